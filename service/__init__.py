@@ -1,0 +1,1 @@
+"""A shop's GraphQL service in one process. Read `service/app.py` first."""

@@ -1,0 +1,164 @@
+"""Connecting to SQLite or MySQL, and bringing the schema up to date."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiomysql
+from pymysql.err import MySQLError
+from tortoise import Tortoise
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.config_generator import expand_db_url
+from tortoise.connection import get_connection
+from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.migrations.executor import MigrationExecutor, PlanStep
+
+from service.errors import ConfigurationError, DatabaseUnavailable
+
+APP = "shop"
+SQLITE_BUSY_TIMEOUT_MS = 5_000
+MYSQL_CONNECT_TIMEOUT_S = 10
+MYSQL_POOL_RECYCLE_S = 1_800
+MIGRATION_LOCK_TIMEOUT_S = 60
+
+# Tortoise sets the time zone on one pooled connection only and replaces the
+# server's whole sql_mode by a part of it, so every connection is told here.
+MYSQL_SESSION = "SET time_zone = '+00:00'"
+MYSQL_SQL_MODE = (
+    "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
+)
+
+
+def tortoise_config(database_url: str, pool_size: int = 10) -> dict[str, Any]:
+    """Tortoise's configuration for `sqlite://PATH` or `mysql://USER:PASSWORD@HOST:PORT/NAME`.
+
+    Raises `ConfigurationError` for any other scheme, or a MySQL URL without a database.
+    """
+    scheme = urlsplit(database_url).scheme
+    if scheme not in {"sqlite", "mysql"}:
+        raise ConfigurationError(
+            f"DATABASE_URL starts with {scheme!r}; it must be sqlite://PATH or mysql://..."
+        )
+    connection = expand_db_url(database_url)
+    credentials = connection["credentials"]
+    if scheme == "sqlite":
+        credentials.setdefault("busy_timeout", SQLITE_BUSY_TIMEOUT_MS)
+    elif not credentials.get("database"):
+        raise ConfigurationError("DATABASE_URL names no database: mysql://USER@HOST:PORT/NAME")
+    else:
+        credentials.update(_mysql_options(pool_size) | credentials)
+    return {
+        "connections": {"default": connection},
+        "apps": {APP: {"models": ["service.models"], "migrations": "service.models.migrations"}},
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+def _mysql_options(pool_size: int) -> dict[str, Any]:
+    return {
+        "minsize": min(2, pool_size),
+        "maxsize": pool_size,
+        "charset": "utf8mb4",
+        "init_command": MYSQL_SESSION,
+        "sql_mode": MYSQL_SQL_MODE,
+        "connect_timeout": MYSQL_CONNECT_TIMEOUT_S,
+        "pool_recycle": MYSQL_POOL_RECYCLE_S,
+    }
+
+
+TORTOISE = tortoise_config("sqlite://:memory:")
+"""For Tortoise's own command line: `python -m tortoise -c service.database.TORTOISE ...`."""
+
+
+@asynccontextmanager
+async def connected(database_url: str, pool_size: int = 10) -> AsyncIterator[BaseDBAsyncClient]:
+    """Connect the models for as long as the block runs.
+
+    Tortoise keeps its state in a context variable; the global fallback makes it
+    visible to request handlers and cron tasks, which run in contexts of their own.
+    """
+    if database_url.startswith("sqlite://") and ":memory:" not in database_url:
+        _sqlite_path(database_url).parent.mkdir(parents=True, exist_ok=True)
+    context = await Tortoise.init(
+        config=tortoise_config(database_url, pool_size), _enable_global_fallback=True
+    )
+    try:
+        yield get_connection("default")
+    finally:
+        await context.close_connections()
+
+
+def _sqlite_path(database_url: str) -> Path:
+    return Path(str(expand_db_url(database_url)["credentials"]["file_path"]))
+
+
+async def ping() -> None:
+    """Ask the database for one row. Raises `DatabaseUnavailable` when it does not answer."""
+    try:
+        await get_connection("default").execute_query("SELECT 1")
+    except (OperationalError, DBConnectionError, MySQLError, OSError) as error:
+        raise DatabaseUnavailable(f"The database does not answer: {type(error).__name__}.") from error
+
+
+async def upgrade(database_url: str) -> list[str]:
+    """Create the database if it is missing, apply the outstanding migrations, return their names.
+
+    Two processes may call this at once: on MySQL the second waits for the first.
+    """
+    if database_url.startswith("mysql:"):
+        await _create_mysql_database(database_url)
+    async with connected(database_url) as client, _migration_lock(client):
+        executor = MigrationExecutor(client, tortoise_config(database_url)["apps"])
+        plan: list[PlanStep] = await executor.plan()
+        await executor.migrate()
+    return [step.migration.name for step in plan]
+
+
+async def outstanding_migrations() -> list[str]:
+    """The migrations that the connected database still lacks."""
+    executor = MigrationExecutor(get_connection("default"), TORTOISE["apps"])
+    return [step.migration.name for step in await executor.plan()]
+
+
+async def _create_mysql_database(database_url: str) -> None:
+    credentials = expand_db_url(database_url)["credentials"]
+    name = str(credentials["database"])
+    try:
+        connection = await aiomysql.connect(
+            host=credentials["host"],
+            port=int(credentials["port"]),
+            user=credentials["user"],
+            password=credentials["password"] or "",
+            connect_timeout=MYSQL_CONNECT_TIMEOUT_S,
+        )
+    except (MySQLError, OSError) as error:
+        where = f"{credentials['host']}:{credentials['port']}"
+        raise DatabaseUnavailable(f"No MySQL server answers at {where}: {error}") from error
+    async with connection, connection.cursor() as cursor:
+        await cursor.execute(
+            "SELECT 1 FROM information_schema.schemata WHERE schema_name = %s", (name,)
+        )
+        if not await cursor.fetchone():
+            quoted = name.replace("`", "``")
+            await cursor.execute(f"CREATE DATABASE `{quoted}` CHARACTER SET utf8mb4")
+
+
+@asynccontextmanager
+async def _migration_lock(client: BaseDBAsyncClient) -> AsyncIterator[None]:
+    if client.capabilities.dialect != "mysql":
+        yield
+        return
+    async with client.acquire_connection() as connection, connection.cursor() as cursor:
+        await cursor.execute(
+            "SELECT GET_LOCK(CONCAT('kooch_upgrade.', DATABASE()), %s)", (MIGRATION_LOCK_TIMEOUT_S,)
+        )
+        if await cursor.fetchone() != (1,):
+            raise DatabaseUnavailable("Another process is still upgrading the schema; try again.")
+        try:
+            yield
+        finally:
+            await cursor.execute("SELECT RELEASE_LOCK(CONCAT('kooch_upgrade.', DATABASE()))")

@@ -1,0 +1,25 @@
+"""The shop's tables, one file per model."""
+
+from service.models.job_run import JobOutcome, JobRun, JobTrigger
+from service.models.notification import Notification, NotificationKind
+from service.models.order import Order, OrderLine, OrderStatus
+from service.models.product import Product, ProductStatus
+from service.models.review import Review, ReviewStatus
+from service.models.user import User, UserRole
+
+__all__ = [
+    "JobOutcome",
+    "JobRun",
+    "JobTrigger",
+    "Notification",
+    "NotificationKind",
+    "Order",
+    "OrderLine",
+    "OrderStatus",
+    "Product",
+    "ProductStatus",
+    "Review",
+    "ReviewStatus",
+    "User",
+    "UserRole",
+]

@@ -1,0 +1,104 @@
+"""What customers have bought."""
+
+from enum import StrEnum
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
+from tortoise.models import Model
+
+from service.models.product import NAME_LENGTH_MAX, SKU_LENGTH_MAX, Product
+from service.models.user import User
+from service.money import Money
+
+IDEMPOTENCY_KEY_LENGTH_MAX = 128
+
+
+class OrderStatus(StrEnum):
+    """The steps between them are in operations/orders.py."""
+
+    PENDING = "pending"
+    PAID = "paid"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+
+
+class Order(Model):
+    """An order, its stock reserved from the moment it exists until it is cancelled."""
+
+    id = fields.BigIntField(primary_key=True)
+    number = fields.CharField(max_length=16, unique=True)
+    customer: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "shop.User", related_name="orders", on_delete=fields.RESTRICT
+    )
+    customer_id: int
+    status = fields.CharEnumField(OrderStatus, default=OrderStatus.PENDING, max_length=16)
+    currency = fields.CharField(max_length=3)
+    total_minor = fields.BigIntField()
+    idempotency_key = fields.CharField(max_length=IDEMPOTENCY_KEY_LENGTH_MAX, null=True)
+    # SHA-256 of the whole input: the same key with other contents is a mistake, not a retry.
+    input_digest = fields.CharField(max_length=64)
+    shipping_address: fields.Field[dict[str, str]] = fields.JSONField()
+    placed_at = fields.DatetimeField()
+    paid_at = fields.DatetimeField(null=True)
+    shipped_at = fields.DatetimeField(null=True)
+    delivered_at = fields.DatetimeField(null=True)
+    cancelled_at = fields.DatetimeField(null=True)
+    updated_at = fields.DatetimeField()
+
+    lines: fields.ReverseRelation["OrderLine"]
+
+    class Meta:
+        table = "orders"
+        indexes = (
+            Index(fields=("placed_at", "id"), name="order_placed"),
+            Index(fields=("total_minor", "id"), name="order_total"),
+            Index(fields=("customer_id", "placed_at", "id"), name="order_customer"),
+            Index(fields=("status", "placed_at", "id"), name="order_status_placed"),
+        )
+        constraints = (
+            UniqueConstraint(fields=("customer_id", "idempotency_key"), name="order_idempotent"),
+        )
+
+    @property
+    def total(self) -> Money:
+        """The sum of the lines."""
+        return Money(self.total_minor, self.currency)
+
+
+class OrderLine(Model):
+    """A product as it was when it was ordered."""
+
+    id = fields.BigIntField(primary_key=True)
+    order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
+        "shop.Order", related_name="lines", on_delete=fields.CASCADE
+    )
+    product: fields.ForeignKeyRelation[Product] = fields.ForeignKeyField(
+        "shop.Product", related_name="order_lines", on_delete=fields.RESTRICT
+    )
+    order_id: int
+    product_id: int
+    position = fields.IntField()
+    sku = fields.CharField(max_length=SKU_LENGTH_MAX)
+    name = fields.CharField(max_length=NAME_LENGTH_MAX)
+    unit_price_minor = fields.BigIntField()
+    currency = fields.CharField(max_length=3)
+    quantity = fields.BigIntField()
+
+    class Meta:
+        table = "order_lines"
+        constraints = (
+            UniqueConstraint(fields=("order_id", "position"), name="order_line_position"),
+            CheckConstraint(check="quantity > 0", name="order_line_quantity_positive"),
+        )
+
+    @property
+    def unit_price(self) -> Money:
+        """The price of one piece when it was ordered."""
+        return Money(self.unit_price_minor, self.currency)
+
+    @property
+    def total(self) -> Money:
+        """Unit price times quantity."""
+        return Money(self.unit_price_minor * self.quantity, self.currency)

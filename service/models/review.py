@@ -1,0 +1,55 @@
+"""What customers say about a product."""
+
+from enum import StrEnum
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
+from tortoise.models import Model
+
+from service.models.product import Product
+from service.models.user import User
+
+RATING_MIN = 1
+RATING_MAX = 5
+REVIEW_TITLE_LENGTH_MAX = 200
+REVIEW_BODY_LENGTH_MAX = 10_000
+
+
+class ReviewStatus(StrEnum):
+    """Only approved reviews count towards the product's rating."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class Review(Model):
+    """One customer's opinion of one product."""
+
+    id = fields.BigIntField(primary_key=True)
+    product: fields.ForeignKeyRelation[Product] = fields.ForeignKeyField(
+        "shop.Product", related_name="reviews", on_delete=fields.RESTRICT
+    )
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "shop.User", related_name="reviews", on_delete=fields.RESTRICT
+    )
+    product_id: int
+    user_id: int
+    rating = fields.SmallIntField()
+    title = fields.CharField(max_length=REVIEW_TITLE_LENGTH_MAX, default="")
+    body = fields.TextField(default="")
+    status = fields.CharEnumField(ReviewStatus, default=ReviewStatus.PENDING, max_length=16)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "reviews"
+        indexes = (
+            Index(fields=("product_id", "status", "created_at", "id"), name="review_product"),
+            Index(fields=("status", "created_at", "id"), name="review_queue"),
+        )
+        constraints = (
+            UniqueConstraint(fields=("user_id", "product_id"), name="review_once_per_user"),
+            CheckConstraint(check="rating BETWEEN 1 AND 5", name="review_rating_range"),
+        )

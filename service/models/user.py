@@ -1,0 +1,36 @@
+"""People: customers, staff and administrators."""
+
+from enum import StrEnum
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+EMAIL_LENGTH_MAX = 254
+FULL_NAME_LENGTH_MAX = 200
+
+
+class UserRole(StrEnum):
+    """Each role may do what the ones before it may."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    ADMIN = "admin"
+
+
+class User(Model):
+    """An account, its address kept as typed and unique in its folded form."""
+
+    id = fields.BigIntField(primary_key=True)
+    email = fields.CharField(max_length=EMAIL_LENGTH_MAX)
+    email_key = fields.CharField(max_length=EMAIL_LENGTH_MAX, unique=True)
+    password_hash = fields.CharField(max_length=255)
+    full_name = fields.CharField(max_length=FULL_NAME_LENGTH_MAX)
+    role = fields.CharEnumField(UserRole, default=UserRole.CUSTOMER, max_length=16)
+    active = fields.BooleanField(default=True)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "users"
+        indexes = (Index(fields=("created_at", "id"), name="user_created"),)

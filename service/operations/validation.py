@@ -1,0 +1,66 @@
+"""Checks on single values. Each collects its problem and goes on, so that one answer tells all."""
+
+import unicodedata
+
+from email_validator import EmailNotValidError, validate_email
+
+from service.errors import ErrorCode, Problem, Rejected
+from service.money import Money, parse_money
+
+EMAIL_EXAMPLE = "sara@example.com"
+
+
+class Checks:
+    """The problems of one input, gathered field by field."""
+
+    def __init__(self, *prefix: str) -> None:
+        self._prefix = prefix
+        self.problems: list[Problem] = []
+
+    def add(self, code: ErrorCode, message: str, *field: str) -> None:
+        """Note one problem of a field."""
+        self.problems.append(Problem(code, message, (*self._prefix, *field)))
+
+    def add_all(self, rejected: Rejected, *field: str) -> None:
+        """Note what another check has already found."""
+        self.problems += [p.under(*self._prefix, *field) for p in rejected.problems]
+
+    def raise_if_any(self) -> None:
+        """Refuse with all problems at once."""
+        if self.problems:
+            raise Rejected(*self.problems)
+
+    def text(self, value: str, field: str, length_max: int, *, required: bool = True) -> str:
+        """The value trimmed and in Unicode's NFC form; `length_max` counts code points."""
+        value = unicodedata.normalize("NFC", value.strip())
+        if required and not value:
+            self.add(ErrorCode.REQUIRED, f"{field} must not be empty.", field)
+        elif len(value) > length_max:
+            self.add(ErrorCode.TOO_LONG, f"{field} is limited to {length_max} characters.", field)
+        elif any(unicodedata.category(c) == "Cs" or c == "\0" for c in value):
+            self.add(ErrorCode.INVALID, f"{field} has characters that no text may have.", field)
+        return value
+
+    def number(self, value: int, field: str, low: int, high: int) -> int:
+        """The value, which must lie in `low` to `high`, both included."""
+        if not low <= value <= high:
+            message = f"{field} must lie between {low} and {high}."
+            self.add(ErrorCode.OUT_OF_RANGE, message, field)
+        return value
+
+    def money(self, amount: str, currency: str, field: str) -> Money:
+        """The exact amount, or zero when a problem was noted."""
+        try:
+            return parse_money(amount, currency)
+        except Rejected as rejected:
+            self.add_all(rejected, field)
+            return Money(0, currency)
+
+    def email(self, value: str, field: str) -> str:
+        """The address in its normal form (RFC 5321 and 6531), without asking the network."""
+        try:
+            return validate_email(value.strip(), check_deliverability=False).normalized
+        except EmailNotValidError:
+            message = f"{value[:80]!r} is not an e-mail address such as {EMAIL_EXAMPLE}."
+            self.add(ErrorCode.INVALID, message, field)
+            return value

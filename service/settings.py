@@ -1,0 +1,132 @@
+"""Every setting of the service, with its default, on one screen.
+
+Each is read from the environment (the name in capitals), then from the file named
+by `SERVICE_CONFIG` (default `service.toml`, optional), then the default below.
+"""
+
+import os
+from datetime import tzinfo
+from pathlib import Path
+from typing import Annotated, Literal, override
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import tzlocal
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from service.errors import ConfigurationError
+
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+SECRET_LENGTH_MIN = 32
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Positive = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseSettings):
+    """Read once in `__main__`; everything below receives the narrow values that it needs."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    database_url: str = "sqlite://var/shop.db"
+    database_pool_size: Positive = 10
+    """Connections to MySQL; SQLite always has one."""
+
+    service_host: str = "127.0.0.1"
+    service_port: Port = 8080
+    service_secret: SecretStr | None = None
+    """Signs bearer tokens; required wherever the service is not open (see `is_open`)."""
+    service_token_lifetime_s: Positive = 12 * 3600
+
+    service_playground: bool = True
+    service_introspection: bool = True
+    service_body_bytes_max: Positive = 1024 * 1024
+    service_request_timeout_s: Positive = 30
+    service_shutdown_timeout_s: Positive = 20
+    service_log_format: Literal["text", "json"] = "text"
+    service_log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    graphql_tokens_max: Positive = 4000
+    graphql_depth_max: Positive = 15
+    graphql_fields_max: Positive = 500
+    graphql_aliases_max: Positive = 30
+    graphql_directives_max: Positive = 50
+    graphql_cost_max: Positive = 20_000
+
+    cron_enabled: bool = True
+    cron_time_zone: str = ""
+    """An IANA name such as Asia/Tehran; empty means the machine's own zone."""
+    order_payment_window_min: Positive = 30
+    low_stock_threshold: Positive = 5
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = Path(os.environ.get("SERVICE_CONFIG", "service.toml"))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the local user is the administrator: SQLite, on a loopback address."""
+        return self.database_url.startswith("sqlite:") and self.service_host in LOOPBACK_HOSTS
+
+    @property
+    def time_zone(self) -> tzinfo:
+        """The zone in which the cron specs are read."""
+        return ZoneInfo(self.cron_time_zone) if self.cron_time_zone else tzlocal.get_localzone()
+
+
+def load_settings() -> Settings:
+    """The settings of this process.
+
+    Raises `ConfigurationError` naming the first bad key, or when tokens are needed
+    and `SERVICE_SECRET` is missing or short.
+    """
+    file = os.environ.get("SERVICE_CONFIG")
+    if file and not Path(file).is_file():
+        raise ConfigurationError(f"SERVICE_CONFIG names {file}, which is not a file.")
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        key = ".".join(str(part) for part in first["loc"]).upper()
+        raise ConfigurationError(f"{key}: {first['msg']}.") from None
+    _check_time_zone(settings)
+    _check_secret(settings)
+    return settings
+
+
+def _check_time_zone(settings: Settings) -> None:
+    try:
+        _ = settings.time_zone
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        message = f"CRON_TIME_ZONE: {settings.cron_time_zone!r} is no IANA zone like Asia/Tehran."
+        raise ConfigurationError(message) from error
+
+
+def _check_secret(settings: Settings) -> None:
+    secret = settings.service_secret.get_secret_value() if settings.service_secret else ""
+    if secret and len(secret) < SECRET_LENGTH_MIN:
+        raise ConfigurationError(
+            f"SERVICE_SECRET has {len(secret)} characters; it needs {SECRET_LENGTH_MIN} or more. "
+            "Try: openssl rand -hex 32"
+        )
+    if not secret and not settings.is_open:
+        raise ConfigurationError(
+            "SERVICE_SECRET is not set. Without it writes cannot be protected, and this service is "
+            f"not private: it serves {settings.service_host} from "
+            f"{settings.database_url.split(':', 1)[0]}. Try: "
+            "export SERVICE_SECRET=$(openssl rand -hex 32)"
+        )
