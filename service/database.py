@@ -101,7 +101,9 @@ async def ping() -> None:
     try:
         await get_connection("default").execute_query("SELECT 1")
     except (OperationalError, DBConnectionError, MySQLError, OSError) as error:
-        raise DatabaseUnavailable(f"The database does not answer: {type(error).__name__}.") from error
+        raise DatabaseUnavailable(
+            f"The database does not answer: {type(error).__name__}."
+        ) from error
 
 
 async def upgrade(database_url: str) -> list[str]:

@@ -71,7 +71,9 @@ def parse_money(amount: str, currency: str) -> Money:
 
 def _decimal(amount: str) -> Decimal:
     malformed = Rejected(
-        Problem(ErrorCode.INVALID, f"{amount!r} is not a decimal number such as 12.50.", ("amount",))
+        Problem(
+            ErrorCode.INVALID, f"{amount!r} is not a decimal number such as 12.50.", ("amount",)
+        )
     )
     # Decimal also reads "1e3", " 7 ", "1_000", "NaN" and Arabic digits: all are surprises in a price.
     if len(amount) > 32 or not amount.isascii() or set(amount) - set("0123456789.-"):

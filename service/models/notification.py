@@ -30,9 +30,7 @@ class Notification(Model):
         "shop.User", related_name="notifications", on_delete=fields.CASCADE
     )
     user_id: int
-    kind = fields.CharEnumField(
-        NotificationKind, default=NotificationKind.MESSAGE, max_length=32
-    )
+    kind = fields.CharEnumField(NotificationKind, default=NotificationKind.MESSAGE, max_length=32)
     title = fields.CharField(max_length=NOTIFICATION_TITLE_LENGTH_MAX)
     body = fields.TextField(default="")
     data: fields.Field[dict[str, Any]] = fields.JSONField(default=dict)

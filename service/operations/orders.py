@@ -1,0 +1,168 @@
+"""Placing orders and moving them through their steps.
+
+    pending ──pay──> paid ──ship──> shipped ──deliver──> delivered
+       └────cancel─────┴──> cancelled            (cancelling returns the stock)
+
+A step is one guarded UPDATE: of two that compete, one finds the status it needs.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tortoise.expressions import F
+
+from service.clock import utc_now
+from service.errors import ErrorCode, Rejected, reject
+from service.models import NotificationKind, Order, OrderLine, OrderStatus, Product, UserRole
+from service.operations.access import Principal, require, require_self
+from service.operations.notifications import notify
+from service.operations.transactions import in_one_transaction
+
+
+class Step(StrEnum):
+    """What can happen to an order."""
+
+    PAY = "pay"
+    SHIP = "ship"
+    DELIVER = "deliver"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """From which statuses a step leads to which, and what it stamps."""
+
+    sources: frozenset[OrderStatus]
+    target: OrderStatus
+    stamp: str
+    staff_only: bool
+
+
+TRANSITIONS = {
+    Step.PAY: Transition(
+        frozenset({OrderStatus.PENDING}), OrderStatus.PAID, "paid_at", staff_only=False
+    ),
+    Step.SHIP: Transition(
+        frozenset({OrderStatus.PAID}), OrderStatus.SHIPPED, "shipped_at", staff_only=True
+    ),
+    Step.DELIVER: Transition(
+        frozenset({OrderStatus.SHIPPED}), OrderStatus.DELIVERED, "delivered_at", staff_only=True
+    ),
+    Step.CANCEL: Transition(
+        frozenset({OrderStatus.PENDING, OrderStatus.PAID}),
+        OrderStatus.CANCELLED,
+        "cancelled_at",
+        staff_only=False,
+    ),
+}
+
+
+async def pay_order(caller: Principal, order_id: int) -> Order:
+    """Note the payment. Raises `Rejected` (ILLEGAL_TRANSITION) unless the order is pending."""
+    return await _take_step(caller, order_id, Step.PAY)
+
+
+async def ship_order(caller: Principal, order_id: int) -> Order:
+    """Note that a paid order is on its way."""
+    return await _take_step(caller, order_id, Step.SHIP)
+
+
+async def deliver_order(caller: Principal, order_id: int) -> Order:
+    """Note that a shipped order has arrived."""
+    return await _take_step(caller, order_id, Step.DELIVER)
+
+
+async def cancel_order(caller: Principal, order_id: int) -> Order:
+    """Cancel a pending or paid order and return its stock."""
+    return await _take_step(caller, order_id, Step.CANCEL)
+
+
+async def _take_step(caller: Principal, order_id: int, step: Step) -> Order:
+    transition = TRANSITIONS[step]
+    if transition.staff_only:
+        require(caller, UserRole.STAFF)
+
+    async def work() -> Order:
+        order = await Order.get_or_none(id=order_id)
+        if order is None:
+            raise reject(ErrorCode.NOT_FOUND, "There is no such order.", "id")
+        require_self(caller, order.customer_id)
+        return await _move(order, step)
+
+    return await in_one_transaction(work)
+
+
+async def _move(order: Order, step: Step) -> Order:
+    transition, now = TRANSITIONS[step], utc_now()
+    moved = await Order.filter(id=order.id, status__in=list(transition.sources)).update(
+        status=transition.target, updated_at=now, **{transition.stamp: now}
+    )
+    if not moved:
+        raise _illegal(await Order.get(id=order.id), step)
+    if step is Step.CANCEL:
+        await _return_stock(order)
+    await order.refresh_from_db()
+    return order
+
+
+def _illegal(order: Order, step: Step) -> Rejected:
+    sources = " or ".join(sorted(source.value for source in TRANSITIONS[step].sources))
+    message = f"Order {order.number} is {order.status.value}; to {step.value} it must be {sources}."
+    return reject(ErrorCode.ILLEGAL_TRANSITION, message, "id")
+
+
+async def _return_stock(order: Order) -> None:
+    lines = await OrderLine.filter(order_id=order.id).values_list("product_id", "quantity")
+    for product_id, quantity in in_lock_order(lines):
+        await Product.filter(id=product_id).update(
+            stock=F("stock") + quantity, updated_at=utc_now()
+        )
+
+
+def in_lock_order(quantities: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Pairs of product id and quantity in the one order in which product rows are ever locked.
+
+    Every transaction that touches several products goes through them by rising id,
+    so two of them can wait for each other but never both at once.
+    """
+    return sorted(quantities)
+
+
+async def cancel_unpaid_orders(placed_before: datetime, limit: int) -> list[Order]:
+    """Cancel up to `limit` orders that were placed before a moment and are still unpaid.
+
+    Each in a transaction of its own, with a message to its customer. An order that
+    is paid or cancelled meanwhile is left as it is.
+    """
+    overdue = (
+        await Order.filter(status=OrderStatus.PENDING, placed_at__lt=placed_before)
+        .order_by("placed_at", "id")
+        .limit(limit)
+    )
+    cancelled = [await _cancel_unpaid(order) for order in overdue]
+    return [order for order in cancelled if order is not None]
+
+
+async def _cancel_unpaid(order: Order) -> Order | None:
+    async def work() -> Order | None:
+        now = utc_now()
+        moved = await Order.filter(id=order.id, status=OrderStatus.PENDING).update(
+            status=OrderStatus.CANCELLED, cancelled_at=now, updated_at=now
+        )
+        if not moved:
+            return None
+        await _return_stock(order)
+        await notify(
+            [order.customer_id],
+            NotificationKind.ORDER_CANCELLED,
+            f"Order {order.number} was cancelled",
+            "It was not paid in time. Its items are free for others again.",
+            {"orderNumber": order.number},
+            dedupe_prefix=f"order-cancelled:{order.id}",
+        )
+        await order.refresh_from_db()
+        return order
+
+    return await in_one_transaction(work)

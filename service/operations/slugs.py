@@ -1,0 +1,31 @@
+"""Names in addresses."""
+
+import secrets
+
+from slugify import slugify
+
+from service.models.product import SLUG_LENGTH_MAX
+
+_SUFFIX_BYTES = 4
+
+
+def slug_of(name: str, sku: str) -> str:
+    """`Lahijan tea` as `lahijan-tea`; scripts other than Latin are kept, not transcribed."""
+    return slugify(name, allow_unicode=True, max_length=SLUG_LENGTH_MAX) or slug_with(sku, "")
+
+
+def slug_with(sku: str, slug: str) -> str:
+    """A second choice when the slug is taken: the same, and the sku."""
+    tail = slugify(sku, allow_unicode=True) or secrets.token_hex(_SUFFIX_BYTES)
+    return f"{slug[: SLUG_LENGTH_MAX - len(tail) - 1]}-{tail}".strip("-")
+
+
+def slug_at_random(slug: str) -> str:
+    """A third choice, when even that is taken."""
+    tail = secrets.token_hex(_SUFFIX_BYTES)
+    return f"{slug[: SLUG_LENGTH_MAX - len(tail) - 1]}-{tail}"
+
+
+def is_slug(text: str) -> bool:
+    """Whether a client's own slug is one that we could have made."""
+    return slugify(text, allow_unicode=True) == text

@@ -1,0 +1,127 @@
+"""Accounts."""
+
+from dataclasses import dataclass
+
+from service.clock import utc_now
+from service.errors import ErrorCode, Rejected, reject
+from service.models import User, UserRole
+from service.models.user import FULL_NAME_LENGTH_MAX
+from service.operations.access import Principal, require, require_self
+from service.operations.passwords import (
+    PASSWORD_LENGTH_MAX,
+    PASSWORD_LENGTH_MIN,
+    hash_password,
+    password_matches,
+)
+from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
+from service.operations.validation import Checks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUser:
+    """The input of `register_user`."""
+
+    email: str
+    password: str
+    full_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserChanges:
+    """The input of `update_user`; None leaves a value as it is."""
+
+    email: str | None = None
+    password: str | None = None
+    full_name: str | None = None
+    role: UserRole | None = None
+    active: bool | None = None
+
+
+async def register_user(new: NewUser, role: UserRole = UserRole.CUSTOMER) -> User:
+    """Open an account. Raises `Rejected` for bad values and a taken address."""
+    checks = Checks()
+    email = checks.email(new.email, "email")
+    full_name = checks.text(new.full_name, "fullName", FULL_NAME_LENGTH_MAX)
+    _check_password(checks, new.password)
+    checks.raise_if_any()
+    password_hash = await hash_password(new.password)
+
+    async def work() -> User:
+        await _raise_if_taken(email)
+        now = utc_now()
+        return await User.create(
+            email=email,
+            email_key=email.casefold(),
+            password_hash=password_hash,
+            full_name=full_name,
+            role=role,
+            created_at=now,
+            updated_at=now,
+        )
+
+    return await in_one_transaction(work, again_if=is_transient_or_duplicate)
+
+
+def _check_password(checks: Checks, password: str) -> None:
+    if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
+        limits = f"{PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX}"
+        checks.add(ErrorCode.OUT_OF_RANGE, f"A password has {limits} characters.", "password")
+
+
+async def _raise_if_taken(email: str, user_id: int = 0) -> None:
+    if await User.filter(email_key=email.casefold()).exclude(id=user_id).exists():
+        raise reject(ErrorCode.TAKEN, "There is an account with this address already.", "email")
+
+
+async def update_user(caller: Principal, user_id: int, changes: UserChanges) -> User:
+    """Change what is given: users their own account, administrators any, and roles."""
+    require_self(caller, user_id)
+    if changes.role is not None or changes.active is not None or user_id != caller.user_id:
+        require(caller, UserRole.ADMIN)
+    checks = Checks()
+    email = checks.email(changes.email, "email") if changes.email is not None else None
+    name = changes.full_name
+    if name is not None:
+        name = checks.text(name, "fullName", FULL_NAME_LENGTH_MAX)
+    if changes.password is not None:
+        _check_password(checks, changes.password)
+    checks.raise_if_any()
+    password_hash = await hash_password(changes.password) if changes.password else None
+    values: dict[str, object | None] = {
+        "email": email,
+        "email_key": email.casefold() if email else None,
+        "password_hash": password_hash,
+        "full_name": name,
+        "role": changes.role,
+        "active": changes.active,
+    }
+    given = {key: value for key, value in values.items() if value is not None}
+
+    async def work() -> User:
+        if email is not None:
+            await _raise_if_taken(email, user_id)
+        await User.filter(id=user_id).update(**given, updated_at=utc_now())
+        user = await User.get_or_none(id=user_id)
+        if user is None:
+            raise unknown_user("id")
+        return user
+
+    return await in_one_transaction(work, again_if=is_transient_or_duplicate)
+
+
+async def authenticate(email: str, password: str) -> User:
+    """The active user with this address and password.
+
+    Raises `Rejected` (UNAUTHENTICATED) with the same words, after the same time,
+    whichever of the two is wrong.
+    """
+    user = await User.get_or_none(email_key=email.strip().casefold(), active=True)
+    matches = await password_matches(user.password_hash if user else None, password)
+    if user is None or not matches:
+        raise reject(ErrorCode.UNAUTHENTICATED, "The address or the password is wrong.")
+    return user
+
+
+def unknown_user(*field: str) -> Rejected:
+    """The refusal for an id that no user has."""
+    return reject(ErrorCode.NOT_FOUND, "There is no such user.", *field)

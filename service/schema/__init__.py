@@ -1,0 +1,1 @@
+"""The GraphQL schema: parse the input, call one operation, shape the answer."""

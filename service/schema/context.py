@@ -1,0 +1,25 @@
+"""What every resolver may reach for."""
+
+from dataclasses import dataclass
+
+from strawberry.types import Info as StrawberryInfo
+
+from service.operations.access import Principal
+from service.operations.jobs import JobRunner
+from service.operations.product_writer import ProductWriter
+from service.operations.tokens import TokenSigner
+from service.schema.loaders import Loaders
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request: who asks, its loaders, and the parts of the application that it uses."""
+
+    caller: Principal
+    loaders: Loaders
+    writer: ProductWriter
+    tokens: TokenSigner
+    jobs: JobRunner
+
+
+Info = StrawberryInfo[Context, None]

@@ -1,0 +1,128 @@
+"""The cron jobs and what became of their runs."""
+
+from datetime import datetime
+
+import strawberry
+from strawberry.scalars import JSON
+
+from service import models
+from service.models import JobOutcome as Outcome
+from service.models import JobTrigger as Trigger
+from service.models import UserRole
+from service.operations.access import require
+from service.operations.jobs import JobInfo, run_job
+from service.operations.paging import Sort
+from service.schema.context import Info
+from service.schema.node import Node, global_id
+from service.schema.pagination import Arguments, Connection, connect
+from service.schema.payloads import Payload, mutation
+
+RUNS_NEWEST_FIRST = Sort("id", descending=True)
+
+JobOutcome = strawberry.enum(Outcome, name="JobOutcome", description="How a run stands.")
+JobTrigger = strawberry.enum(Trigger, name="JobTrigger", description="Who asked for a run.")
+
+
+@strawberry.type(description="One run of a job.")
+class JobRun(Node):
+    """A row of the ledger."""
+
+    job: str
+    scheduled_for: datetime
+    trigger: JobTrigger
+    outcome: JobOutcome
+    attempt: int
+    started_at: datetime
+    finished_at: datetime | None
+    duration_ms: int | None
+    error: str | None
+    result: JSON | None
+
+    @classmethod
+    def of(cls, row: models.JobRun) -> "JobRun":
+        """Shape a row."""
+        took = row.finished_at - row.started_at if row.finished_at else None
+        return cls(
+            id=global_id("JobRun", row.id),
+            job=row.job,
+            scheduled_for=row.scheduled_for,
+            trigger=row.trigger,
+            outcome=row.outcome,
+            attempt=row.attempt,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            duration_ms=round(took.total_seconds() * 1000) if took is not None else None,
+            error=row.error,
+            result=JSON(row.result) if row.result is not None else None,
+        )
+
+
+@strawberry.type(description="An entry of the schedule.")
+class Job:
+    """Its specification, and its history."""
+
+    name: str
+    spec: str = strawberry.field(description="In the notation of crontab(5).")
+    time_zone: str
+    description: str
+    next_run_at: datetime
+
+    @classmethod
+    def of(cls, job: JobInfo) -> "Job":
+        """Shape an entry."""
+        return cls(
+            name=job.name,
+            spec=job.spec,
+            time_zone=job.time_zone,
+            description=job.description,
+            next_run_at=job.next_run_at,
+        )
+
+    @strawberry.field(description="The runs, the newest first.")
+    async def runs(
+        self,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[JobRun]:
+        """List the runs of this job; there are two jobs, so one statement each."""
+        query = models.JobRun.filter(job=self.name)
+        arguments = Arguments(first, after, last, before)
+        return await connect(query, RUNS_NEWEST_FIRST, arguments, JobRun.of)
+
+
+@strawberry.type
+class JobQuery:
+    """The entry point."""
+
+    @strawberry.field(description="The schedule; for staff.")
+    async def jobs(self, info: Info) -> list[Job]:
+        """List the schedule."""
+        require(info.context.caller, UserRole.STAFF)
+        return [Job.of(job) for job in info.context.jobs.jobs()]
+
+
+@strawberry.input
+class RunJobInput:
+    """Which job to run now."""
+
+    name: str
+
+
+@strawberry.type
+class RunJobPayload(Payload):
+    """The finished run; its outcome may be a failure of the job."""
+
+    run: JobRun | None = None
+
+
+@strawberry.type
+class JobMutation:
+    """For staff."""
+
+    @mutation
+    async def run_job(self, info: Info, input: RunJobInput) -> RunJobPayload:  # noqa: A002
+        """Run a job to its end, outside its schedule."""
+        row = await run_job(info.context.jobs, info.context.caller, input.name)
+        return RunJobPayload(run=JobRun.of(row))

@@ -1,0 +1,207 @@
+"""Notifications: the type, the list and the mutations."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from strawberry import Private
+from strawberry.scalars import JSON
+
+from service import models
+from service.errors import ErrorCode, reject
+from service.models import NotificationKind as Kind
+from service.operations import notifications
+from service.operations.paging import Sort
+from service.operations.visibility import visible_notifications
+from service.schema.context import Info
+from service.schema.node import Node, global_id, row_id
+from service.schema.pagination import Arguments, Connection, SortDirection, connect
+from service.schema.payloads import Payload, mutation
+
+if TYPE_CHECKING:
+    from service.schema.users import User
+
+NOTIFICATIONS_NEWEST_FIRST = Sort("created_at", descending=True)
+
+NotificationKind = strawberry.enum(
+    Kind, name="NotificationKind", description="What a message is about."
+)
+
+
+@strawberry.type(description="A message to a user.")
+class Notification(Node):
+    """Plain attributes, filled from the row at once; only the user is resolved."""
+
+    user_key: Private[int]
+    kind: NotificationKind
+    title: str
+    body: str
+    data: JSON
+    created_at: datetime
+    read_at: datetime | None
+
+    @classmethod
+    def of(cls, row: models.Notification) -> "Notification":
+        """Shape a row."""
+        return cls(
+            id=global_id("Notification", row.id),
+            user_key=row.user_id,
+            kind=row.kind,
+            title=row.title,
+            body=row.body,
+            data=JSON(row.data),
+            created_at=row.created_at,
+            read_at=row.read_at,
+        )
+
+    @strawberry.field(description="To whom it was sent.")
+    async def user(
+        self, info: Info
+    ) -> Annotated["User", strawberry.lazy("service.schema.users")] | None:
+        """Load the users of all notifications of the page together."""
+        from service.schema.users import shaped_if_visible  # noqa: PLC0415
+
+        return shaped_if_visible(info, await info.context.loaders.user.load(self.user_key))
+
+
+@strawberry.input(description="The order of a list of notifications.")
+class NotificationSort:
+    """There is one column to sort by: when they were sent."""
+
+    direction: SortDirection = SortDirection.DESC
+
+
+@strawberry.input(description="Which notifications to list; all given conditions must hold.")
+class NotificationFilter:
+    """By user, kind and whether they were read."""
+
+    user_id: strawberry.ID | None = None
+    kind: list[NotificationKind] | None = None
+    read: bool | None = None
+
+
+@strawberry.type
+class NotificationQuery:
+    """The entry point."""
+
+    @strawberry.field(description="One's own messages; the machine's administrator sees all.")
+    async def notifications(
+        self,
+        info: Info,
+        filter: NotificationFilter | None = None,  # noqa: A002
+        sort: NotificationSort | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Notification]:
+        """List notifications."""
+        conditions = _conditions(filter or NotificationFilter())
+        query = visible_notifications(info.context.caller).filter(**conditions)
+        direction = (sort or NotificationSort()).direction
+        order = Sort("created_at", descending=direction is SortDirection.DESC)
+        return await connect(query, order, Arguments(first, after, last, before), Notification.of)
+
+
+def _conditions(given: NotificationFilter) -> dict[str, object]:
+    conditions: dict[str, object] = {}
+    if given.user_id is not None:
+        conditions["user_id"] = row_id(given.user_id, "User", "filter", "userId")
+    if given.kind is not None:
+        conditions["kind__in"] = given.kind
+    if given.read is not None:
+        conditions["read_at__isnull"] = not given.read
+    return conditions
+
+
+@strawberry.input(description="A message to be sent.")
+class SendNotificationInput:
+    """`data` is a JSON object for the client's own use."""
+
+    user_id: strawberry.ID
+    title: str
+    body: str = ""
+    kind: NotificationKind = Kind.MESSAGE
+    data: JSON | None = None
+
+
+@strawberry.type
+class SendNotificationPayload(Payload):
+    """The message."""
+
+    notification: Notification | None = None
+
+
+@strawberry.input
+class MarkNotificationReadInput:
+    """Which message was read."""
+
+    id: strawberry.ID
+
+
+@strawberry.type
+class MarkNotificationReadPayload(Payload):
+    """The message with its read time."""
+
+    notification: Notification | None = None
+
+
+@strawberry.input
+class MarkAllNotificationsReadInput:
+    """Whose messages were read; without a user, the caller's."""
+
+    user_id: strawberry.ID | None = None
+
+
+@strawberry.type
+class MarkAllNotificationsReadPayload(Payload):
+    """How many messages were unread."""
+
+    count: int = 0
+
+
+@strawberry.type
+class NotificationMutation:
+    """For staff, and for whoever was sent something."""
+
+    @mutation
+    async def send_notification(
+        self,
+        info: Info,
+        input: SendNotificationInput,  # noqa: A002
+    ) -> SendNotificationPayload:
+        """Leave a message for a user."""
+        data = input.data if input.data is not None else {}
+        if not isinstance(data, dict):
+            raise reject(ErrorCode.INVALID, "data must be a JSON object.", "data")
+        new = notifications.NewNotification(
+            user_id=row_id(input.user_id, "User", "userId"),
+            title=input.title,
+            body=input.body,
+            kind=input.kind,
+            data=data,
+        )
+        row = await notifications.send_notification(info.context.caller, new)
+        return SendNotificationPayload(notification=Notification.of(row))
+
+    @mutation
+    async def mark_notification_read(
+        self,
+        info: Info,
+        input: MarkNotificationReadInput,  # noqa: A002
+    ) -> MarkNotificationReadPayload:
+        """Note that a message was read; the first time counts."""
+        key = row_id(input.id, "Notification", "id")
+        row = await notifications.mark_notification_read(info.context.caller, key)
+        return MarkNotificationReadPayload(notification=Notification.of(row))
+
+    @mutation
+    async def mark_all_notifications_read(
+        self,
+        info: Info,
+        input: MarkAllNotificationsReadInput,  # noqa: A002
+    ) -> MarkAllNotificationsReadPayload:
+        """Mark everything read that a user has."""
+        user = row_id(input.user_id, "User", "userId") if input.user_id is not None else None
+        count = await notifications.mark_all_notifications_read(info.context.caller, user)
+        return MarkAllNotificationsReadPayload(count=count)

@@ -1,0 +1,224 @@
+"""Orders: the types, their lists, and the mutations that move them along."""
+
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from strawberry import Private
+
+from service import models
+from service.errors import ErrorCode, reject
+from service.models import OrderStatus as Status
+from service.operations.paging import Sort
+from service.operations.visibility import visible_order_lines, visible_orders
+from service.schema.context import Info
+from service.schema.loaders import Children
+from service.schema.money import Money
+from service.schema.node import Node, global_id, row_id
+from service.schema.pagination import (
+    Arguments,
+    Connection,
+    SortDirection,
+    connect,
+    connect_children,
+)
+
+if TYPE_CHECKING:
+    from service.schema.products import Product
+    from service.schema.users import User
+
+ORDERS_NEWEST_FIRST = Sort("placed_at", descending=True)
+LINES_IN_ORDER = Sort("position")
+
+OrderStatus = strawberry.enum(
+    Status, name="OrderStatus", description="pending, paid, shipped, delivered; or cancelled."
+)
+
+
+@strawberry.type(description="Where an order goes.")
+class Address:
+    """As it was given."""
+
+    name: str
+    line1: str
+    line2: str
+    postal_code: str
+    city: str
+    country: str
+
+
+@strawberry.type(description="A product as it was when it was ordered.")
+class OrderLine(Node):
+    """Plain attributes, filled from the row at once; only the product is resolved."""
+
+    product_key: Private[int]
+    position: int
+    sku: str
+    name: str
+    quantity: int
+    unit_price: Money
+    total: Money
+
+    @classmethod
+    def of(cls, row: models.OrderLine) -> "OrderLine":
+        """Shape a row."""
+        return cls(
+            id=global_id("OrderLine", row.id),
+            product_key=row.product_id,
+            position=row.position,
+            sku=row.sku,
+            name=row.name,
+            quantity=row.quantity,
+            unit_price=Money.of(row.unit_price),
+            total=Money.of(row.total),
+        )
+
+    @strawberry.field(description="The product as it is now.")
+    async def product(
+        self, info: Info
+    ) -> Annotated["Product", strawberry.lazy("service.schema.products")] | None:
+        """Load the products of all lines of the page together."""
+        from service.schema.products import Product  # noqa: PLC0415
+
+        row = await info.context.loaders.product.load(self.product_key)
+        return Product.of(row) if row else None
+
+
+@strawberry.type(description="What a customer has bought.")
+class Order(Node):
+    """Plain attributes, filled from the row at once; only relations are resolved."""
+
+    key: Private[int]
+    customer_key: Private[int]
+    number: str
+    status: OrderStatus
+    total: Money
+    shipping_address: Address
+    placed_at: datetime
+    paid_at: datetime | None
+    shipped_at: datetime | None
+    delivered_at: datetime | None
+    cancelled_at: datetime | None
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: models.Order) -> "Order":
+        """Shape a row."""
+        return cls(
+            id=global_id("Order", row.id),
+            key=row.id,
+            customer_key=row.customer_id,
+            number=row.number,
+            status=row.status,
+            total=Money.of(row.total),
+            shipping_address=Address(**row.shipping_address),
+            placed_at=row.placed_at,
+            paid_at=row.paid_at,
+            shipped_at=row.shipped_at,
+            delivered_at=row.delivered_at,
+            cancelled_at=row.cancelled_at,
+            updated_at=row.updated_at,
+        )
+
+    @strawberry.field(description="Who ordered.")
+    async def customer(
+        self, info: Info
+    ) -> Annotated["User", strawberry.lazy("service.schema.users")] | None:
+        """Load the customers of all orders of the page together."""
+        from service.schema.users import shaped_if_visible  # noqa: PLC0415
+
+        return shaped_if_visible(info, await info.context.loaders.user.load(self.customer_key))
+
+    @strawberry.field(description="What was ordered, in the order of the input.")
+    async def lines(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[OrderLine]:
+        """Load the lines of all orders of the page together."""
+        loaders = info.context.loaders
+        children = Children(visible_order_lines, (loaders.caller,), "order_id", self.key)
+        arguments = Arguments(first, after, last, before)
+        return await connect_children(loaders, children, LINES_IN_ORDER, arguments, OrderLine.of)
+
+
+@strawberry.enum(description="What orders can be sorted by.")
+class OrderSortKey(Enum):
+    """The value is the column."""
+
+    PLACED_AT = "placed_at"
+    TOTAL = "total_minor"
+
+
+@strawberry.input(description="The order of a list of orders.")
+class OrderSort:
+    """A column and a direction."""
+
+    by: OrderSortKey = OrderSortKey.PLACED_AT
+    direction: SortDirection = SortDirection.DESC
+
+
+@strawberry.input(description="Which orders to list; all given conditions must hold.")
+class OrderFilter:
+    """By customer, status, currency and time."""
+
+    customer_id: strawberry.ID | None = None
+    status: list[OrderStatus] | None = None
+    currency: str | None = None
+    placed_from: datetime | None = None
+    placed_before: datetime | None = None
+
+
+@strawberry.type
+class OrderQuery:
+    """The entry points."""
+
+    @strawberry.field(description="One order, by its id or its number.")
+    async def order(
+        self,
+        info: Info,
+        id: strawberry.ID | None = None,  # noqa: A002
+        number: str | None = None,
+    ) -> Order | None:
+        """Find an order."""
+        if (id is None) == (number is None):
+            raise reject(ErrorCode.INVALID, "Give exactly one of id and number.")
+        names = {"id": row_id(id, "Order", "id")} if id is not None else {"number": number}
+        row = await visible_orders(info.context.caller).get_or_none(**names)
+        return Order.of(row) if row else None
+
+    @strawberry.field(description="The orders: all of them for staff, their own for customers.")
+    async def orders(
+        self,
+        info: Info,
+        filter: OrderFilter | None = None,  # noqa: A002
+        sort: OrderSort | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Order]:
+        """List orders."""
+        query = visible_orders(info.context.caller).filter(**_conditions(filter or OrderFilter()))
+        sort = sort or OrderSort()
+        order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
+        return await connect(query, order, Arguments(first, after, last, before), Order.of)
+
+
+def _conditions(given: OrderFilter) -> dict[str, object]:
+    conditions: dict[str, object] = {}
+    if given.customer_id is not None:
+        conditions["customer_id"] = row_id(given.customer_id, "User", "filter", "customerId")
+    if given.status is not None:
+        conditions["status__in"] = given.status
+    if given.currency is not None:
+        conditions["currency"] = given.currency
+    if given.placed_from is not None:
+        conditions["placed_at__gte"] = given.placed_from
+    if given.placed_before is not None:
+        conditions["placed_at__lt"] = given.placed_before
+    return conditions

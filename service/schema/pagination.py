@@ -1,0 +1,150 @@
+"""Relay connections over keyset pages (the GraphQL Cursor Connections specification).
+
+A cursor holds the sort it was made under, so using it under another is an error
+and not a page of the wrong rows.
+"""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+import orjson
+import strawberry
+from strawberry import Private
+
+from service.errors import ErrorCode, Rejected, reject
+from service.operations.paging import PAGE_ROWS_MAX, Page, Position, Sort, Window, page
+from service.schema.loaders import ChildPage, Children, Loaders
+
+PAGE_ROWS_DEFAULT = 20
+
+N = TypeVar("N")
+
+
+@strawberry.enum(description="The direction of a sort.")
+class SortDirection(Enum):
+    """Ascending or descending."""
+
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+@strawberry.type(description="Where a page stands among the others.")
+class PageInfo:
+    """As the specification has it."""
+
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@strawberry.type(description="A row of a list, with its cursor.")
+class Edge(Generic[N]):
+    """As the specification has it."""
+
+    cursor: str
+    node: N
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[N]):
+    """As the specification has it, and the number of rows in the whole list."""
+
+    edges: list[Edge[N]]
+    page_info: PageInfo
+    count: Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field(description="The rows in the whole list; counted only if asked for.")
+    async def total_count(self) -> int:
+        """Count the rows of all pages."""
+        return await self.count()
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The arguments that every connection field has."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+
+async def connect(
+    query: Any, sort: Sort, arguments: Arguments, shape: Callable[[Any], N]
+) -> Connection[N]:
+    """A connection over a whole query."""
+    window = _window(arguments, sort)
+    return _connection(await page(query, sort, window), sort, shape, query.count)
+
+
+async def connect_children(
+    loaders: Loaders,
+    children: Children,
+    sort: Sort,
+    arguments: Arguments,
+    shape: Callable[[Any], N],
+) -> Connection[N]:
+    """A connection over the rows of one parent, loaded together with its siblings'."""
+    window = _window(arguments, sort)
+    rows = await loaders.child_page.load(ChildPage(children, sort, window))
+    return _connection(rows, sort, shape, lambda: loaders.child_count.load(children))
+
+
+def _connection(
+    rows: Page[Any], sort: Sort, shape: Callable[[Any], N], count: Callable[[], Awaitable[int]]
+) -> Connection[N]:
+    edges = [Edge(cursor=_cursor(row, sort), node=shape(row)) for row in rows.rows]
+    info = PageInfo(
+        has_next_page=rows.has_next,
+        has_previous_page=rows.has_previous,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
+    )
+    return Connection(edges=edges, page_info=info, count=count)
+
+
+def _window(arguments: Arguments, sort: Sort) -> Window:
+    if arguments.first is not None and arguments.last is not None:
+        raise reject(ErrorCode.INVALID, "Give first or last, not both.", "last")
+    from_end = arguments.last is not None
+    size = arguments.last if from_end else arguments.first
+    if size is None:
+        size = PAGE_ROWS_DEFAULT
+    if not 0 <= size <= PAGE_ROWS_MAX:
+        field = "last" if from_end else "first"
+        message = f"{field} must lie between 0 and {PAGE_ROWS_MAX}."
+        raise reject(ErrorCode.OUT_OF_RANGE, message, field)
+    after = _position(arguments.after, sort, "after")
+    before = _position(arguments.before, sort, "before")
+    return Window(size, from_end, after, before)
+
+
+def _cursor(row: Any, sort: Sort) -> str:
+    # orjson writes datetimes in ISO 8601 with their zone.
+    value = getattr(row, sort.column)
+    return urlsafe_b64encode(orjson.dumps([sort.column, value, row.id])).decode()
+
+
+def _position(cursor: str | None, sort: Sort, field: str) -> Position | None:
+    if cursor is None:
+        return None
+    try:
+        column, value, row_id = orjson.loads(urlsafe_b64decode(cursor))
+        if column.endswith("_at"):
+            value = datetime.fromisoformat(value)
+    except (binascii.Error, ValueError, TypeError, AttributeError) as error:
+        raise _bad_cursor(field) from error
+    known = isinstance(value, str | int | datetime) and isinstance(row_id, int)
+    if column != sort.column or not known:
+        raise _bad_cursor(field)
+    return Position(value, row_id)
+
+
+def _bad_cursor(field: str) -> Rejected:
+    return reject(ErrorCode.INVALID, "This is not a cursor of this list in this order.", field)

@@ -1,0 +1,65 @@
+"""The answer to every mutation: what was made or changed, or why not."""
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any, ParamSpec, TypeVar, get_type_hints
+
+import strawberry
+
+from service.errors import ErrorCode as Code
+from service.errors import Rejected
+
+ErrorCode = strawberry.enum(Code, name="ErrorCode", description="What a client can act upon.")
+
+
+@strawberry.type(description="One reason for a refusal.")
+class UserError:
+    """A `Problem` as clients see it."""
+
+    field: list[str] = strawberry.field(
+        description="The path of the input at fault, e.g. [\"lines\", \"0\", \"quantity\"]."
+    )
+    code: ErrorCode
+    message: str
+
+
+@strawberry.interface(description="Every mutation's answer. It succeeded if userErrors is empty.")
+class Payload:
+    """The part that all payloads share."""
+
+    user_errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=Payload)
+
+
+def refusals_as_user_errors(
+    resolver: Callable[P, Awaitable[R]],
+) -> Callable[P, Awaitable[R]]:
+    """The one place where a `Rejected` becomes `userErrors` of the resolver's own payload type."""
+    payload: type[R] = get_type_hints(resolver)["return"]
+
+    @functools.wraps(resolver)
+    async def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return await resolver(*args, **kwargs)
+        except Rejected as rejected:
+            return payload(user_errors=user_errors(rejected))
+
+    return guarded
+
+
+def user_errors(rejected: Rejected) -> list[UserError]:
+    """The problems of a refusal, in the order in which they were found."""
+    return [
+        UserError(field=list(problem.field), code=problem.code, message=problem.message)
+        for problem in rejected.problems
+    ]
+
+
+def mutation(resolver: Callable[..., Awaitable[Any]]) -> Any:
+    """A mutation field: its docstring is its description, its refusals are data."""
+    return strawberry.mutation(
+        resolver=refusals_as_user_errors(resolver), description=resolver.__doc__
+    )

@@ -1,0 +1,361 @@
+"""Products: the type, its lists and its mutations."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+from strawberry import Private
+from tortoise.queryset import QuerySet
+
+from service import models
+from service.errors import ErrorCode, reject
+from service.models import ProductStatus as Status
+from service.money import parse_money
+from service.operations import products
+from service.operations.paging import Sort
+from service.operations.search import terms
+from service.operations.visibility import visible_products, visible_reviews
+from service.schema.context import Info
+from service.schema.loaders import Children
+from service.schema.money import Money, MoneyInput
+from service.schema.node import Node, global_id, row_id
+from service.schema.pagination import (
+    Arguments,
+    Connection,
+    SortDirection,
+    connect,
+    connect_children,
+)
+from service.schema.payloads import Payload, mutation
+from service.schema.reviews import REVIEWS_NEWEST_FIRST, Review
+
+ProductStatus = strawberry.enum(
+    Status, name="ProductStatus", description="Only active products can be ordered."
+)
+
+
+@strawberry.type(description="An article of the shop.")
+class Product(Node):
+    """Plain attributes, filled from the row at once; only relations are resolved."""
+
+    key: Private[int]
+    sku: str
+    name: str
+    slug: str
+    description: str
+    price: Money
+    stock: int
+    status: ProductStatus
+    rating_average: float | None = strawberry.field(
+        description="The mean of the approved reviews' ratings, 1 to 5."
+    )
+    rating_count: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: models.Product) -> "Product":
+        """Shape a row."""
+        return cls(
+            id=global_id("Product", row.id),
+            key=row.id,
+            sku=row.sku,
+            name=row.name,
+            slug=row.slug,
+            description=row.description,
+            price=Money.of(row.price),
+            stock=row.stock,
+            status=row.status,
+            rating_average=row.rating_average,
+            rating_count=row.rating_count,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+    @strawberry.field(description="What customers say of it, the newest first.")
+    async def reviews(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Annotated["Review", strawberry.lazy("service.schema.reviews")]]:
+        """Load the reviews of all products of the page together."""
+        loaders = info.context.loaders
+        children = Children(visible_reviews, (loaders.caller,), "product_id", self.key)
+        arguments = Arguments(first, after, last, before)
+        return await connect_children(
+            loaders, children, REVIEWS_NEWEST_FIRST, arguments, Review.of
+        )
+
+
+@strawberry.enum(description="What products can be sorted by.")
+class ProductSortKey(Enum):
+    """The value is the column."""
+
+    CREATED_AT = "created_at"
+    NAME = "name"
+    PRICE = "price_minor"
+    STOCK = "stock"
+
+
+@strawberry.input(description="The order of a list of products.")
+class ProductSort:
+    """A column and a direction."""
+
+    by: ProductSortKey = ProductSortKey.CREATED_AT
+    direction: SortDirection = SortDirection.ASC
+
+
+@strawberry.input(description="Which products to list; all given conditions must hold.")
+class ProductFilter:
+    """Prices are compared within their currency only."""
+
+    search: str | None = strawberry.field(
+        default=None, description="Words that occur in name, sku or description."
+    )
+    status: list[ProductStatus] | None = None
+    sku: list[str] | None = None
+    in_stock: bool | None = None
+    currency: str | None = None
+    price_min: MoneyInput | None = None
+    price_max: MoneyInput | None = None
+
+
+@strawberry.type
+class ProductQuery:
+    """The entry points."""
+
+    @strawberry.field(description="One product, by exactly one of its three names.")
+    async def product(
+        self,
+        info: Info,
+        id: strawberry.ID | None = None,  # noqa: A002
+        sku: str | None = None,
+        slug: str | None = None,
+    ) -> Product | None:
+        """Find a product."""
+        if sum(name is not None for name in (id, sku, slug)) != 1:
+            raise reject(ErrorCode.INVALID, "Give exactly one of id, sku and slug.")
+        if id is not None:
+            row = await info.context.loaders.product.load(row_id(id, "Product", "id"))
+        else:
+            names = {"sku": sku} if sku is not None else {"slug": slug}
+            row = await models.Product.get_or_none(**names)
+        return shaped_if_visible(info, row)
+
+    @strawberry.field(description="The products of the shop.")
+    async def products(
+        self,
+        info: Info,
+        filter: ProductFilter | None = None,  # noqa: A002
+        sort: ProductSort | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Product]:
+        """List products."""
+        query = visible_products(info.context.caller)
+        if filter is not None:
+            query = _filtered(query, filter)
+        sort = sort or ProductSort()
+        order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
+        return await connect(query, order, Arguments(first, after, last, before), Product.of)
+
+
+def shaped_if_visible(info: Info, row: models.Product | None) -> Product | None:
+    """The product, unless it is a draft and the caller is not of the shop."""
+    if row is None or (row.status is Status.DRAFT and not info.context.caller.is_staff):
+        return None
+    return Product.of(row)
+
+
+def _filtered(
+    query: QuerySet[models.Product], conditions: ProductFilter
+) -> QuerySet[models.Product]:
+    for term in terms(conditions.search or ""):
+        query = query.filter(search_text__contains=term)
+    if conditions.status is not None:
+        query = query.filter(status__in=conditions.status)
+    if conditions.sku is not None:
+        query = query.filter(sku__in=_bounded(conditions.sku))
+    if conditions.in_stock is not None:
+        query = query.filter(stock__gt=0) if conditions.in_stock else query.filter(stock=0)
+    if conditions.currency is not None:
+        query = query.filter(currency=conditions.currency)
+    return _priced(query, conditions)
+
+
+def _priced(
+    query: QuerySet[models.Product], conditions: ProductFilter
+) -> QuerySet[models.Product]:
+    for limit, side in ((conditions.price_min, "gte"), (conditions.price_max, "lte")):
+        if limit is not None:
+            price = parse_money(limit.amount, limit.currency)
+            query = query.filter(currency=price.currency, **{f"price_minor__{side}": price.minor})
+    return query
+
+
+def _bounded(values: Sequence[str]) -> list[str]:
+    if len(values) > products.PRODUCTS_PER_CALL_MAX:
+        limit = products.PRODUCTS_PER_CALL_MAX
+        raise reject(ErrorCode.OUT_OF_RANGE, f"Name at most {limit} values.", "filter", "sku")
+    return list(values)
+
+
+@strawberry.input(description="A product to be made.")
+class CreateProductInput:
+    """Without a slug, one is made from the name."""
+
+    sku: str
+    name: str
+    price: MoneyInput
+    slug: str | None = None
+    description: str = ""
+    stock: int = 0
+    status: ProductStatus = Status.ACTIVE
+
+    def parsed(self) -> products.NewProduct:
+        """The operation's input."""
+        return products.NewProduct(
+            sku=self.sku,
+            name=self.name,
+            amount=self.price.amount,
+            currency=self.price.currency,
+            slug=self.slug,
+            description=self.description,
+            stock=self.stock,
+            status=self.status,
+        )
+
+
+@strawberry.type
+class CreateProductPayload(Payload):
+    """The new product."""
+
+    product: Product | None = None
+
+
+@strawberry.input(description="Up to 500 products to be made together, or not at all.")
+class CreateProductsInput:
+    """The index in the list names the product in user errors."""
+
+    products: list[CreateProductInput]
+
+
+@strawberry.type
+class CreateProductsPayload(Payload):
+    """The new products, in the order of the input; empty if any was refused."""
+
+    products: list[Product] = strawberry.field(default_factory=list)
+
+
+@strawberry.input(description="What to change of a product; what is left out stays.")
+class UpdateProductInput:
+    """Stock has a mutation of its own, since it is counted and not set."""
+
+    id: strawberry.ID
+    sku: str | None = None
+    name: str | None = None
+    slug: str | None = None
+    description: str | None = None
+    price: MoneyInput | None = None
+    status: ProductStatus | None = None
+
+
+@strawberry.type
+class UpdateProductPayload(Payload):
+    """The product as it is now."""
+
+    product: Product | None = None
+
+
+@strawberry.input
+class ArchiveProductInput:
+    """Which product to take off sale."""
+
+    id: strawberry.ID
+
+
+@strawberry.type
+class ArchiveProductPayload(Payload):
+    """The archived product."""
+
+    product: Product | None = None
+
+
+@strawberry.input(description="How many pieces came in, or went out if negative.")
+class AdjustStockInput:
+    """A difference, so that two adjustments never undo each other."""
+
+    id: strawberry.ID
+    delta: int
+
+
+@strawberry.type
+class AdjustStockPayload(Payload):
+    """The product with its new stock."""
+
+    product: Product | None = None
+
+
+@strawberry.type
+class ProductMutation:
+    """All for staff."""
+
+    @mutation
+    async def create_product(self, info: Info, input: CreateProductInput) -> CreateProductPayload:  # noqa: A002
+        """Add a product to the shop."""
+        context = info.context
+        row = await products.create_product(context.writer, context.caller, input.parsed())
+        return CreateProductPayload(product=Product.of(row))
+
+    @mutation
+    async def create_products(
+        self,
+        info: Info,
+        input: CreateProductsInput,  # noqa: A002
+    ) -> CreateProductsPayload:
+        """Add up to 500 products in one transaction, all or none."""
+        new = [item.parsed() for item in input.products]
+        rows = await products.create_products(info.context.caller, new)
+        return CreateProductsPayload(products=[Product.of(row) for row in rows])
+
+    @mutation
+    async def update_product(self, info: Info, input: UpdateProductInput) -> UpdateProductPayload:  # noqa: A002
+        """Change a product."""
+        price = (input.price.amount, input.price.currency) if input.price else None
+        changes = products.ProductChanges(
+            sku=input.sku,
+            name=input.name,
+            slug=input.slug,
+            description=input.description,
+            price=price,
+            status=input.status,
+        )
+        row = await products.update_product(
+            info.context.caller, row_id(input.id, "Product", "id"), changes
+        )
+        return UpdateProductPayload(product=Product.of(row))
+
+    @mutation
+    async def archive_product(
+        self,
+        info: Info,
+        input: ArchiveProductInput,  # noqa: A002
+    ) -> ArchiveProductPayload:
+        """Take a product off sale and keep it for its orders."""
+        key = row_id(input.id, "Product", "id")
+        row = await products.archive_product(info.context.caller, key)
+        return ArchiveProductPayload(product=Product.of(row))
+
+    @mutation
+    async def adjust_stock(self, info: Info, input: AdjustStockInput) -> AdjustStockPayload:  # noqa: A002
+        """Count pieces in or out; stock never falls below zero."""
+        key = row_id(input.id, "Product", "id")
+        row = await products.adjust_stock(info.context.caller, key, input.delta)
+        return AdjustStockPayload(product=Product.of(row))

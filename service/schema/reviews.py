@@ -1,0 +1,210 @@
+"""Reviews: the type, the moderation queue and the mutations."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, TYPE_CHECKING
+
+import strawberry
+from strawberry import Private
+
+from service import models
+from service.models import ReviewStatus as Status
+from service.operations import reviews
+from service.operations.paging import Sort
+from service.operations.visibility import visible_reviews
+from service.schema.context import Info
+from service.schema.node import Node, global_id, row_id
+from service.schema.pagination import Arguments, Connection, SortDirection, connect
+from service.schema.payloads import Payload, mutation
+
+if TYPE_CHECKING:
+    from service.schema.products import Product
+    from service.schema.users import User
+
+REVIEWS_NEWEST_FIRST = Sort("created_at", descending=True)
+
+ReviewStatus = strawberry.enum(
+    Status, name="ReviewStatus", description="Only approved reviews count and are public."
+)
+
+
+@strawberry.type(description="A customer's opinion of a product.")
+class Review(Node):
+    """Plain attributes, filled from the row at once; only relations are resolved."""
+
+    product_key: Private[int]
+    user_key: Private[int]
+    rating: int
+    title: str
+    body: str
+    status: ReviewStatus
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: models.Review) -> "Review":
+        """Shape a row."""
+        return cls(
+            id=global_id("Review", row.id),
+            product_key=row.product_id,
+            user_key=row.user_id,
+            rating=row.rating,
+            title=row.title,
+            body=row.body,
+            status=row.status,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+    @strawberry.field(description="What it is about.")
+    async def product(
+        self, info: Info
+    ) -> Annotated["Product", strawberry.lazy("service.schema.products")] | None:
+        """Load the products of all reviews of the page together."""
+        from service.schema.products import shaped_if_visible  # noqa: PLC0415
+
+        return shaped_if_visible(info, await info.context.loaders.product.load(self.product_key))
+
+    @strawberry.field(description="Who wrote it; null unless that is for you to know.")
+    async def user(
+        self, info: Info
+    ) -> Annotated["User", strawberry.lazy("service.schema.users")] | None:
+        """Load the users of all reviews of the page together."""
+        from service.schema.users import shaped_if_visible  # noqa: PLC0415
+
+        return shaped_if_visible(info, await info.context.loaders.user.load(self.user_key))
+
+
+@strawberry.enum(description="What reviews can be sorted by.")
+class ReviewSortKey(Enum):
+    """The value is the column."""
+
+    CREATED_AT = "created_at"
+    RATING = "rating"
+
+
+@strawberry.input(description="The order of a list of reviews.")
+class ReviewSort:
+    """A column and a direction."""
+
+    by: ReviewSortKey = ReviewSortKey.CREATED_AT
+    direction: SortDirection = SortDirection.DESC
+
+
+@strawberry.input(description="Which reviews to list; all given conditions must hold.")
+class ReviewFilter:
+    """By what they are about, who wrote them and how they stand."""
+
+    product_id: strawberry.ID | None = None
+    user_id: strawberry.ID | None = None
+    status: list[ReviewStatus] | None = None
+    rating_min: int | None = None
+    rating_max: int | None = None
+
+
+@strawberry.type
+class ReviewQuery:
+    """The entry point."""
+
+    @strawberry.field(description="Reviews: all of them for staff, the approved ones for others.")
+    async def reviews(
+        self,
+        info: Info,
+        filter: ReviewFilter | None = None,  # noqa: A002
+        sort: ReviewSort | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Review]:
+        """List reviews."""
+        query = visible_reviews(info.context.caller).filter(**_conditions(filter or ReviewFilter()))
+        sort = sort or ReviewSort()
+        order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
+        return await connect(query, order, Arguments(first, after, last, before), Review.of)
+
+
+def _conditions(given: ReviewFilter) -> dict[str, object]:
+    conditions: dict[str, object] = {}
+    if given.product_id is not None:
+        conditions["product_id"] = row_id(given.product_id, "Product", "filter", "productId")
+    if given.user_id is not None:
+        conditions["user_id"] = row_id(given.user_id, "User", "filter", "userId")
+    if given.status is not None:
+        conditions["status__in"] = given.status
+    if given.rating_min is not None:
+        conditions["rating__gte"] = given.rating_min
+    if given.rating_max is not None:
+        conditions["rating__lte"] = given.rating_max
+    return conditions
+
+
+@strawberry.input(description="An opinion; without a user it is the caller's.")
+class AddReviewInput:
+    """One for each user and product."""
+
+    product_id: strawberry.ID
+    rating: int = strawberry.field(description="1 to 5.")
+    user_id: strawberry.ID | None = None
+    title: str = ""
+    body: str = ""
+
+
+@strawberry.type
+class AddReviewPayload(Payload):
+    """The review, pending until somebody moderates it."""
+
+    review: Review | None = None
+
+
+@strawberry.enum(description="What a moderator decides.")
+class ReviewDecision(Enum):
+    """The value is the status that follows."""
+
+    APPROVE = "approved"
+    REJECT = "rejected"
+
+
+@strawberry.input(description="What becomes of a review.")
+class ModerateReviewInput:
+    """A later decision replaces the earlier one."""
+
+    id: strawberry.ID
+    decision: ReviewDecision
+
+
+@strawberry.type
+class ModerateReviewPayload(Payload):
+    """The review; its product's rating has followed."""
+
+    review: Review | None = None
+
+
+@strawberry.type
+class ReviewMutation:
+    """For customers, and for staff."""
+
+    @mutation
+    async def add_review(self, info: Info, input: AddReviewInput) -> AddReviewPayload:  # noqa: A002
+        """Say what you think of a product."""
+        user = row_id(input.user_id, "User", "userId") if input.user_id is not None else None
+        new = reviews.NewReview(
+            product_id=row_id(input.product_id, "Product", "productId"),
+            rating=input.rating,
+            user_id=user,
+            title=input.title,
+            body=input.body,
+        )
+        return AddReviewPayload(review=Review.of(await reviews.add_review(info.context.caller, new)))
+
+    @mutation
+    async def moderate_review(
+        self,
+        info: Info,
+        input: ModerateReviewInput,  # noqa: A002
+    ) -> ModerateReviewPayload:
+        """Approve or reject a review; the product's rating follows in the same transaction."""
+        row = await reviews.moderate_review(
+            info.context.caller, row_id(input.id, "Review", "id"), Status(input.decision.value)
+        )
+        return ModerateReviewPayload(review=Review.of(row))
