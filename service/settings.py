@@ -7,7 +7,7 @@ by `SERVICE_CONFIG` (default `service.toml`, optional), then the default below.
 import os
 from datetime import tzinfo
 from pathlib import Path
-from typing import Annotated, Literal, override
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import tzlocal
@@ -18,6 +18,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from typing_extensions import override
 
 from service.errors import ConfigurationError
 

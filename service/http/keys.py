@@ -1,0 +1,13 @@
+"""What the application and its requests carry, typed."""
+
+from aiohttp import web
+
+from service.operations.access import Principal
+from service.operations.product_writer import ProductWriter
+from service.operations.tokens import TokenSigner
+
+CALLER: web.RequestKey[Principal] = web.RequestKey("caller", Principal)
+REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
+OPERATION: web.RequestKey[str] = web.RequestKey("operation", str)
+WRITER: web.AppKey[ProductWriter] = web.AppKey("writer", ProductWriter)
+TOKENS: web.AppKey[TokenSigner] = web.AppKey("tokens", TokenSigner)

@@ -1,0 +1,146 @@
+"""Documents: parsed, measured and validated once, then found again by their text.
+
+Parsing and validating take ten times as long as executing a small operation, so
+clients that send variables instead of writing values into the text are served
+several times faster. Only valid documents are kept: a stream of broken ones
+cannot push the good ones out.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    parse,
+    specified_rules,
+    validate,
+)
+
+from service.schema.budget import Limits, Measure, measure, page_size_variables
+
+DOCUMENTS_MAX = 1_000
+DOCUMENT_LENGTH_MAX = 16 * 1024
+"""Longer texts are served but not kept, so that the cache stays under 16 MiB of text."""
+MEASURES_MAX = 32
+VALIDATION_ERRORS_MAX = 5
+
+
+class RequestRefused(Exception):
+    """The request has no result at all, only these errors."""
+
+    def __init__(self, *errors: GraphQLError) -> None:
+        super().__init__("; ".join(error.message for error in errors))
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed text, its operations by name, and what they were measured at before."""
+
+    ast: DocumentNode
+    operations: Mapping[str | None, OperationDefinitionNode]
+    size_variables: frozenset[str]
+    measures: dict[tuple[Any, ...], Measure] = field(default_factory=dict)
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """The operation to execute. Raises `RequestRefused` if the name leaves a doubt."""
+        if name is None and len(self.operations) == 1:
+            return next(iter(self.operations.values()))
+        if name is None or name not in self.operations:
+            names = ", ".join(str(known) for known in self.operations if known) or "none"
+            raise RequestRefused(
+                GraphQLError(f"operationName must be one of the document's: {names}.")
+            )
+        return self.operations[name]
+
+
+class Documents:
+    """A bounded cache of the valid documents, the most recently used ones."""
+
+    def __init__(
+        self, schema: GraphQLSchema, limits: Limits, tokens_max: int, *, introspection: bool
+    ) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._tokens_max = tokens_max
+        self._rules = list(specified_rules)
+        if not introspection:
+            self._rules.append(NoSchemaIntrospectionCustomRule)
+        self._documents: OrderedDict[str, Document] = OrderedDict()
+
+    def prepare(
+        self, text: str, operation_name: str | None, variables: Mapping[str, Any]
+    ) -> tuple[Document, OperationDefinitionNode, Measure]:
+        """A valid document, its operation and its cost within the limits.
+
+        Raises `RequestRefused` with the errors of the first check that fails: syntax,
+        the operation's name, the budget, the rules of the specification.
+        """
+        document = self._documents.get(text)
+        if document is not None:
+            self._documents.move_to_end(text)
+            operation = document.operation(operation_name)
+            return document, operation, self._measured(document, operation, variables)
+        document = self._parse(text)
+        operation = document.operation(operation_name)
+        measured = self._measured(document, operation, variables)
+        self._validate(document)
+        self._keep(text, document)
+        return document, operation, measured
+
+    def _parse(self, text: str) -> Document:
+        try:
+            ast = parse(text, max_tokens=self._tokens_max)
+        except GraphQLError as error:
+            raise RequestRefused(error) from None
+        except RecursionError:
+            raise RequestRefused(GraphQLError("The document is nested too deeply.")) from None
+        operations = {
+            node.name.value if node.name else None: node
+            for node in ast.definitions
+            if isinstance(node, OperationDefinitionNode)
+        }
+        return Document(ast, operations, page_size_variables(ast))
+
+    def _measured(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any],
+    ) -> Measure:
+        name = operation.name.value if operation.name else None
+        sizes = {key: variables.get(key) for key in document.size_variables}
+        key = (name, *(v if isinstance(v, int) else None for v in sizes.values()))
+        if key not in document.measures:
+            try:
+                found = measure(self._schema, document.ast, operation, sizes, self._limits)
+            except GraphQLError as error:
+                raise RequestRefused(error) from None
+            if len(document.measures) >= MEASURES_MAX:
+                document.measures.clear()
+            document.measures[key] = found
+        return document.measures[key]
+
+    def _validate(self, document: Document) -> None:
+        errors = validate(
+            self._schema,
+            document.ast,
+            self._rules,
+            max_errors=VALIDATION_ERRORS_MAX,
+            hide_suggestions=True,
+        )
+        if errors:
+            raise RequestRefused(*errors)
+
+    def _keep(self, text: str, document: Document) -> None:
+        if len(text) > DOCUMENT_LENGTH_MAX:
+            return
+        self._documents[text] = document
+        if len(self._documents) > DOCUMENTS_MAX:
+            self._documents.popitem(last=False)
