@@ -125,3 +125,9 @@ async def authenticate(email: str, password: str) -> User:
 def unknown_user(*field: str) -> Rejected:
     """The refusal for an id that no user has."""
     return reject(ErrorCode.NOT_FOUND, "There is no such user.", *field)
+
+
+async def staff_ids() -> list[int]:
+    """Everybody who works for the shop."""
+    staff = User.filter(role__in=[UserRole.STAFF, UserRole.ADMIN], active=True).order_by("id")
+    return [user_id for (user_id,) in await staff.values_list("id")]

@@ -1,0 +1,1 @@
+"""The jobs of the shop: aiocron fires, the ledger decides, operations do the work."""

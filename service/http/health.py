@@ -1,0 +1,24 @@
+"""Whether the process lives, and whether it can serve."""
+
+from aiohttp import web
+
+from service.database import outstanding_migrations, ping
+from service.errors import DatabaseUnavailable
+
+
+async def healthz(_request: web.Request) -> web.Response:
+    """`GET /healthz`: 200 as long as the event loop turns; it asks nothing else."""
+    return web.json_response({"status": "ok"})
+
+
+async def readyz(_request: web.Request) -> web.Response:
+    """`GET /readyz`: 200 if the database answers and has the newest schema, else 503."""
+    try:
+        await ping()
+        outstanding = await outstanding_migrations()
+    except DatabaseUnavailable as error:
+        return web.json_response({"status": "unavailable", "reason": str(error)}, status=503)
+    if outstanding:
+        reason = f"Migrations are outstanding: {', '.join(outstanding)}."
+        return web.json_response({"status": "unavailable", "reason": reason}, status=503)
+    return web.json_response({"status": "ok"})

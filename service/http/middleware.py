@@ -1,0 +1,109 @@
+"""What happens around every request, outermost first: observing, guarding, authenticating."""
+
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+
+import orjson
+import structlog
+from aiohttp import web
+
+from service.errors import DatabaseUnavailable, Rejected
+from service.http.keys import CALLER, OPERATION, REQUEST_ID, TOKENS
+from service.http.metrics import REQUEST_DURATION_S
+from service.operations.access import LOCAL_ADMIN, VISITOR, Principal
+from service.settings import LOOPBACK_HOSTS
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log = structlog.get_logger("service.http")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_BEARER = "bearer "
+
+
+@web.middleware
+async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Name the request, time it, log it once, and answer in JSON whatever happens."""
+    request_id = _request_id(request)
+    request[REQUEST_ID] = request_id
+    start = time.perf_counter()
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        response = _json_error(error.status, error.reason, error.headers.get("Allow"))
+    except DatabaseUnavailable as error:
+        response = _json_error(503, str(error))
+    except Exception:
+        log.exception("request failed", request_id=request_id, path=request.path)
+        response = _json_error(500, f"Something went wrong on our side. Please quote {request_id}.")
+    response.headers["X-Request-Id"] = request_id
+    _record(request, response, time.perf_counter() - start)
+    return response
+
+
+def _request_id(request: web.Request) -> str:
+    given = request.headers.get("X-Request-Id", "")
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def _record(request: web.Request, response: web.StreamResponse, duration_s: float) -> None:
+    resource = request.match_info.route.resource
+    route = resource.canonical if resource is not None else "unknown"
+    REQUEST_DURATION_S.labels(request.method, route, str(response.status)).observe(duration_s)
+    log.info(
+        "request",
+        request_id=request[REQUEST_ID],
+        method=request.method,
+        path=request.path,
+        operation=request.get(OPERATION),
+        status=response.status,
+        duration_ms=round(duration_s * 1000, 2),
+    )
+
+
+def _json_error(status: int, message: str, allow: str | None = None) -> web.Response:
+    return web.Response(
+        body=orjson.dumps({"errors": [{"message": message}]}),
+        status=status,
+        content_type="application/json",
+        headers={"Allow": allow} if allow else None,
+    )
+
+
+@web.middleware
+async def guard_host(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Serve the machine's own administrator under loopback names only.
+
+    Without this, a foreign page could have its own name resolve to 127.0.0.1 (DNS
+    rebinding) and then be of the same origin as the open service.
+    """
+    host = (request.host or "").lower()
+    name = host[1 : host.find("]")] if host.startswith("[") else host.partition(":")[0]
+    if name not in LOOPBACK_HOSTS:
+        return _json_error(421, f"This service answers to {', '.join(sorted(LOOPBACK_HOSTS))}.")
+    return await handler(request)
+
+
+def authenticate(*, is_open: bool) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+    """Find out who is calling: by bearer token (RFC 6750), else a visitor, or the local administrator."""
+    anonymous = LOCAL_ADMIN if is_open else VISITOR
+
+    @web.middleware
+    async def authenticated(request: web.Request, handler: Handler) -> web.StreamResponse:
+        header = request.headers.get("Authorization")
+        try:
+            request[CALLER] = anonymous if header is None else await _bearer(request, header)
+        except Rejected as rejected:
+            response = _json_error(401, str(rejected))
+            response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+            return response
+        return await handler(request)
+
+    return authenticated
+
+
+async def _bearer(request: web.Request, header: str) -> Principal:
+    token = header[len(_BEARER) :].strip() if header.lower().startswith(_BEARER) else ""
+    return await request.app[TOKENS].principal(token)
