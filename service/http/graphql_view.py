@@ -4,6 +4,7 @@ Strawberry's own view answers every error with 200 or plain text; this one keeps
 its place in the router and its JSON coding, and replaces the way in between.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,7 @@ class GraphQLView(StrawberryView[Context, None]):
         new_context: Callable[[web.Request], Context],
         *,
         introspection: bool,
+        timeout_s: float,
     ) -> None:
         super().__init__(schema, graphql_ide=None, subscription_protocols=())
         self._execution = Execution(schema)
@@ -60,6 +62,7 @@ class GraphQLView(StrawberryView[Context, None]):
             self._execution.graphql_schema, limits, tokens_max, introspection=introspection
         )
         self._new_context = new_context
+        self._timeout_s = timeout_s
 
     @override
     async def __call__(self, request: web.Request) -> web.StreamResponse:
@@ -85,9 +88,15 @@ class GraphQLView(StrawberryView[Context, None]):
         request[OPERATION] = operation.name.value if operation.name else operation.operation.value
         if request.method == "GET" and operation.operation is not OperationType.QUERY:
             raise BadRequest(405, "Only queries may use GET.", {"Allow": "POST"})
-        answer = await self._execution.run(
-            document.ast, call.operation_name, call.variables, self._new_context(request), request_id
-        )
+        context = self._new_context(request)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                answer = await self._execution.run(
+                    document.ast, call.operation_name, call.variables, context, request_id
+                )
+        except TimeoutError:
+            message = f"The operation took longer than {self._timeout_s:g} s and was given up."
+            raise BadRequest(503, message) from None
         return _executed(answer, measured, media_type)
 
 

@@ -1,0 +1,104 @@
+"""The whole service: what runs around a request, where it goes, what lives as long as the process.
+
+Read this first. Everything else is below it: http -> schema -> operations -> models.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from aiohttp import web
+
+from service.cron.runner import CronRunner
+from service.cron.schedule import schedule
+from service.database import connected
+from service.http import playground
+from service.http.graphql_view import GraphQLView
+from service.http.health import healthz, readyz
+from service.http.keys import CALLER, TOKENS, WRITER
+from service.http.metrics import metrics
+from service.http.middleware import authenticate, guard_host, observe
+from service.http.products import get_product, post_product
+from service.operations.product_writer import ProductWriter
+from service.operations.tokens import TokenSigner
+from service.schema.budget import Limits
+from service.schema.context import Context
+from service.schema.loaders import Loaders
+from service.schema.schema import build_schema
+from service.settings import Settings
+
+CRON: web.AppKey[CronRunner] = web.AppKey("cron", CronRunner)
+
+
+def build_app(settings: Settings) -> web.Application:
+    """Put the application together; nothing is opened or started before it runs."""
+    guards = [guard_host] if settings.is_open else []
+    app = web.Application(
+        middlewares=[observe, *guards, authenticate(is_open=settings.is_open)],
+        client_max_size=settings.service_body_bytes_max,
+    )
+    secret = settings.service_secret.get_secret_value() if settings.service_secret else None
+    app[WRITER] = ProductWriter()
+    app[TOKENS] = TokenSigner(secret, settings.service_token_lifetime_s)
+    app[CRON] = new_cron(settings)
+    _add_routes(app, settings)
+
+    async def database(_app: web.Application) -> AsyncIterator[None]:
+        async with connected(settings.database_url, settings.database_pool_size):
+            yield
+
+    async def cron(app: web.Application) -> AsyncIterator[None]:
+        # After the database, so that it stops before: jobs need it to the end.
+        if settings.cron_enabled:
+            app[CRON].start()
+        yield
+        await app[CRON].stop()
+
+    app.cleanup_ctx.extend([database, cron])
+    return app
+
+
+def new_cron(settings: Settings) -> CronRunner:
+    """The shop's jobs under these settings."""
+    window = timedelta(minutes=settings.order_payment_window_min)
+    jobs = schedule(window, settings.low_stock_threshold)
+    return CronRunner(jobs, settings.time_zone)
+
+
+def _add_routes(app: web.Application, settings: Settings) -> None:
+    limits = Limits(
+        depth=settings.graphql_depth_max,
+        fields=settings.graphql_fields_max,
+        aliases=settings.graphql_aliases_max,
+        directives=settings.graphql_directives_max,
+        cost=settings.graphql_cost_max,
+    )
+    graphql = GraphQLView(
+        build_schema(),
+        limits,
+        settings.graphql_tokens_max,
+        _new_context,
+        introspection=settings.service_introspection,
+        timeout_s=settings.service_request_timeout_s,
+    )
+    on_get = graphql
+    if settings.service_playground:
+        on_get = playground.before(graphql)
+        app.router.add_routes(playground.static_routes())
+    app.router.add_get("/graphql", on_get, allow_head=False)
+    app.router.add_post("/graphql", graphql)
+    app.router.add_post("/products", post_product)
+    app.router.add_get("/products/{id}", get_product)
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", metrics)
+
+
+def _new_context(request: web.Request) -> Context:
+    caller = request[CALLER]
+    return Context(
+        caller=caller,
+        loaders=Loaders(caller),
+        writer=request.app[WRITER],
+        tokens=request.app[TOKENS],
+        jobs=request.app[CRON],
+    )
