@@ -1,5 +1,7 @@
 """Connecting to SQLite or MySQL, and bringing the schema up to date."""
 
+import pkgutil
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,12 +12,14 @@ import aiomysql
 from pymysql.err import MySQLError
 from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.connection import get_connection
 from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.migrations.executor import MigrationExecutor, PlanStep
 
 from service.errors import ConfigurationError, DatabaseUnavailable
+from service.models import migrations
 
 APP = "shop"
 SQLITE_BUSY_TIMEOUT_MS = 5_000
@@ -83,6 +87,8 @@ async def connected(database_url: str, pool_size: int = 10) -> AsyncIterator[Bas
     """
     if database_url.startswith("sqlite://") and ":memory:" not in database_url:
         _sqlite_path(database_url).parent.mkdir(parents=True, exist_ok=True)
+    # Its cache of prepared statements outlives the connection and forgets the dialect.
+    EXECUTOR_CACHE.clear()
     context = await Tortoise.init(
         config=tortoise_config(database_url, pool_size), _enable_global_fallback=True
     )
@@ -115,15 +121,24 @@ async def upgrade(database_url: str) -> list[str]:
         await _create_mysql_database(database_url)
     async with connected(database_url) as client, _migration_lock(client):
         executor = MigrationExecutor(client, tortoise_config(database_url)["apps"])
-        plan: list[PlanStep] = await executor.plan()
-        await executor.migrate()
+        with warnings.catch_warnings():
+            # MySQL warns that the table of applied migrations exists already, as it should.
+            warnings.simplefilter("ignore", aiomysql.Warning)
+            plan: list[PlanStep] = await executor.plan()
+            await executor.migrate()
     return [step.migration.name for step in plan]
 
 
 async def outstanding_migrations() -> list[str]:
-    """The migrations that the connected database still lacks."""
-    executor = MigrationExecutor(get_connection("default"), TORTOISE["apps"])
-    return [step.migration.name for step in await executor.plan()]
+    """The migrations that the connected database still lacks. Raises `DatabaseUnavailable`."""
+    shipped = {name for _, name, _ in pkgutil.iter_modules(migrations.__path__)}
+    try:
+        _, rows = await get_connection("default").execute_query(
+            "SELECT name FROM tortoise_migrations"
+        )
+    except OperationalError:
+        return sorted(shipped)
+    return sorted(shipped - {row["name"] for row in rows})
 
 
 async def _create_mysql_database(database_url: str) -> None:

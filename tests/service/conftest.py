@@ -1,0 +1,203 @@
+"""Every test of the service runs on each database, from a clean one."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pymysql
+import pytest
+from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient
+from aiohttp.web import Application, Request
+
+from service.app import build_app
+from service.database import upgrade
+from service.log import configure_logging
+from service.models.collation import TABLES
+from service.settings import Settings
+from tests.servers.mariadb import MariaDB
+from tests.servers.mysql import MySQL
+from tests.servers.process import exclusive
+
+DATABASES = tuple(os.environ.get("TEST_DATABASES", "sqlite mysql mariadb").split())
+SECRET = "a secret that is long enough for the tests"  # noqa: S105
+
+Client = TestClient[Request, Application]
+ClientFactory = Callable[[Application], Awaitable[Client]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logging() -> None:
+    configure_logging("text", "warning")
+
+
+@pytest.fixture(scope="session")
+def server_urls() -> Iterator[dict[str, str]]:
+    """A database of this run's own on each server."""
+    name = f"kooch_test_{secrets.token_hex(4)}"
+    urls: dict[str, str] = {}
+    for server in (MySQL(), MariaDB()):
+        if server.name in DATABASES:
+            with exclusive():
+                urls[server.name] = server.start() + name
+    yield urls
+    for url in urls.values():
+        _execute(url, f"DROP DATABASE IF EXISTS {name}")
+
+
+def _execute(url: str, *statements: str) -> None:
+    host, _, rest = url.removeprefix("mysql://root@").partition(":")
+    port, _, name = rest.partition("/")
+    connection = pymysql.connect(host=host, port=int(port), user="root", autocommit=True)
+    with connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement.format(name=name))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where an upgraded, empty SQLite database will be kept for copying."""
+    return tmp_path_factory.mktemp("template") / "shop.db"
+
+
+@pytest.fixture(scope="session")
+def upgraded() -> set[str]:
+    """The server databases whose schema was made in this run."""
+    return set()
+
+
+@pytest.fixture(params=DATABASES)
+async def database_url(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    sqlite_template: Path,
+    server_urls: dict[str, str],
+    upgraded: set[str],
+) -> str:
+    """The URL of an empty database with the newest schema."""
+    kind = str(request.param)
+    if kind == "sqlite":
+        if not sqlite_template.exists():
+            await upgrade(f"sqlite://{sqlite_template}")
+        copy = tmp_path / "shop.db"
+        copy.write_bytes(sqlite_template.read_bytes())
+        return f"sqlite://{copy}"
+    url = server_urls[kind]
+    if url not in upgraded:
+        await upgrade(url)
+        upgraded.add(url)
+    _execute(url, "USE {name}", *(f"DELETE FROM `{table}`" for table in reversed(TABLES)))
+    return url
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A client of a running service that speaks GraphQL and expects no errors."""
+
+    http: Client
+    headers: Mapping[str, str]
+
+    async def post(self, query: str, **variables: Any) -> ClientResponse:
+        """Send an operation and return the raw response."""
+        return await self.http.post(
+            "/graphql", json={"query": query, "variables": variables}, headers=self.headers
+        )
+
+    async def ask(self, query: str, **variables: Any) -> Any:
+        """Send an operation and return its data."""
+        body = await (await self.post(query, **variables)).json()
+        assert "errors" not in body, body["errors"]
+        return body["data"]
+
+    async def errors(self, query: str, **variables: Any) -> Any:
+        """Send an operation and return its top-level errors."""
+        body = await (await self.post(query, **variables)).json()
+        return body["errors"]
+
+    async def do(self, mutation: str, selection: str, **fields: Any) -> Any:
+        """Send one mutation with its input; return its payload, user errors included."""
+        kind = mutation[0].upper() + mutation[1:]
+        query = (
+            f"mutation ($input: {kind}Input!) {{ {mutation}(input: $input) "
+            f"{{ {selection} userErrors {{ field code message }} }} }}"
+        )
+        data = await self.ask(query, input=fields)
+        return data[mutation]
+
+    async def make(self, mutation: str, selection: str, **fields: Any) -> Any:
+        """Send one mutation that must succeed; return what it made."""
+        payload = await self.do(mutation, selection, **fields)
+        assert payload.pop("userErrors") == []
+        (made,) = payload.values()
+        return made
+
+    async def refusals(self, mutation: str, **fields: Any) -> list[tuple[str, str]]:
+        """Send one mutation that must be refused; return pairs of field path and code."""
+        payload = await self.do(mutation, "__typename", **fields)
+        return [("/".join(e["field"]), e["code"]) for e in payload["userErrors"]]
+
+    async def product(self, sku: str = "TEA-1", **fields: Any) -> str:
+        """Make a product and return its id."""
+        price = {"amount": "12.50", "currency": "EUR"}
+        fields = {"name": f"Product {sku}", "price": price, "stock": 20} | fields
+        made = await self.make("createProduct", "product { id }", sku=sku, **fields)
+        return str(made["id"])
+
+    async def user(self, email: str = "sara@example.com", **fields: Any) -> str:
+        """Register a user and return the id."""
+        fields = {"fullName": "Sara Ahmadi", "password": "correct horse battery"} | fields
+        made = await self.make("registerUser", "user { id }", email=email, **fields)
+        return str(made["id"])
+
+    async def place(self, customer: str, *lines: tuple[str, int], **fields: Any) -> Any:
+        """Place an order that must succeed."""
+        return await self.make(
+            "placeOrder", "order { id number status total { amount currency } }",
+            **order_input(customer, *lines), **fields,
+        )  # fmt: skip
+
+    async def stock(self, product: str) -> int:
+        """The stock of a product."""
+        data = await self.ask("query ($id: ID!) { product(id: $id) { stock } }", id=product)
+        return int(data["product"]["stock"])
+
+
+def order_input(customer: str, *lines: tuple[str, int]) -> dict[str, Any]:
+    """The input of placeOrder."""
+    return {
+        "customerId": customer,
+        "lines": [{"productId": product, "quantity": quantity} for product, quantity in lines],
+        "shippingAddress": {
+            "name": "Sara Ahmadi", "line1": "Vali-Asr 12", "city": "Tehran", "country": "IR",
+        },
+    }  # fmt: skip
+
+
+def settings_for(database_url: str, **changes: Any) -> Settings:
+    """Settings for tests: any port, no cron."""
+    values = {"database_url": database_url, "cron_enabled": False, "service_secret": SECRET}
+    return Settings(**(values | changes))
+
+
+@pytest.fixture
+async def shop(database_url: str, aiohttp_client: ClientFactory) -> AsyncIterator[Shop]:
+    """A running service, seen by its administrator."""
+    app = build_app(settings_for(database_url))
+    client = await aiohttp_client(app)
+    yield Shop(client, await admin_headers(app, database_url))
+
+
+async def admin_headers(app: Application, database_url: str) -> Mapping[str, str]:
+    """No header where the service is open; else the token of an administrator."""
+    if database_url.startswith("sqlite:"):
+        return {}
+    from service.http.keys import TOKENS
+    from service.models import UserRole
+    from service.operations.users import NewUser, register_user
+
+    new = NewUser(email="admin@example.com", password="long enough", full_name="Admin")  # noqa: S106
+    admin = await register_user(new, UserRole.ADMIN)
+    return {"Authorization": f"Bearer {app[TOKENS].issue(admin)[0]}"}
