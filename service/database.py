@@ -1,5 +1,7 @@
 """Connecting to SQLite or MySQL, and bringing the schema up to date."""
 
+import asyncio
+import contextlib
 import pkgutil
 import warnings
 from collections.abc import AsyncIterator
@@ -26,10 +28,17 @@ SQLITE_BUSY_TIMEOUT_MS = 5_000
 MYSQL_CONNECT_TIMEOUT_S = 10
 MYSQL_POOL_RECYCLE_S = 1_800
 MIGRATION_LOCK_TIMEOUT_S = 60
+CLOSE_TIMEOUT_S = 10
 
 # Tortoise sets the time zone on one pooled connection only and replaces the
 # server's whole sql_mode by a part of it, so every connection is told here.
-MYSQL_SESSION = "SET time_zone = '+00:00'"
+# READ COMMITTED has no gap locks, over which concurrent orders would deadlock. Each
+# server executes only its own kind of comment, since the variable's name differs.
+MYSQL_SESSION = (
+    "SET time_zone = '+00:00'"
+    "/*M! , tx_isolation = 'READ-COMMITTED' */"
+    "/*!80000 , transaction_isolation = 'READ-COMMITTED' */"
+)
 MYSQL_SQL_MODE = (
     "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
     "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
@@ -95,7 +104,10 @@ async def connected(database_url: str, pool_size: int = 10) -> AsyncIterator[Bas
     try:
         yield get_connection("default")
     finally:
-        await context.close_connections()
+        # A connection that a cancelled task never gave back must not keep the process alive.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await context.close_connections()
 
 
 def _sqlite_path(database_url: str) -> Path:

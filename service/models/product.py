@@ -52,8 +52,9 @@ class Product(Model):
             Index(fields=("name", "id"), name="product_name"),
             Index(fields=("price_minor", "id"), name="product_price"),
             Index(fields=("created_at", "id"), name="product_created"),
-            Index(fields=("stock", "id"), name="product_stock"),
         )
+        # No index may hold the stock: a guarded UPDATE that finds its row through one
+        # misses it while another moves it there (docs/decisions/0004-stock-without-an-index.md).
         constraints = (
             CheckConstraint(check="stock >= 0", name="product_stock_never_negative"),
             CheckConstraint(check="price_minor >= 0", name="product_price_never_negative"),

@@ -3,7 +3,8 @@
     pending ──pay──> paid ──ship──> shipped ──deliver──> delivered
        └────cancel─────┴──> cancelled            (cancelling returns the stock)
 
-A step is one guarded UPDATE: of two that compete, one finds the status it needs.
+A step locks its order by primary key and then looks at the status, so of two
+that compete, the second sees what the first has made of it.
 """
 
 from collections.abc import Iterable
@@ -85,7 +86,7 @@ async def _take_step(caller: Principal, order_id: int, step: Step) -> Order:
         require(caller, UserRole.STAFF)
 
     async def work() -> Order:
-        order = await Order.get_or_none(id=order_id)
+        order = await Order.select_for_update().get_or_none(id=order_id)
         if order is None:
             raise reject(ErrorCode.NOT_FOUND, "There is no such order.", "id")
         require_self(caller, order.customer_id)
@@ -95,15 +96,15 @@ async def _take_step(caller: Principal, order_id: int, step: Step) -> Order:
 
 
 async def _move(order: Order, step: Step) -> Order:
+    """Take the step with an order that the caller has locked."""
     transition, now = TRANSITIONS[step], utc_now()
-    moved = await Order.filter(id=order.id, status__in=list(transition.sources)).update(
-        status=transition.target, updated_at=now, **{transition.stamp: now}
-    )
-    if not moved:
-        raise _illegal(await Order.get(id=order.id), step)
+    if order.status not in transition.sources:
+        raise _illegal(order, step)
     if step is Step.CANCEL:
         await _return_stock(order)
-    await order.refresh_from_db()
+    order.status, order.updated_at = transition.target, now
+    setattr(order, transition.stamp, now)
+    await order.save(update_fields=("status", "updated_at", transition.stamp))
     return order
 
 
@@ -140,20 +141,18 @@ async def cancel_unpaid_orders(placed_before: datetime, limit: int) -> list[Orde
         await Order.filter(status=OrderStatus.PENDING, placed_at__lt=placed_before)
         .order_by("placed_at", "id")
         .limit(limit)
+        .values_list("id", flat=True)
     )
-    cancelled = [await _cancel_unpaid(order) for order in overdue]
+    cancelled = [await _cancel_unpaid(order_id) for order_id in overdue]
     return [order for order in cancelled if order is not None]
 
 
-async def _cancel_unpaid(order: Order) -> Order | None:
+async def _cancel_unpaid(order_id: int) -> Order | None:
     async def work() -> Order | None:
-        now = utc_now()
-        moved = await Order.filter(id=order.id, status=OrderStatus.PENDING).update(
-            status=OrderStatus.CANCELLED, cancelled_at=now, updated_at=now
-        )
-        if not moved:
+        order = await Order.select_for_update().get(id=order_id)
+        if order.status is not OrderStatus.PENDING:
             return None
-        await _return_stock(order)
+        await _move(order, Step.CANCEL)
         await notify(
             [order.customer_id],
             NotificationKind.ORDER_CANCELLED,
@@ -162,7 +161,6 @@ async def _cancel_unpaid(order: Order) -> Order | None:
             {"orderNumber": order.number},
             dedupe_prefix=f"order-cancelled:{order.id}",
         )
-        await order.refresh_from_db()
         return order
 
     return await in_one_transaction(work)

@@ -1,12 +1,16 @@
 """One unit of work: all of it or nothing, tried again when the database asks for it."""
 
+import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from pymysql.constants import ER
+from pymysql.err import MySQLError
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 from tortoise.exceptions import IntegrityError, OperationalError
 from tortoise.transactions import in_transaction
+
+from service.errors import DatabaseUnavailable
 
 T = TypeVar("T")
 
@@ -18,8 +22,10 @@ _TRANSIENT_MYSQL_ERRORS = {ER.LOCK_DEADLOCK, ER.LOCK_WAIT_TIMEOUT, ER.CHECKREAD}
 def is_transient(error: BaseException) -> bool:
     """Whether the database rolled the work back only because of somebody else's."""
     cause = error.args[0] if isinstance(error, OperationalError) and error.args else None
-    code = cause.args[0] if isinstance(cause, Exception) and cause.args else None
-    return code in _TRANSIENT_MYSQL_ERRORS
+    if isinstance(cause, sqlite3.OperationalError):
+        # The primary code is the low byte: SQLITE_BUSY_SNAPSHOT is a kind of SQLITE_BUSY.
+        return cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return isinstance(cause, MySQLError) and cause.args[0] in _TRANSIENT_MYSQL_ERRORS
 
 
 def is_transient_or_duplicate(error: BaseException) -> bool:
@@ -33,6 +39,7 @@ async def in_one_transaction(
 ) -> T:
     """Run `work` in a transaction; start it over, a few times, after an error that `again_if` takes.
 
+    Raises `DatabaseUnavailable` when the database still refuses after `ATTEMPTS_MAX`.
     `work` must not spawn tasks: they would share, and outlive, its connection.
     """
     retrying = AsyncRetrying(
@@ -41,7 +48,12 @@ async def in_one_transaction(
         wait=wait_random_exponential(multiplier=0.01, max=BACKOFF_MAX_S),
         reraise=True,
     )
-    return await retrying(_attempt, work)
+    try:
+        return await retrying(_attempt, work)
+    except OperationalError as error:
+        if is_transient(error):
+            raise DatabaseUnavailable("The database is too busy; nothing was written.") from error
+        raise
 
 
 async def _attempt(work: Callable[[], Awaitable[T]]) -> T:

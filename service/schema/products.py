@@ -99,7 +99,6 @@ class ProductSortKey(Enum):
     CREATED_AT = "created_at"
     NAME = "name"
     PRICE = "price_minor"
-    STOCK = "stock"
 
 
 @strawberry.input(description="The order of a list of products.")

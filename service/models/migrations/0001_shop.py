@@ -460,10 +460,6 @@ class Migration(migrations.Migration):
             index=Index(fields=["created_at", "id"], name="product_created"),
         ),
         ops.AddIndex(
-            model_name="Product",
-            index=Index(fields=["stock", "id"], name="product_stock"),
-        ),
-        ops.AddIndex(
             model_name="User",
             index=Index(fields=["created_at", "id"], name="user_created"),
         ),

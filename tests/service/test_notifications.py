@@ -1,0 +1,46 @@
+from tests.service.conftest import Shop
+
+NOTIFICATION = "notification { id title data readAt }"
+
+
+async def test_a_message_reaches_its_user_and_is_read_once(shop: Shop) -> None:
+    sara = await shop.user()
+    data = {"order": "261124-ABC", "tags": ["a", "ب"]}
+
+    sent = await shop.make(
+        "sendNotification", NOTIFICATION, userId=sara, title="سلام", body="Hello", data=data
+    )
+    first = await shop.make("markNotificationRead", NOTIFICATION, id=sent["id"])
+    again = await shop.make("markNotificationRead", NOTIFICATION, id=sent["id"])
+
+    assert (sent["title"], sent["data"], sent["readAt"]) == ("سلام", data, None)
+    assert first["readAt"] is not None
+    assert again["readAt"] == first["readAt"]
+
+
+async def test_everything_is_marked_read_and_counted(shop: Shop) -> None:
+    sara, omid = await shop.user(), await shop.user("omid@example.com")
+    for user in (sara, sara, sara, omid):
+        await shop.make("sendNotification", NOTIFICATION, userId=user, title="Hello")
+
+    first = await shop.do("markAllNotificationsRead", "count", userId=sara)
+    again = await shop.do("markAllNotificationsRead", "count", userId=sara)
+    unread = await shop.ask("{ notifications(filter: {read: false}) { edges { node { user { id } } } } }")
+
+    assert (first["count"], again["count"]) == (3, 0)
+    assert [edge["node"]["user"]["id"] for edge in unread["notifications"]["edges"]] in ([omid], [])
+
+
+async def test_a_bad_message_is_refused(shop: Shop) -> None:
+    sara = await shop.user()
+    big = {"text": "x" * 20_000}
+
+    empty = await shop.refusals("sendNotification", userId=sara, title="")
+    nobody = await shop.refusals("sendNotification", userId="VXNlcjo5OTk5", title="Hello")
+    a_list = await shop.refusals("sendNotification", userId=sara, title="Hello", data=[1])
+    too_big = await shop.refusals("sendNotification", userId=sara, title="Hello", data=big)
+
+    assert empty == [("title", "REQUIRED")]
+    assert nobody == [("userId", "NOT_FOUND")]
+    assert a_list == [("data", "INVALID")]
+    assert too_big == [("data", "TOO_LONG")]
