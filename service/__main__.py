@@ -38,7 +38,9 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-jobs_cli = typer.Typer(help="The cron jobs: what runs when, and running one now.", no_args_is_help=True)
+jobs_cli = typer.Typer(
+    help="The cron jobs: what runs when, and running one now.", no_args_is_help=True
+)
 users_cli = typer.Typer(help="Accounts: the first administrator, and tokens.", no_args_is_help=True)
 cli.add_typer(jobs_cli, name="jobs")
 cli.add_typer(users_cli, name="users")
@@ -93,12 +95,14 @@ def upgrade_database() -> None:
 
 @cli.command()
 def seed(
-    products: Annotated[int, typer.Option(min=1, max=10_000_000, help="How many products.")] = 1_000,
+    products: Annotated[
+        int, typer.Option(min=1, max=10_000_000, help="How many products.")
+    ] = 1_000,
     orders: Annotated[int, typer.Option(min=0, max=100_000_000, help="How many orders.")] = 5_000,
     random_seed: Annotated[int, typer.Option(help="The same number gives the same data.")] = 1,
 ) -> None:
     """Fill the database with believable data in several scripts."""
-    from service.operations.seed import SeedPlan, seed_database  # noqa: PLC0415
+    from service.operations.seed import SeedPlan, seed_database
 
     settings = _settings()
 
@@ -176,7 +180,9 @@ def token(email: Annotated[str, typer.Argument(help="Whose token to print.")]) -
 
 def _print_token(settings: Settings, user: User) -> None:
     if settings.service_secret is None:
-        console.print(f"{user.email} is an {user.role.value}. This service is open: no token needed.")
+        console.print(
+            f"{user.email} is an {user.role.value}. This service is open: no token needed."
+        )
         return
     signer = TokenSigner(
         settings.service_secret.get_secret_value(), settings.service_token_lifetime_s

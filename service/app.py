@@ -16,7 +16,7 @@ from service.http.graphql_view import GraphQLView
 from service.http.health import healthz, readyz
 from service.http.keys import CALLER, TOKENS, WRITER
 from service.http.metrics import metrics
-from service.http.middleware import authenticate, guard_host, observe
+from service.http.middleware import Handler, authenticate, guard_host, observe
 from service.http.products import get_product, post_product
 from service.operations.product_writer import ProductWriter
 from service.operations.tokens import TokenSigner
@@ -80,7 +80,7 @@ def _add_routes(app: web.Application, settings: Settings) -> None:
         introspection=settings.service_introspection,
         timeout_s=settings.service_request_timeout_s,
     )
-    on_get = graphql
+    on_get: Handler = graphql
     if settings.service_playground:
         on_get = playground.before(graphql)
         app.router.add_routes(playground.static_routes())

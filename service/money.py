@@ -75,7 +75,7 @@ def _decimal(amount: str) -> Decimal:
             ErrorCode.INVALID, f"{amount!r} is not a decimal number such as 12.50.", ("amount",)
         )
     )
-    # Decimal also reads "1e3", " 7 ", "1_000", "NaN" and Arabic digits: all are surprises in a price.
+    # Decimal also reads "1e3", " 7 ", "1_000" and "NaN": all are surprises in a price.
     if len(amount) > 32 or not amount.isascii() or set(amount) - set("0123456789.-"):
         raise malformed
     try:

@@ -18,7 +18,6 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
-
 from typing_extensions import override
 
 from service.errors import ConfigurationError

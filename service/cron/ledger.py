@@ -109,9 +109,9 @@ class Ledger:
 
     async def give_up_stale(self, now: datetime) -> None:
         """Mark the runs whose process shows no life any more."""
-        await JobRun.filter(
-            outcome=JobOutcome.RUNNING, heartbeat_at__lte=now - STALE_AFTER
-        ).update(outcome=JobOutcome.ABANDONED, finished_at=now, error="The process disappeared.")
+        await JobRun.filter(outcome=JobOutcome.RUNNING, heartbeat_at__lte=now - STALE_AFTER).update(
+            outcome=JobOutcome.ABANDONED, finished_at=now, error="The process disappeared."
+        )
 
     async def retryable(self, job: str, scheduled_for: datetime) -> JobRun | None:
         """The abandoned run of a tick, if it may be tried again."""

@@ -11,8 +11,9 @@ import contextlib
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta, tzinfo
+from typing import Any
 
 import aiocron
 import structlog
@@ -44,7 +45,7 @@ class CronRunner:
         self._clock = clock
         self._ledger = Ledger(f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
         self._timers: list[aiocron.Cron] = []
-        self._tasks: set[asyncio.Task[object]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._busy: set[str] = set()
 
     def start(self) -> None:
@@ -163,7 +164,7 @@ class CronRunner:
         await self._ledger.finish(run, self._clock(), JobOutcome.FAILED, error=error)
         log.error("job failed", job=job.name, error=error)
 
-    async def _beat(self, run: JobRun, work: asyncio.Task[object]) -> None:
+    async def _beat(self, run: JobRun, work: asyncio.Task[dict[str, Any]]) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT_INTERVAL_S)
             if not await self._ledger.beat(run, self._clock()):
@@ -187,7 +188,7 @@ class CronRunner:
             # The database may be away for a while; the watchdog comes back.
             log.exception("tick failed", job=job.name)
 
-    def _spawn(self, work: "asyncio._CoroutineLike[object]", name: str) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         # The loop keeps weak references only, so the set keeps the task alive.
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)

@@ -1,6 +1,6 @@
 """The schedule as data."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -11,7 +11,7 @@ from service.cron.daily_digest import daily_digest
 from service.cron.housekeeping import housekeeping
 from service.errors import ConfigurationError
 
-JobFunction = Callable[[datetime], Awaitable[dict[str, Any]]]
+JobFunction = Callable[[datetime], Coroutine[Any, Any, dict[str, Any]]]
 """Takes the UTC time for which it was scheduled; returns what the ledger keeps."""
 
 
@@ -76,4 +76,6 @@ def check_specs(jobs: tuple[Job, ...], now: datetime, zone: tzinfo) -> None:
         try:
             job.next_tick(now, zone)
         except (CronSimError, StopIteration) as error:
-            raise ConfigurationError(f"Job {job.name}: {job.spec!r} never fires: {error}") from error
+            raise ConfigurationError(
+                f"Job {job.name}: {job.spec!r} never fires: {error}"
+            ) from error

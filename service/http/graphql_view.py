@@ -9,15 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from typing_extensions import override
-
 import orjson
 import strawberry
 from aiohttp import web
 from graphql import OperationType
 from strawberry.aiohttp.views import GraphQLView as StrawberryView
+from typing_extensions import override
 
-from service.http.keys import CALLER, OPERATION, REQUEST_ID
+from service.http.keys import OPERATION, REQUEST_ID
 from service.http.negotiation import GRAPHQL_RESPONSE, JSON, answer_type
 from service.schema.budget import Limits, Measure
 from service.schema.context import Context
@@ -67,14 +66,15 @@ class GraphQLView(StrawberryView[Context, None]):
     @override
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         media_type = answer_type(request.headers.get("Accept"))
+        if media_type is None:
+            message = f"The answer can be {GRAPHQL_RESPONSE} or {JSON}."
+            return _response({"errors": [{"message": message}]}, JSON, 406)
         try:
-            if media_type is None:
-                raise BadRequest(406, f"The answer can be {GRAPHQL_RESPONSE} or {JSON}.")
             call = await _read(request)
             return await self._answer(request, call, media_type)
         except BadRequest as error:
             body = {"errors": [{"message": str(error)}]}
-            return _response(body, media_type or JSON, error.status, error.headers)
+            return _response(body, media_type, error.status, error.headers)
 
     async def _answer(self, request: web.Request, call: Call, media_type: str) -> web.Response:
         request_id = request[REQUEST_ID]
@@ -107,7 +107,9 @@ def _executed(answer: Answer, measured: Measure, media_type: str) -> web.Respons
     if not answer.is_request_error:
         body["data"] = answer.data
     body["extensions"] = {"cost": {"requested": measured.cost, "depth": measured.depth}}
-    return _response(body, media_type, _refused_status(media_type) if answer.is_request_error else 200)
+    return _response(
+        body, media_type, _refused_status(media_type) if answer.is_request_error else 200
+    )
 
 
 def _refused_status(media_type: str) -> int:

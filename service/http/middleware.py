@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import orjson
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from service.errors import DatabaseUnavailable, Rejected
 from service.http.keys import CALLER, OPERATION, REQUEST_ID, TOKENS
@@ -86,8 +87,8 @@ async def guard_host(request: web.Request, handler: Handler) -> web.StreamRespon
     return await handler(request)
 
 
-def authenticate(*, is_open: bool) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
-    """Find out who is calling: by bearer token (RFC 6750), else a visitor, or the local administrator."""
+def authenticate(*, is_open: bool) -> Middleware:
+    """Find out who calls: by bearer token (RFC 6750), else a visitor or the local administrator."""
     anonymous = LOCAL_ADMIN if is_open else VISITOR
 
     @web.middleware

@@ -2,12 +2,13 @@
 
 import functools
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
 from aiohttp import web
 
+from service.http.middleware import Handler
 from service.http.negotiation import prefers_html
 
 STATIC = Path(__file__).parent / "static" / "playground"
@@ -18,8 +19,6 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def before(graphql: Handler) -> Handler:

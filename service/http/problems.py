@@ -33,7 +33,7 @@ def status_of(problems: Sequence[Problem]) -> int:
 
 
 def problem_response(status: int, detail: str, problems: Sequence[Problem] = ()) -> web.Response:
-    """A problem document; its extension member `errors` names each field by JSON Pointer (RFC 6901)."""
+    """A problem document, with an extension `errors` that points to fields (RFC 6901)."""
     document = {
         "type": "about:blank",
         "title": _TITLES[status],

@@ -20,7 +20,9 @@ async def report_low_stock(threshold: int, limit: int) -> int:
         )
         low = (
             await Product.filter(
-                status=ProductStatus.ACTIVE, stock__lte=threshold, low_stock_notified_at__isnull=True
+                status=ProductStatus.ACTIVE,
+                stock__lte=threshold,
+                low_stock_notified_at__isnull=True,
             )
             .order_by("id")
             .limit(limit)

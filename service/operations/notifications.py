@@ -71,7 +71,7 @@ async def notify(
     known: set[str | None] = set()
     if dedupe_prefix:
         query = Notification.filter(dedupe_key__in=list(keys.values()))
-        known = set(await query.values_list("dedupe_key", flat=True))
+        known = {key for (key,) in await query.values_list("dedupe_key")}
     now = utc_now()
     rows = [
         Notification(

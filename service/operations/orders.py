@@ -141,9 +141,9 @@ async def cancel_unpaid_orders(placed_before: datetime, limit: int) -> list[Orde
         await Order.filter(status=OrderStatus.PENDING, placed_at__lt=placed_before)
         .order_by("placed_at", "id")
         .limit(limit)
-        .values_list("id", flat=True)
+        .values_list("id")
     )
-    cancelled = [await _cancel_unpaid(order_id) for order_id in overdue]
+    cancelled = [await _cancel_unpaid(order_id) for (order_id,) in overdue]
     return [order for order in cancelled if order is not None]
 
 

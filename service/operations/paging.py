@@ -1,4 +1,4 @@
-"""Keyset pages: the rows after a position, never `OFFSET`, so that page 1,000 costs what page 1 does.
+"""Keyset pages: the rows after a position, never `OFFSET`, so page 1,000 costs what page 1 does.
 
 A position is the sort column's value and the id of a row. Every sort column is
 NOT NULL, and every order ends with the id, so positions are total.
@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from tortoise.expressions import Q, RawSQL
 from tortoise.models import Model
@@ -73,7 +73,7 @@ async def page(query: QuerySet[M], sort: Sort, window: Window) -> Page[M]:
 async def pages_by_parent(
     query: QuerySet[M], parent: str, parent_ids: Iterable[int], sort: Sort, window: Window
 ) -> dict[int, Page[M]]:
-    """The same page for each of many parents, in one statement; `parent` is the foreign key's column.
+    """The same page for each of many parents, in one statement; `parent` is the key's column.
 
     Source: the window function ROW_NUMBER, in SQLite from 3.25, MySQL from 8.0, MariaDB from 10.2.
     """
@@ -99,10 +99,14 @@ def _within(query: QuerySet[M], sort: Sort, window: Window) -> QuerySet[M]:
 def _beyond(position: Position, sort: Sort) -> Q:
     side = "lt" if sort.descending else "gt"
     if sort.column == "id":
-        return Q(**{f"id__{side}": position.id})
-    further = Q(**{f"{sort.column}__{side}": position.value})
-    tied = Q(**{sort.column: position.value, f"id__{side}": position.id})
+        return _where({f"id__{side}": position.id})
+    further = _where({f"{sort.column}__{side}": position.value})
+    tied = _where({sort.column: position.value, f"id__{side}": position.id})
     return further | tied
+
+
+def _where(conditions: dict[str, Any]) -> Q:
+    return Q(**conditions)
 
 
 def _page(rows: Sequence[M], window: Window) -> Page[M]:

@@ -39,7 +39,7 @@ class ProductWriter:
         self._task: asyncio.Task[None] | None = None
 
     async def insert(self, draft: Draft) -> Product:
-        """Write one product and return it with its id. Raises `Rejected` for a taken sku or slug."""
+        """Write one product, return it with its id. Raises `Rejected` for a taken sku or slug."""
         future: asyncio.Future[Product] = asyncio.get_running_loop().create_future()
         self._waiting.append((draft, future))
         if self._task is None or self._task.done():

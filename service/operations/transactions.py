@@ -37,7 +37,7 @@ async def in_one_transaction(
     work: Callable[[], Awaitable[T]],
     again_if: Callable[[BaseException], bool] = is_transient,
 ) -> T:
-    """Run `work` in a transaction; start it over, a few times, after an error that `again_if` takes.
+    """Run `work` in a transaction; start over, a few times, after an error that `again_if` takes.
 
     Raises `DatabaseUnavailable` when the database still refuses after `ATTEMPTS_MAX`.
     `work` must not spawn tasks: they would share, and outlive, its connection.

@@ -45,7 +45,7 @@ class Execution:
         context: Context,
         request_id: str,
     ) -> Answer:
-        """Execute one operation; unexpected errors are masked, and logged under the request's id."""
+        """Execute one operation; unexpected errors are masked, and logged with the request's id."""
         result: Any = execute(
             self.graphql_schema,
             document,

@@ -6,9 +6,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from service import models
-from service.models import JobOutcome as Outcome
-from service.models import JobTrigger as Trigger
-from service.models import UserRole
+from service.models import JobOutcome, JobTrigger, UserRole
 from service.operations.access import require
 from service.operations.jobs import JobInfo, run_job
 from service.operations.paging import Sort
@@ -19,8 +17,8 @@ from service.schema.payloads import Payload, mutation
 
 RUNS_NEWEST_FIRST = Sort("id", descending=True)
 
-JobOutcome = strawberry.enum(Outcome, name="JobOutcome", description="How a run stands.")
-JobTrigger = strawberry.enum(Trigger, name="JobTrigger", description="Who asked for a run.")
+strawberry.enum(JobOutcome, description="How a run stands.")
+strawberry.enum(JobTrigger, description="Who asked for a run.")
 
 
 @strawberry.type(description="One run of a job.")

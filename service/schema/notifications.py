@@ -1,7 +1,7 @@
 """Notifications: the type, the list and the mutations."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry import Private
@@ -9,7 +9,7 @@ from strawberry.scalars import JSON
 
 from service import models
 from service.errors import ErrorCode, reject
-from service.models import NotificationKind as Kind
+from service.models import NotificationKind
 from service.operations import notifications
 from service.operations.paging import Sort
 from service.operations.visibility import visible_notifications
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 NOTIFICATIONS_NEWEST_FIRST = Sort("created_at", descending=True)
 
-NotificationKind = strawberry.enum(
-    Kind, name="NotificationKind", description="What a message is about."
-)
+strawberry.enum(NotificationKind, description="What a message is about.")
 
 
 @strawberry.type(description="A message to a user.")
@@ -59,7 +57,7 @@ class Notification(Node):
         self, info: Info
     ) -> Annotated["User", strawberry.lazy("service.schema.users")] | None:
         """Load the users of all notifications of the page together."""
-        from service.schema.users import shaped_if_visible  # noqa: PLC0415
+        from service.schema.users import shaped_if_visible
 
         return shaped_if_visible(info, await info.context.loaders.user.load(self.user_key))
 
@@ -121,7 +119,7 @@ class SendNotificationInput:
     user_id: strawberry.ID
     title: str
     body: str = ""
-    kind: NotificationKind = Kind.MESSAGE
+    kind: NotificationKind = NotificationKind.MESSAGE
     data: JSON | None = None
 
 
@@ -171,7 +169,7 @@ class NotificationMutation:
         input: SendNotificationInput,  # noqa: A002
     ) -> SendNotificationPayload:
         """Leave a message for a user."""
-        data = input.data if input.data is not None else {}
+        data: Any = input.data if input.data is not None else {}
         if not isinstance(data, dict):
             raise reject(ErrorCode.INVALID, "data must be a JSON object.", "data")
         new = notifications.NewNotification(

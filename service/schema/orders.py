@@ -9,7 +9,7 @@ from strawberry import Private
 
 from service import models
 from service.errors import ErrorCode, reject
-from service.models import OrderStatus as Status
+from service.models import OrderStatus
 from service.operations.paging import Sort
 from service.operations.visibility import visible_order_lines, visible_orders
 from service.schema.context import Info
@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 ORDERS_NEWEST_FIRST = Sort("placed_at", descending=True)
 LINES_IN_ORDER = Sort("position")
 
-OrderStatus = strawberry.enum(
-    Status, name="OrderStatus", description="pending, paid, shipped, delivered; or cancelled."
-)
+strawberry.enum(OrderStatus, description="pending, paid, shipped, delivered; or cancelled.")
 
 
 @strawberry.type(description="Where an order goes.")
@@ -79,7 +77,7 @@ class OrderLine(Node):
         self, info: Info
     ) -> Annotated["Product", strawberry.lazy("service.schema.products")] | None:
         """Load the products of all lines of the page together."""
-        from service.schema.products import Product  # noqa: PLC0415
+        from service.schema.products import Product
 
         row = await info.context.loaders.product.load(self.product_key)
         return Product.of(row) if row else None
@@ -126,7 +124,7 @@ class Order(Node):
         self, info: Info
     ) -> Annotated["User", strawberry.lazy("service.schema.users")] | None:
         """Load the customers of all orders of the page together."""
-        from service.schema.users import shaped_if_visible  # noqa: PLC0415
+        from service.schema.users import shaped_if_visible
 
         return shaped_if_visible(info, await info.context.loaders.user.load(self.customer_key))
 

@@ -6,10 +6,9 @@ from typing import Any, ParamSpec, TypeVar, get_type_hints
 
 import strawberry
 
-from service.errors import ErrorCode as Code
-from service.errors import Rejected
+from service.errors import ErrorCode, Rejected
 
-ErrorCode = strawberry.enum(Code, name="ErrorCode", description="What a client can act upon.")
+strawberry.enum(ErrorCode, description="What a client can act upon.")
 
 
 @strawberry.type(description="One reason for a refusal.")
@@ -17,7 +16,7 @@ class UserError:
     """A `Problem` as clients see it."""
 
     field: list[str] = strawberry.field(
-        description="The path of the input at fault, e.g. [\"lines\", \"0\", \"quantity\"]."
+        description='The path of the input at fault, e.g. ["lines", "0", "quantity"].'
     )
     code: ErrorCode
     message: str

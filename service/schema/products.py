@@ -11,10 +11,10 @@ from tortoise.queryset import QuerySet
 
 from service import models
 from service.errors import ErrorCode, reject
-from service.models import ProductStatus as Status
+from service.models import ProductStatus
 from service.money import parse_money
-from service.operations import products
 from service.operations.paging import Sort
+from service.operations.products import PRODUCTS_PER_CALL_MAX
 from service.operations.search import terms
 from service.operations.visibility import visible_products, visible_reviews
 from service.schema.context import Info
@@ -28,12 +28,9 @@ from service.schema.pagination import (
     connect,
     connect_children,
 )
-from service.schema.payloads import Payload, mutation
 from service.schema.reviews import REVIEWS_NEWEST_FIRST, Review
 
-ProductStatus = strawberry.enum(
-    Status, name="ProductStatus", description="Only active products can be ordered."
-)
+strawberry.enum(ProductStatus, description="Only active products can be ordered.")
 
 
 @strawberry.type(description="An article of the shop.")
@@ -87,9 +84,7 @@ class Product(Node):
         loaders = info.context.loaders
         children = Children(visible_reviews, (loaders.caller,), "product_id", self.key)
         arguments = Arguments(first, after, last, before)
-        return await connect_children(
-            loaders, children, REVIEWS_NEWEST_FIRST, arguments, Review.of
-        )
+        return await connect_children(loaders, children, REVIEWS_NEWEST_FIRST, arguments, Review.of)
 
 
 @strawberry.enum(description="What products can be sorted by.")
@@ -168,7 +163,7 @@ class ProductQuery:
 
 def shaped_if_visible(info: Info, row: models.Product | None) -> Product | None:
     """The product, unless it is a draft and the caller is not of the shop."""
-    if row is None or (row.status is Status.DRAFT and not info.context.caller.is_staff):
+    if row is None or (row.status is ProductStatus.DRAFT and not info.context.caller.is_staff):
         return None
     return Product.of(row)
 
@@ -189,9 +184,7 @@ def _filtered(
     return _priced(query, conditions)
 
 
-def _priced(
-    query: QuerySet[models.Product], conditions: ProductFilter
-) -> QuerySet[models.Product]:
+def _priced(query: QuerySet[models.Product], conditions: ProductFilter) -> QuerySet[models.Product]:
     for limit, side in ((conditions.price_min, "gte"), (conditions.price_max, "lte")):
         if limit is not None:
             price = parse_money(limit.amount, limit.currency)
@@ -200,161 +193,7 @@ def _priced(
 
 
 def _bounded(values: Sequence[str]) -> list[str]:
-    if len(values) > products.PRODUCTS_PER_CALL_MAX:
-        limit = products.PRODUCTS_PER_CALL_MAX
-        raise reject(ErrorCode.OUT_OF_RANGE, f"Name at most {limit} values.", "filter", "sku")
+    if len(values) > PRODUCTS_PER_CALL_MAX:
+        message = f"Name at most {PRODUCTS_PER_CALL_MAX} values."
+        raise reject(ErrorCode.OUT_OF_RANGE, message, "filter", "sku")
     return list(values)
-
-
-@strawberry.input(description="A product to be made.")
-class CreateProductInput:
-    """Without a slug, one is made from the name."""
-
-    sku: str
-    name: str
-    price: MoneyInput
-    slug: str | None = None
-    description: str = ""
-    stock: int = 0
-    status: ProductStatus = Status.ACTIVE
-
-    def parsed(self) -> products.NewProduct:
-        """The operation's input."""
-        return products.NewProduct(
-            sku=self.sku,
-            name=self.name,
-            amount=self.price.amount,
-            currency=self.price.currency,
-            slug=self.slug,
-            description=self.description,
-            stock=self.stock,
-            status=self.status,
-        )
-
-
-@strawberry.type
-class CreateProductPayload(Payload):
-    """The new product."""
-
-    product: Product | None = None
-
-
-@strawberry.input(description="Up to 500 products to be made together, or not at all.")
-class CreateProductsInput:
-    """The index in the list names the product in user errors."""
-
-    products: list[CreateProductInput]
-
-
-@strawberry.type
-class CreateProductsPayload(Payload):
-    """The new products, in the order of the input; empty if any was refused."""
-
-    products: list[Product] = strawberry.field(default_factory=list)
-
-
-@strawberry.input(description="What to change of a product; what is left out stays.")
-class UpdateProductInput:
-    """Stock has a mutation of its own, since it is counted and not set."""
-
-    id: strawberry.ID
-    sku: str | None = None
-    name: str | None = None
-    slug: str | None = None
-    description: str | None = None
-    price: MoneyInput | None = None
-    status: ProductStatus | None = None
-
-
-@strawberry.type
-class UpdateProductPayload(Payload):
-    """The product as it is now."""
-
-    product: Product | None = None
-
-
-@strawberry.input
-class ArchiveProductInput:
-    """Which product to take off sale."""
-
-    id: strawberry.ID
-
-
-@strawberry.type
-class ArchiveProductPayload(Payload):
-    """The archived product."""
-
-    product: Product | None = None
-
-
-@strawberry.input(description="How many pieces came in, or went out if negative.")
-class AdjustStockInput:
-    """A difference, so that two adjustments never undo each other."""
-
-    id: strawberry.ID
-    delta: int
-
-
-@strawberry.type
-class AdjustStockPayload(Payload):
-    """The product with its new stock."""
-
-    product: Product | None = None
-
-
-@strawberry.type
-class ProductMutation:
-    """All for staff."""
-
-    @mutation
-    async def create_product(self, info: Info, input: CreateProductInput) -> CreateProductPayload:  # noqa: A002
-        """Add a product to the shop."""
-        context = info.context
-        row = await products.create_product(context.writer, context.caller, input.parsed())
-        return CreateProductPayload(product=Product.of(row))
-
-    @mutation
-    async def create_products(
-        self,
-        info: Info,
-        input: CreateProductsInput,  # noqa: A002
-    ) -> CreateProductsPayload:
-        """Add up to 500 products in one transaction, all or none."""
-        new = [item.parsed() for item in input.products]
-        rows = await products.create_products(info.context.caller, new)
-        return CreateProductsPayload(products=[Product.of(row) for row in rows])
-
-    @mutation
-    async def update_product(self, info: Info, input: UpdateProductInput) -> UpdateProductPayload:  # noqa: A002
-        """Change a product."""
-        price = (input.price.amount, input.price.currency) if input.price else None
-        changes = products.ProductChanges(
-            sku=input.sku,
-            name=input.name,
-            slug=input.slug,
-            description=input.description,
-            price=price,
-            status=input.status,
-        )
-        row = await products.update_product(
-            info.context.caller, row_id(input.id, "Product", "id"), changes
-        )
-        return UpdateProductPayload(product=Product.of(row))
-
-    @mutation
-    async def archive_product(
-        self,
-        info: Info,
-        input: ArchiveProductInput,  # noqa: A002
-    ) -> ArchiveProductPayload:
-        """Take a product off sale and keep it for its orders."""
-        key = row_id(input.id, "Product", "id")
-        row = await products.archive_product(info.context.caller, key)
-        return ArchiveProductPayload(product=Product.of(row))
-
-    @mutation
-    async def adjust_stock(self, info: Info, input: AdjustStockInput) -> AdjustStockPayload:  # noqa: A002
-        """Count pieces in or out; stock never falls below zero."""
-        key = row_id(input.id, "Product", "id")
-        row = await products.adjust_stock(info.context.caller, key, input.delta)
-        return AdjustStockPayload(product=Product.of(row))

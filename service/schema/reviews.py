@@ -2,13 +2,13 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import Private
 
 from service import models
-from service.models import ReviewStatus as Status
+from service.models import ReviewStatus
 from service.operations import reviews
 from service.operations.paging import Sort
 from service.operations.visibility import visible_reviews
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 REVIEWS_NEWEST_FIRST = Sort("created_at", descending=True)
 
-ReviewStatus = strawberry.enum(
-    Status, name="ReviewStatus", description="Only approved reviews count and are public."
-)
+strawberry.enum(ReviewStatus, description="Only approved reviews count and are public.")
 
 
 @strawberry.type(description="A customer's opinion of a product.")
@@ -61,7 +59,7 @@ class Review(Node):
         self, info: Info
     ) -> Annotated["Product", strawberry.lazy("service.schema.products")] | None:
         """Load the products of all reviews of the page together."""
-        from service.schema.products import shaped_if_visible  # noqa: PLC0415
+        from service.schema.products import shaped_if_visible
 
         return shaped_if_visible(info, await info.context.loaders.product.load(self.product_key))
 
@@ -70,7 +68,7 @@ class Review(Node):
         self, info: Info
     ) -> Annotated["User", strawberry.lazy("service.schema.users")] | None:
         """Load the users of all reviews of the page together."""
-        from service.schema.users import shaped_if_visible  # noqa: PLC0415
+        from service.schema.users import shaped_if_visible
 
         return shaped_if_visible(info, await info.context.loaders.user.load(self.user_key))
 
@@ -195,7 +193,9 @@ class ReviewMutation:
             title=input.title,
             body=input.body,
         )
-        return AddReviewPayload(review=Review.of(await reviews.add_review(info.context.caller, new)))
+        return AddReviewPayload(
+            review=Review.of(await reviews.add_review(info.context.caller, new))
+        )
 
     @mutation
     async def moderate_review(
@@ -205,6 +205,8 @@ class ReviewMutation:
     ) -> ModerateReviewPayload:
         """Approve or reject a review; the product's rating follows in the same transaction."""
         row = await reviews.moderate_review(
-            info.context.caller, row_id(input.id, "Review", "id"), Status(input.decision.value)
+            info.context.caller,
+            row_id(input.id, "Review", "id"),
+            ReviewStatus(input.decision.value),
         )
         return ModerateReviewPayload(review=Review.of(row))

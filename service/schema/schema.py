@@ -8,7 +8,8 @@ from service.schema.nodes import NodeQuery
 from service.schema.notifications import Notification, NotificationMutation, NotificationQuery
 from service.schema.order_mutations import OrderMutation
 from service.schema.orders import Order, OrderLine, OrderQuery
-from service.schema.products import Product, ProductMutation, ProductQuery
+from service.schema.product_mutations import ProductMutation
+from service.schema.products import Product, ProductQuery
 from service.schema.reviews import Review, ReviewMutation, ReviewQuery
 from service.schema.users import User, UserMutation, UserQuery
 

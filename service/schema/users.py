@@ -8,7 +8,7 @@ import strawberry
 from strawberry import Private
 
 from service import models
-from service.models import UserRole as Role
+from service.models import UserRole
 from service.operations import users
 from service.operations.paging import Sort
 from service.operations.visibility import (
@@ -32,7 +32,7 @@ from service.schema.pagination import (
 from service.schema.payloads import Payload, mutation
 from service.schema.reviews import REVIEWS_NEWEST_FIRST, Review
 
-UserRole = strawberry.enum(Role, name="UserRole", description="Each may do what the one before may.")
+strawberry.enum(UserRole, description="Each may do what the one before may.")
 
 
 @strawberry.type(description="An account.")
@@ -242,9 +242,7 @@ class UserMutation:
     @mutation
     async def register_user(self, input: RegisterUserInput) -> RegisterUserPayload:  # noqa: A002
         """Open a customer's account."""
-        new = users.NewUser(
-            email=input.email, password=input.password, full_name=input.full_name
-        )
+        new = users.NewUser(email=input.email, password=input.password, full_name=input.full_name)
         return RegisterUserPayload(user=User.of(await users.register_user(new)))
 
     @mutation

@@ -95,7 +95,9 @@ def _debian_site() -> str:
     for site in sites:
         if site.rstrip("/").endswith("/debian"):
             return site
-    raise ServerError("apt knows no mirror of Debian on this machine; set the server's URL instead.")
+    raise ServerError(
+        "apt knows no mirror of Debian on this machine; set the server's URL instead."
+    )
 
 
 def _unpack(folder: Path, root: Path) -> None:

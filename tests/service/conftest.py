@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from tests.servers.mysql import MySQL
 from tests.servers.process import exclusive
 
 DATABASES = tuple(os.environ.get("TEST_DATABASES", "sqlite mysql mariadb").split())
-SECRET = "a secret that is long enough for the tests"  # noqa: S105
+SECRET = "a secret that is long enough for the tests"
 
 Client = TestClient[Request, Application]
 ClientFactory = Callable[[Application], Awaitable[Client]]
@@ -178,16 +178,20 @@ def order_input(customer: str, *lines: tuple[str, int]) -> dict[str, Any]:
 
 def settings_for(database_url: str, **changes: Any) -> Settings:
     """Settings for tests: any port, no cron."""
-    values = {"database_url": database_url, "cron_enabled": False, "service_secret": SECRET}
+    values: dict[str, Any] = {
+        "database_url": database_url,
+        "cron_enabled": False,
+        "service_secret": SECRET,
+    }
     return Settings(**(values | changes))
 
 
 @pytest.fixture
-async def shop(database_url: str, aiohttp_client: ClientFactory) -> AsyncIterator[Shop]:
+async def shop(database_url: str, aiohttp_client: ClientFactory) -> Shop:
     """A running service, seen by its administrator."""
     app = build_app(settings_for(database_url))
     client = await aiohttp_client(app)
-    yield Shop(client, await admin_headers(app, database_url))
+    return Shop(client, await admin_headers(app, database_url))
 
 
 async def admin_headers(app: Application, database_url: str) -> Mapping[str, str]:
@@ -198,6 +202,6 @@ async def admin_headers(app: Application, database_url: str) -> Mapping[str, str
     from service.models import UserRole
     from service.operations.users import NewUser, register_user
 
-    new = NewUser(email="admin@example.com", password="long enough", full_name="Admin")  # noqa: S106
+    new = NewUser(email="admin@example.com", password="long enough", full_name="Admin")
     admin = await register_user(new, UserRole.ADMIN)
     return {"Authorization": f"Bearer {app[TOKENS].issue(admin)[0]}"}

@@ -25,7 +25,9 @@ async def test_everything_is_marked_read_and_counted(shop: Shop) -> None:
 
     first = await shop.do("markAllNotificationsRead", "count", userId=sara)
     again = await shop.do("markAllNotificationsRead", "count", userId=sara)
-    unread = await shop.ask("{ notifications(filter: {read: false}) { edges { node { user { id } } } } }")
+    unread = await shop.ask(
+        "{ notifications(filter: {read: false}) { edges { node { user { id } } } } }"
+    )
 
     assert (first["count"], again["count"]) == (3, 0)
     assert [edge["node"]["user"]["id"] for edge in unread["notifications"]["edges"]] in ([omid], [])

@@ -1,22 +1,21 @@
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from service.__main__ import FIRST_MUTATION
 from tests.service.conftest import Shop
+
+README = Path(__file__).parents[2] / "README.md"
 
 EUR = {"amount": "12.50", "currency": "EUR"}
 
 
 async def test_the_first_mutation_of_the_readme_works(shop: Shop) -> None:
-    mutation = """mutation {
-      createProduct(input: {sku: "TEA-1", name: "Lahijan tea", price: {amount: "12.50", currency: "EUR"}, stock: 20}) {
-        product { id sku name slug price { amount currency } stock status createdAt }
-        userErrors { field code message }
-      }
-    }"""
+    assert FIRST_MUTATION in README.read_text("utf-8")
 
-    data = await shop.ask(mutation)
+    data = await shop.ask(FIRST_MUTATION)
 
     product = data["createProduct"]["product"]
     assert product.pop("id")

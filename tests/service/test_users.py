@@ -5,7 +5,7 @@ from service.operations.users import NewUser, register_user
 from tests.service.conftest import SECRET, ClientFactory, Shop, order_input, settings_for
 
 USER = "user { id email role active }"
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 
 
 async def test_an_address_is_unique_without_regard_to_case(shop: Shop) -> None:

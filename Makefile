@@ -1,0 +1,52 @@
+# `make` lists the targets. Everything is installed into .venv, .servers and the user's cache.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench servers servers-down lock schema clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+run: $(VENV)/service ## Serve the shop at http://127.0.0.1:8080 (embedded SQLite)
+	@exec $(BIN)/python -m service serve
+
+test: $(VENV)/dev ## Install what the tests need, and run them all
+	@$(BIN)/python -m tests.browser
+	$(BIN)/python -m pytest
+
+check: $(VENV)/dev ## Format, lint and strict types, as CI does
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/dev ## Measure the service beside its peers; the result is kept in benchmarks/results
+	@$(BIN)/python -m benchmarks
+
+servers: $(VENV)/dev ## Start private MySQL and MariaDB servers in .servers
+	@$(BIN)/python -m tests.servers up
+
+servers-down: ## Stop those servers
+	@$(BIN)/python -m tests.servers down
+
+schema: $(VENV)/service ## Print the GraphQL schema into service/schema/schema.graphql
+	@$(BIN)/python -m service schema > service/schema/schema.graphql
+
+lock: $(VENV)/dev ## Resolve the newest versions into requirements/*.lock
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes \
+		--custom-compile-command "make lock" pyproject.toml -o requirements/service.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --all-extras \
+		--custom-compile-command "make lock" pyproject.toml -o requirements/dev.lock
+
+clean: servers-down ## Remove everything that was installed or made here
+	rm -rf $(VENV) .servers .bench .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/%: requirements/%.lock
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@echo "Installing $< into $(VENV) ..."
+	@$(BIN)/pip install --quiet --require-hashes -r $<
+	@touch $@
