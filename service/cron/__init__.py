@@ -1,1 +1,1 @@
-"""The jobs of the shop: aiocron fires, the ledger decides, operations do the work."""
+"""The jobs of the shop on the event loop: when they run, who runs them, and what became of it."""

@@ -1,30 +1,46 @@
-"""Every 20 minutes: unpaid orders are cancelled, and low stock is reported."""
+"""Every 20 minutes: orders that nobody pays for, and products that run low."""
 
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
-from service.operations.low_stock import report_low_stock
+from service.cron.ticks import Tick
+from service.operations.low_stock import forget_recovered, report_low_stock
 from service.operations.orders import cancel_unpaid_orders
 
 BATCH_ROWS_MAX = 100
 BATCHES_MAX = 100
-"""What one run leaves over, the next one takes; the bound keeps runs from overlapping."""
+"""What is left after so many batches waits for the next tick."""
 
 
 async def housekeeping(
-    scheduled_for: datetime, payment_window: timedelta, low_stock_threshold: int
+    tick: Tick, payment_window: timedelta, low_stock_threshold: int
 ) -> dict[str, Any]:
-    """Cancel orders that were placed longer than the window ago, and report low stock."""
-    cancelled = 0
+    """Do everything in small transactions; a repeat finds only what is still to be done."""
+    placed_before = tick.scheduled_for - payment_window
+
+    async def cancel() -> int:
+        return len(await cancel_unpaid_orders(placed_before, BATCH_ROWS_MAX))
+
+    async def forget() -> int:
+        return await forget_recovered(low_stock_threshold, BATCH_ROWS_MAX)
+
+    async def report() -> int:
+        return len(await report_low_stock(low_stock_threshold))
+
+    return {
+        "ordersCancelled": await _in_batches(cancel),
+        "productsRecovered": await _in_batches(forget),
+        "productsReportedLow": await _in_batches(report),
+    }
+
+
+async def _in_batches(batch: Callable[[], Awaitable[int]]) -> int:
+    """Repeat until a batch finds nothing to do; return how many rows were changed."""
+    total = 0
     for _ in range(BATCHES_MAX):
-        batch = await cancel_unpaid_orders(scheduled_for - payment_window, BATCH_ROWS_MAX)
-        cancelled += len(batch)
-        if not batch:
+        done = await batch()
+        if not done:
             break
-    reported = 0
-    for _ in range(BATCHES_MAX):
-        products = await report_low_stock(low_stock_threshold, BATCH_ROWS_MAX)
-        reported += products
-        if products < BATCH_ROWS_MAX:
-            break
-    return {"ordersCancelled": cancelled, "productsReportedLow": reported}
+        total += done
+    return total

@@ -1,123 +1,175 @@
-"""The table of runs: who runs which tick, and what came of it.
+"""The ledger: every statement on `job_runs` that decides who runs a tick and how it ended.
 
-`UNIQUE (job, scheduled_for)` is the whole agreement between replicas: of all the
-processes that see a tick, the one whose INSERT succeeds runs it. So a tick is
-started once; a run whose process died is given up after `STALE_AFTER` without a
-heartbeat and may be started once more.
+- The unique (job, scheduled_for) lets one process open the row of a tick.
+- The owner of a running row moves its heartbeat; a row whose heartbeat is stale has
+  lost its owner and is abandoned by whoever notices.
+- Each change of a row demands the owner and attempt that the change is about, so a
+  process that slept through its own abandonment changes nothing when it wakes up.
+
+Heartbeats are wall-clock times: the clocks of the replicas must agree far better
+than `stale_after`, as any schedule that they share needs anyway.
 """
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from tortoise.exceptions import IntegrityError
-from tortoise.expressions import F
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
 
 from service.models import JobOutcome, JobRun, JobTrigger
+from service.operations.transactions import in_one_transaction
 
-HEARTBEAT_INTERVAL_S = 10.0
-STALE_AFTER = timedelta(seconds=60)
-ATTEMPTS_MAX = 2
-ERROR_LENGTH_MAX = 2_000
+ABANDONED_PER_ROUND_MAX = 100
+ERROR_LENGTH_MAX = 2000
+OVERLAP = "The run before it was still going."
+OWNER_LOST = "Its process stopped answering."
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended."""
+
+    outcome: JobOutcome
+    result: dict[str, Any] | None = None
+    error: str | None = None
 
 
 class Ledger:
-    """The ledger as one process, `owner`, writes it."""
+    """The ledger as one process, the `owner`, may change it."""
 
-    def __init__(self, owner: str) -> None:
+    def __init__(self, owner: str, stale_after: timedelta, clock: Callable[[], datetime]) -> None:
         self._owner = owner
+        self._stale_after = stale_after
+        self._clock = clock
+        # Known to be alive whatever the clock says, which may be set forward any moment.
+        self._own_runs: set[int] = set()
 
-    async def claim(
-        self,
-        job: str,
-        scheduled_for: datetime,
-        now: datetime,
-        *,
-        trigger: JobTrigger = JobTrigger.SCHEDULE,
-        outcome: JobOutcome = JobOutcome.RUNNING,
+    async def claim_tick(
+        self, job: str, tick: datetime, *, attempts_max: int, may_open: bool = True
     ) -> JobRun | None:
-        """Enter a tick, or None if somebody else already has."""
-        try:
-            return await JobRun.create(
-                job=job,
-                scheduled_for=scheduled_for,
-                trigger=trigger,
-                outcome=outcome,
-                owner=self._owner,
-                started_at=now,
-                heartbeat_at=now,
-                finished_at=None if outcome is JobOutcome.RUNNING else now,
-            )
-        except IntegrityError:
+        """Take a tick, or an abandoned attempt at it, unless somebody else has it.
+
+        Returns the row to run; or a row that is skipped, because another run of the
+        job is still going; or None if there is nothing to do. With `may_open` false
+        only an abandoned attempt is taken up again.
+        """
+        earlier = await JobRun.get_or_none(job=job, scheduled_for=tick)
+        if not (_may_retry(earlier, attempts_max) if earlier is not None else may_open):
             return None
 
-    async def reclaim(self, run: JobRun, now: datetime) -> JobRun | None:
-        """Take over an abandoned run, or None if somebody else already has."""
-        taken = await JobRun.filter(
-            id=run.id, outcome=JobOutcome.ABANDONED, attempt=run.attempt
-        ).update(
+        async def work() -> JobRun | None:
+            busy = await self._is_busy(job)
+            if earlier is None:
+                return await self._open(job, tick, JobTrigger.SCHEDULE, busy=busy)
+            return await self._reopen(earlier) if not busy else None
+
+        return await self._claim(work)
+
+    async def claim_now(self, job: str) -> JobRun | None:
+        """Open a manual run, or return None while another run of the job is going."""
+
+        async def work() -> JobRun | None:
+            if await self._is_busy(job):
+                return None
+            return await self._open(job, self._clock(), JobTrigger.MANUAL)
+
+        return await self._claim(work)
+
+    async def heartbeat(self, run: JobRun) -> bool:
+        """Say that the run goes on; False if it is no longer this process's run."""
+        return await self._held(run).update(heartbeat_at=self._clock()) == 1
+
+    async def close(self, run: JobRun, ending: Ending) -> bool:
+        """Record how the run ended; False if it was no longer this process's run."""
+        error = ending.error[:ERROR_LENGTH_MAX] if ending.error else None
+        closed = await self._held(run).update(
+            outcome=ending.outcome,
+            result=ending.result,
+            error=error,
+            finished_at=self._clock(),
+        )
+        return closed == 1
+
+    def release(self, run: JobRun) -> None:
+        """Take note that the run is no longer carried out here, recorded or not."""
+        self._own_runs.discard(run.id)
+
+    async def abandon_stale(self) -> list[JobRun]:
+        """Mark the runs of dead processes, at most `ABANDONED_PER_ROUND_MAX`, and return them."""
+        silent = JobRun.filter(
+            outcome=JobOutcome.RUNNING, heartbeat_at__lt=self._clock() - self._stale_after
+        )
+        # By primary key, one by one: a single UPDATE would lock every row that it looks at.
+        abandoned = []
+        for run in await silent.order_by("id").limit(ABANDONED_PER_ROUND_MAX):
+            same = silent.filter(id=run.id, attempt=run.attempt)
+            if run.id not in self._own_runs and await same.update(
+                outcome=JobOutcome.ABANDONED, error=OWNER_LOST, finished_at=self._clock()
+            ):
+                abandoned.append(run)
+        return abandoned
+
+    async def has_history(self, before: datetime) -> bool:
+        """Whether any job was run before that moment: whether the shop was in use then."""
+        return await JobRun.filter(started_at__lt=before).exists()
+
+    async def _claim(self, work: Callable[[], Awaitable[JobRun | None]]) -> JobRun | None:
+        try:
+            run = await in_one_transaction(work)
+        except IntegrityError:
+            return None  # Another process has opened the row.
+        if run is not None and run.outcome is JobOutcome.RUNNING:
+            self._own_runs.add(run.id)
+        return run
+
+    async def _is_busy(self, job: str) -> bool:
+        """Whether a run of the job is going; none can begin before the transaction ends."""
+        # All claims of a job lock its oldest row: one at a time gets past this line, and it
+        # sees what those before it have done. Only the very first rows of a database have
+        # no such lock, but even then the unique key lets a tick be opened once.
+        await JobRun.filter(job=job).order_by("scheduled_for").limit(1).select_for_update()
+        alive = Q(heartbeat_at__gte=self._clock() - self._stale_after)
+        mine = Q(id__in=list(self._own_runs))
+        return await JobRun.filter(alive | mine, job=job, outcome=JobOutcome.RUNNING).exists()
+
+    async def _open(
+        self, job: str, scheduled_for: datetime, trigger: JobTrigger, *, busy: bool = False
+    ) -> JobRun:
+        now = self._clock()
+        return await JobRun.create(
+            job=job,
+            scheduled_for=scheduled_for,
+            trigger=trigger,
+            outcome=JobOutcome.SKIPPED if busy else JobOutcome.RUNNING,
+            owner=self._owner,
+            started_at=now,
+            heartbeat_at=now,
+            finished_at=now if busy else None,
+            error=OVERLAP if busy else None,
+        )
+
+    async def _reopen(self, run: JobRun) -> JobRun | None:
+        now = self._clock()
+        same = JobRun.filter(id=run.id, outcome=JobOutcome.ABANDONED, attempt=run.attempt)
+        reopened = await same.update(
             outcome=JobOutcome.RUNNING,
             owner=self._owner,
-            attempt=F("attempt") + 1,
+            attempt=run.attempt + 1,
             started_at=now,
             heartbeat_at=now,
             finished_at=None,
+            error=None,
         )
-        return await JobRun.get(id=run.id) if taken else None
+        return await JobRun.get(id=run.id) if reopened else None
 
-    async def beat(self, run: JobRun, now: datetime) -> bool:
-        """Say that the run goes on; False if it was given up for dead meanwhile."""
-        return bool(await self._mine(run).update(heartbeat_at=now))
-
-    async def finish(
-        self,
-        run: JobRun,
-        now: datetime,
-        outcome: JobOutcome,
-        *,
-        result: dict[str, Any] | None = None,
-        error: str | None = None,
-    ) -> None:
-        """Note how the run ended, unless it was given up for dead and is no longer ours."""
-        await self._mine(run).update(
-            outcome=outcome,
-            finished_at=now,
-            heartbeat_at=now,
-            result=result,
-            error=error[:ERROR_LENGTH_MAX] if error else None,
-        )
-
-    def _mine(self, run: JobRun) -> Any:
+    def _held(self, run: JobRun) -> QuerySet[JobRun]:
         return JobRun.filter(
             id=run.id, owner=self._owner, attempt=run.attempt, outcome=JobOutcome.RUNNING
         )
 
-    async def is_running(self, job: str, now: datetime) -> bool:
-        """Whether any process is at work on the job."""
-        return await JobRun.filter(
-            job=job, outcome=JobOutcome.RUNNING, heartbeat_at__gt=now - STALE_AFTER
-        ).exists()
 
-    async def has_history(self, job: str, before: datetime) -> bool:
-        """Whether the schedule ran this job before a moment."""
-        return await JobRun.filter(
-            job=job, trigger=JobTrigger.SCHEDULE, scheduled_for__lt=before
-        ).exists()
-
-    async def is_entered(self, job: str, scheduled_for: datetime) -> bool:
-        """Whether a tick has been dealt with."""
-        return await JobRun.filter(job=job, scheduled_for=scheduled_for).exists()
-
-    async def give_up_stale(self, now: datetime) -> None:
-        """Mark the runs whose process shows no life any more."""
-        await JobRun.filter(outcome=JobOutcome.RUNNING, heartbeat_at__lte=now - STALE_AFTER).update(
-            outcome=JobOutcome.ABANDONED, finished_at=now, error="The process disappeared."
-        )
-
-    async def retryable(self, job: str, scheduled_for: datetime) -> JobRun | None:
-        """The abandoned run of a tick, if it may be tried again."""
-        return await JobRun.get_or_none(
-            job=job,
-            scheduled_for=scheduled_for,
-            outcome=JobOutcome.ABANDONED,
-            attempt__lt=ATTEMPTS_MAX,
-        )
+def _may_retry(run: JobRun, attempts_max: int) -> bool:
+    return run.outcome is JobOutcome.ABANDONED and run.attempt < attempts_max

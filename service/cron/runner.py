@@ -1,9 +1,10 @@
 """Running the schedule in this process.
 
-aiocron only rings the bell. It reads the wall clock once, so after a clock step
-or a suspended machine it rings at the wrong time; it lets runs overlap and loses
-their errors. So each ring, and a watchdog every half minute, leads to `poke`,
-which asks the wall clock which tick is due and the ledger whether it is ours.
+aiocron only rings the bell. It reads the wall clock once, so after a clock step or
+a suspended machine it rings at the wrong time; it lets runs overlap, loses their
+errors and awaits nothing. So every ring, and a watchdog that rings twice a minute,
+leads to `poke`, which asks the wall clock for the tick and the ledger for the right
+to run it.
 """
 
 import asyncio
@@ -12,83 +13,108 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
 
 import aiocron
 import structlog
 
 from service.clock import utc_now
-from service.cron.ledger import HEARTBEAT_INTERVAL_S, Ledger
-from service.cron.schedule import Job, check_specs
+from service.cron.execution import execute
+from service.cron.ledger import Ledger
+from service.cron.schedule import CatchUp, Job
+from service.cron.ticks import Tick, check_spec, latest_tick
 from service.errors import ErrorCode, reject
-from service.models import JobOutcome, JobRun, JobTrigger
+from service.models import JobOutcome, JobRun
 from service.operations.jobs import JobInfo
+
+CLAIM_TIMEOUT_S = 20.0
+CANCEL_TIMEOUT_S = 5.0
+STOP_GRACE_S = 15.0
+RING_DELAY_S = 0.05
+"""aiocron may ring some milliseconds early: uvloop's clock has that resolution."""
 
 log = structlog.get_logger("service.cron")
 
-WATCHDOG_INTERVAL_S = 30.0
-PUNCTUAL_WITHIN = timedelta(seconds=90)
-"""A tick that is older was missed: three watchdog rounds have had their chance."""
-STOP_GRACE_S = 15.0
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How often things are looked at, and for how long nothing is made of their absence."""
+
+    watchdog_s: float = 30.0
+    lateness_s: float = 60.0
+    """A tick that is noticed later was missed: the watchdog has had its chances."""
+    heartbeat_s: float = 10.0
+    stale_s: float = 60.0
+    """A run without a heartbeat for so long is taken for dead."""
 
 
 class CronRunner:
-    """Runs jobs when they are due; `stop` leaves none behind."""
+    """Runs jobs when they are due; it is started once, and `stop` leaves nothing behind.
+
+    Raises `ConfigurationError` for a spec that names no moment.
+    """
 
     def __init__(
-        self, jobs: tuple[Job, ...], zone: tzinfo, clock: Callable[[], datetime] = utc_now
+        self,
+        jobs: tuple[Job, ...],
+        zone: tzinfo,
+        clock: Callable[[], datetime] = utc_now,
+        timing: Timing = Timing(),
     ) -> None:
-        check_specs(jobs, clock(), zone)
+        for job in jobs:
+            check_spec(job.name, job.spec)
         self._jobs = {job.name: job for job in jobs}
         self._zone = zone
         self._clock = clock
-        self._ledger = Ledger(f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
+        self._timing = timing
+        owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._ledger = Ledger(owner, timedelta(seconds=timing.stale_s), clock)
+        self._ticks_at_start: dict[str, datetime] = {}
         self._timers: list[aiocron.Cron] = []
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._busy: set[str] = set()
+        self._watchdog: asyncio.Task[JobRun | None] | None = None
+        self._stopping = False
+        # The event loop keeps weak references only, so this keeps the tasks alive.
+        self._tasks: set[asyncio.Task[JobRun | None]] = set()
 
     def start(self) -> None:
-        """Start the timers and the watchdog, and look at once for missed ticks."""
-        loop = asyncio.get_running_loop()
-        for job in self._jobs.values():
-            timer = aiocron.crontab(
-                job.spec, self._ring, args=(job,), start=False, loop=loop, tz=self._zone
+        """Start the timers and the watchdog, which looks at once for what was missed."""
+        loop, now = asyncio.get_running_loop(), self._clock()
+        for name, job in self._jobs.items():
+            self._ticks_at_start[name] = latest_tick(job.spec, now, self._zone)
+            self._timers.append(
+                aiocron.crontab(
+                    job.spec, self._ring, args=(name,), start=False, loop=loop, tz=self._zone
+                )
             )
-            timer.start()
-            self._timers.append(timer)
-        self._spawn(self._watch(), "cron watchdog")
+        self._watchdog = self._spawn(self._watch(), "cron watchdog")
 
     async def stop(self, grace_s: float = STOP_GRACE_S) -> None:
-        """Stop the timers, give running jobs a while, then cancel them."""
+        """Stop the timers, give running jobs a while, then cancel and abandon them."""
+        self._stopping = True
         for timer in self._timers:
             timer.stop()
-        self._timers.clear()
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+        await self._settle(grace_s)
         for task in self._tasks:
-            if task.get_name() == "cron watchdog":
-                task.cancel()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=grace_s)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            task.cancel()
+        await self._settle(CANCEL_TIMEOUT_S)
+
+    async def _settle(self, timeout_s: float) -> None:
+        # In rounds, for a task may spawn another one before it sees that we stop.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
 
     def jobs(self) -> list[JobInfo]:
-        """The schedule, with the next time of each job."""
+        """List the schedule, with the next time of each job."""
         now = self._clock()
-        return [
-            JobInfo(
-                name=job.name,
-                spec=job.spec,
-                time_zone=str(self._zone),
-                description=job.description,
-                next_run_at=job.next_tick(now, self._zone),
-            )
-            for job in self._jobs.values()
-        ]
+        return [job.info(now, self._zone) for job in self._jobs.values()]
 
     async def run_now(self, name: str) -> JobRun:
-        """Run a job to its end, outside the schedule.
+        """Run a job to its end, outside the schedule, even if the caller is cancelled.
 
         Raises `Rejected`: NOT_FOUND for an unknown name, ALREADY_RUNNING while it runs.
         """
@@ -96,100 +122,79 @@ class CronRunner:
         if job is None:
             known = ", ".join(self._jobs)
             raise reject(ErrorCode.NOT_FOUND, f"There is no job {name!r}, only {known}.", "name")
-        now = self._clock()
-        await self._ledger.give_up_stale(now)
-        if name in self._busy or await self._ledger.is_running(name, now):
-            raise reject(ErrorCode.ALREADY_RUNNING, f"{name} is running at this moment.", "name")
-        run = await self._ledger.claim(name, now, now, trigger=JobTrigger.MANUAL)
+        run = await asyncio.shield(self._spawn(self._run_now(job), f"manual {name}"))
         if run is None:
-            raise reject(ErrorCode.ALREADY_RUNNING, f"{name} was started just now.", "name")
-        await self._execute(job, run)
-        return await JobRun.get(id=run.id)
+            raise reject(ErrorCode.ALREADY_RUNNING, f"{name} is running at this moment.", "name")
+        return run
 
-    async def poke(self, job: Job) -> None:
-        """Run the job's latest tick, if it is due and nobody else has it."""
-        now = self._clock()
-        tick = job.latest_tick(now, self._zone)
-        run = await self._claim(job, tick, now)
-        if run is not None:
-            await self._execute(job, run)
+    async def _run_now(self, job: Job) -> JobRun | None:
+        async with asyncio.timeout(CLAIM_TIMEOUT_S):
+            run = await self._ledger.claim_now(job.name)
+        return await self._execute(job, run) if run is not None else None
 
-    async def _claim(self, job: Job, tick: datetime, now: datetime) -> JobRun | None:
-        await self._ledger.give_up_stale(now)
-        abandoned = await self._ledger.retryable(job.name, tick)
-        if abandoned is not None:
-            return await self._ledger.reclaim(abandoned, now)
-        if await self._ledger.is_entered(job.name, tick):
+    async def poke(self, name: str) -> JobRun | None:
+        """Run the job's latest tick if it is due and nobody else has it; return how it ended."""
+        if self._stopping:
             return None
-        if now - tick > PUNCTUAL_WITHIN and not await self._is_worth_catching_up(job, tick):
-            return None
-        if await self._ledger.is_running(job.name, now):
-            await self._ledger.claim(job.name, tick, now, outcome=JobOutcome.SKIPPED)
-            log.warning("job skipped", job=job.name, scheduled_for=tick.isoformat())
-            return None
-        return await self._ledger.claim(job.name, tick, now)
-
-    async def _is_worth_catching_up(self, job: Job, tick: datetime) -> bool:
-        # Without history nothing was missed: the shop did not exist at that time.
-        return job.catches_up and await self._ledger.has_history(job.name, tick)
-
-    async def _execute(self, job: Job, run: JobRun) -> None:
-        self._busy.add(job.name)
-        work = asyncio.create_task(job.run(run.scheduled_for), name=f"job {job.name}")
-        heart = asyncio.create_task(self._beat(run, work), name=f"heartbeat {job.name}")
-        try:
-            async with asyncio.timeout(job.timeout_s):
-                result = await work
-        except asyncio.CancelledError:
-            await self._ledger.finish(
-                run, self._clock(), JobOutcome.ABANDONED, error="The process was stopped."
+        job, now = self._jobs[name], self._clock()
+        tick = latest_tick(job.spec, now, self._zone)
+        async with asyncio.timeout(CLAIM_TIMEOUT_S):
+            may_open = await self._may_open(job, tick, now)
+            run = await self._ledger.claim_tick(
+                name, tick, attempts_max=job.attempts_max, may_open=may_open
             )
-            raise
-        except TimeoutError:
-            await self._fail(job, run, f"TimeoutError: longer than {job.timeout_s:g} s")
-        except Exception as error:
-            # Whatever a job raises is its outcome; the server and the next tick go on.
-            log.exception("job failed", job=job.name)
-            await self._fail(job, run, f"{type(error).__name__}: {error}")
-        else:
-            await self._ledger.finish(run, self._clock(), JobOutcome.SUCCEEDED, result=result)
-            log.info("job succeeded", job=job.name, scheduled_for=run.scheduled_for.isoformat())
-        finally:
-            self._busy.discard(job.name)
-            heart.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await heart
+        if run is not None and run.outcome is JobOutcome.SKIPPED:
+            log.warning("job skipped", job=name, scheduled_for=tick.isoformat(), reason=run.error)
+            return run
+        return await self._execute(job, run) if run is not None else None
 
-    async def _fail(self, job: Job, run: JobRun, error: str) -> None:
-        await self._ledger.finish(run, self._clock(), JobOutcome.FAILED, error=error)
-        log.error("job failed", job=job.name, error=error)
+    async def _may_open(self, job: Job, tick: datetime, now: datetime) -> bool:
+        """Whether a tick that nobody has opened is still to be run."""
+        if tick != self._ticks_at_start.get(job.name):
+            self._ticks_at_start.pop(job.name, None)
+            if now - tick <= timedelta(seconds=self._timing.lateness_s):
+                return True
+        # It was missed, unless the shop did not exist at that time.
+        return job.catch_up is CatchUp.LATEST and await self._ledger.has_history(before=tick)
 
-    async def _beat(self, run: JobRun, work: asyncio.Task[dict[str, Any]]) -> None:
-        while True:
-            await asyncio.sleep(HEARTBEAT_INTERVAL_S)
-            if not await self._ledger.beat(run, self._clock()):
-                # Another process has given this run up, and may be at it already.
-                work.cancel()
-
-    def _ring(self, job: Job) -> None:
-        self._spawn(self._guarded_poke(job), f"cron {job.name}")
+    async def _execute(self, job: Job, run: JobRun) -> JobRun:
+        log.info("job started", job=job.name, run=run.id, attempt=run.attempt)
+        tick = Tick(run.scheduled_for, self._zone)
+        await execute(self._ledger, job, run, tick, self._timing.heartbeat_s)
+        return await JobRun.get(id=run.id)
 
     async def _watch(self) -> None:
         while True:
-            for job in self._jobs.values():
-                if job.name not in self._busy:
-                    self._ring(job)
-            await asyncio.sleep(WATCHDOG_INTERVAL_S)
+            for timer in self._timers:
+                timer.start()  # Again and again, since only this makes it read the wall clock.
+            self._spawn(self._round(), "cron round")
+            await asyncio.sleep(self._timing.watchdog_s)
 
-    async def _guarded_poke(self, job: Job) -> None:
-        try:
-            await self.poke(job)
-        except Exception:
-            # The database may be away for a while; the watchdog comes back.
-            log.exception("tick failed", job=job.name)
+    async def _round(self) -> None:
+        async with asyncio.timeout(CLAIM_TIMEOUT_S):
+            for run in await self._ledger.abandon_stale():
+                log.warning("job abandoned", job=run.job, run=run.id, owner=run.owner)
+        for name in self._jobs:
+            self._spawn(self.poke(name), f"cron {name}")
 
-    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        # The loop keeps weak references only, so the set keeps the task alive.
-        task = asyncio.get_running_loop().create_task(work, name=name)
+    def _ring(self, name: str) -> None:
+        self._spawn(self._poke_soon(name), f"cron {name}")
+
+    async def _poke_soon(self, name: str) -> JobRun | None:
+        await asyncio.sleep(RING_DELAY_S)
+        return await self.poke(name)
+
+    def _spawn(
+        self, work: Coroutine[None, None, JobRun | None], name: str
+    ) -> asyncio.Task[JobRun | None]:
+        task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._on_done)
+        return task
+
+    def _on_done(self, task: asyncio.Task[JobRun | None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            # Nobody awaits the task. The database may be away; the watchdog comes again.
+            log.error("cron failed", task=task.get_name(), exc_info=error)

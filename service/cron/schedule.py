@@ -1,81 +1,75 @@
-"""The schedule as data."""
+"""The schedule, as data."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
+from enum import StrEnum
+from functools import partial
 from typing import Any
-
-from cronsim import CronSim, CronSimError
 
 from service.cron.daily_digest import daily_digest
 from service.cron.housekeeping import housekeeping
-from service.errors import ConfigurationError
-
-JobFunction = Callable[[datetime], Coroutine[Any, Any, dict[str, Any]]]
-"""Takes the UTC time for which it was scheduled; returns what the ledger keeps."""
+from service.cron.ticks import Tick, next_tick
+from service.operations.jobs import JobInfo
 
 
-@dataclass(frozen=True, slots=True)
+class CatchUp(StrEnum):
+    """What becomes of the ticks that pass while no server is up."""
+
+    NONE = "none"
+    """They are gone: the next tick does their work, too."""
+    LATEST = "latest"
+    """The latest is run late, provided that the ledger has runs from before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One entry of the schedule.
+    """When and how to run a function, whose result is a JSON object.
 
-    `catches_up`: whether a tick that nobody was there for is run later, once, if
-    it is the latest. A job must bear being started twice for the same tick, since
-    a process may die between its work and the note of it.
+    A run whose process died is attempted again, up to `attempts_max` times in all: with
+    more than one, the function must do no harm when it is repeated for the same tick.
     """
 
     name: str
     spec: str
-    description: str
-    run: JobFunction
-    catches_up: bool
+    run: Callable[[Tick], Awaitable[dict[str, Any]]]
+    catch_up: CatchUp
     timeout_s: float
+    description: str
+    attempts_max: int = 2
 
-    def latest_tick(self, now: datetime, zone: tzinfo) -> datetime:
-        """The last time at or before `now` that matches, in UTC."""
-        just_after = now.astimezone(zone) + timedelta(microseconds=1)
-        return next(CronSim(self.spec, just_after, reverse=True)).astimezone(UTC)
-
-    def next_tick(self, now: datetime, zone: tzinfo) -> datetime:
-        """The first time after `now` that matches, in UTC."""
-        return next(CronSim(self.spec, now.astimezone(zone))).astimezone(UTC)
+    def info(self, now: datetime, zone: tzinfo) -> JobInfo:
+        """Describe the job as clients see it."""
+        return JobInfo(
+            name=self.name,
+            spec=self.spec,
+            time_zone=str(zone),
+            description=self.description,
+            next_run_at=next_tick(self.spec, now, zone),
+        )
 
 
 def schedule(payment_window: timedelta, low_stock_threshold: int) -> tuple[Job, ...]:
-    """The shop's two jobs."""
-
-    async def digest(scheduled_for: datetime) -> dict[str, Any]:
-        return await daily_digest(scheduled_for, low_stock_threshold)
-
-    async def keep_house(scheduled_for: datetime) -> dict[str, Any]:
-        return await housekeeping(scheduled_for, payment_window, low_stock_threshold)
-
+    """List the shop's jobs, with the settings that they depend on."""
     return (
         Job(
             name="daily_digest",
             spec="0 14 * * *",
-            description="Tells staff about the orders, revenue, best sellers and stock of a day.",
-            run=digest,
-            catches_up=True,
-            timeout_s=600,
+            run=partial(daily_digest, low_stock_threshold=low_stock_threshold),
+            catch_up=CatchUp.LATEST,
+            timeout_s=10 * 60,
+            description="Sends staff the orders, revenue, best sellers and low stock of a day.",
         ),
         Job(
             name="housekeeping",
             spec="*/20 * * * *",
-            description="Cancels unpaid orders, and tells staff which products ran low.",
-            run=keep_house,
-            catches_up=False,
-            timeout_s=900,
+            run=partial(
+                housekeeping,
+                payment_window=payment_window,
+                low_stock_threshold=low_stock_threshold,
+            ),
+            catch_up=CatchUp.NONE,
+            timeout_s=15 * 60,
+            description="Cancels orders left unpaid and tells staff which products ran low.",
         ),
     )
-
-
-def check_specs(jobs: tuple[Job, ...], now: datetime, zone: tzinfo) -> None:
-    """Refuse a spec that cannot be read or never comes; aiocron would ignore it silently."""
-    for job in jobs:
-        try:
-            job.next_tick(now, zone)
-        except (CronSimError, StopIteration) as error:
-            raise ConfigurationError(
-                f"Job {job.name}: {job.spec!r} never fires: {error}"
-            ) from error

@@ -1,99 +1,155 @@
-"""The sums of a period, for staff."""
+"""The sums of one day, and sending them to staff."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from tortoise.functions import Sum
+from tortoise.functions import Count, Sum
 
-from service.models import Order, OrderLine, OrderStatus, Product, ProductStatus
+from service.models import NotificationKind, Order, OrderLine, OrderStatus
 from service.money import Money
+from service.operations.low_stock import low_products
+from service.operations.notifications import notify
+from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
+from service.operations.users import staff_ids
 
 BEST_SELLERS_MAX = 5
-LOW_STOCK_MAX = 20
+LOW_STOCK_MAX = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Digest:
-    """Orders placed, money received, and what that did to the stock."""
+class ProductCount:
+    """So many pieces of a product."""
 
-    start: datetime
-    end: datetime
-    orders: int
-    revenue: Sequence[Money]
-    best_sellers: Sequence[tuple[str, str, int]]
-    """Sku, name and pieces."""
-    low_stock: Sequence[tuple[str, int]]
-    """Sku and pieces left."""
+    sku: str
+    name: str
+    quantity: int
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.sku} ({self.name})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """What happened from `since` to just before `until`, and the low stock of the moment.
+
+    An order counts as placed on the day it was placed, and as paid, with its revenue
+    and its pieces, on the day it was paid, unless it has been cancelled since.
+    """
+
+    since: datetime
+    until: datetime
+    placed: int
+    cancelled: int
+    """How many of the placed orders have been cancelled."""
+    paid: int
+    revenue: tuple[Money, ...]
+    best_sellers: tuple[ProductCount, ...]
+    low_stock: tuple[ProductCount, ...]
+    """The products with the fewest pieces left; `low_stock_count` counts all of them."""
+    low_stock_count: int
+
+    def title(self) -> str:
+        """One line, with the day on which it ends."""
+        return f"Daily digest of {self.until:%Y-%m-%d}"
+
+    def body(self) -> str:
+        """Plain text for people."""
+        revenue = ", ".join(f"{money.amount} {money.currency}" for money in self.revenue)
+        lines = [
+            f"{self.since:%Y-%m-%d %H:%M} to {self.until:%Y-%m-%d %H:%M %Z}",
+            f"Orders: {self.placed} placed ({self.cancelled} of them cancelled), {self.paid} paid",
+            f"Revenue: {revenue or 'none'}",
+            f"Best sellers: {', '.join(map(str, self.best_sellers)) or 'none'}",
+            f"Low stock: {', '.join(map(str, self.low_stock)) or 'none'}",
+        ]
+        more = self.low_stock_count - len(self.low_stock)
+        return "\n".join(lines) + (f", and {more} more" if more else "")
 
     def as_json(self) -> dict[str, Any]:
-        """The form that is stored."""
+        """Say the same to programs."""
         return {
-            "start": self.start.isoformat(),
-            "end": self.end.isoformat(),
-            "orders": self.orders,
+            "since": self.since.isoformat(),
+            "until": self.until.isoformat(),
+            "placedOrders": self.placed,
+            "cancelledOrders": self.cancelled,
+            "paidOrders": self.paid,
             "revenue": [{"amount": m.amount, "currency": m.currency} for m in self.revenue],
-            "bestSellers": [
-                {"sku": sku, "name": name, "pieces": pieces}
-                for sku, name, pieces in self.best_sellers
-            ],
-            "lowStock": [{"sku": sku, "stock": stock} for sku, stock in self.low_stock],
+            "bestSellers": [asdict(product) for product in self.best_sellers],
+            "lowStock": [asdict(product) for product in self.low_stock],
+            "lowStockCount": self.low_stock_count,
         }
 
-    def as_text(self) -> str:
-        """The form that people read."""
-        revenue = ", ".join(f"{m.amount} {m.currency}" for m in self.revenue) or "none"
-        sold = ", ".join(f"{name} ({pieces})" for _, name, pieces in self.best_sellers) or "none"
-        low = ", ".join(f"{sku} ({stock})" for sku, stock in self.low_stock) or "none"
-        return f"Revenue: {revenue}\nBest sellers: {sold}\nLow stock: {low}"
+
+async def send_daily_digest(
+    since: datetime, until: datetime, low_stock_threshold: int, dedupe_prefix: str
+) -> tuple[Digest, int]:
+    """Sum up the time from `since` to `until` and tell staff, in one transaction.
+
+    Returns the digest and how many were told: those who had it under the same
+    prefix already are not told again.
+    """
+
+    async def work() -> tuple[Digest, int]:
+        digest = await _sum_up(since, until, low_stock_threshold)
+        told = await notify(
+            await staff_ids(),
+            NotificationKind.DAILY_DIGEST,
+            digest.title(),
+            digest.body(),
+            digest.as_json(),
+            dedupe_prefix=dedupe_prefix,
+        )
+        return digest, told
+
+    return await in_one_transaction(work, again_if=is_transient_or_duplicate)
 
 
-async def digest_of(start: datetime, end: datetime, low_stock_threshold: int) -> Digest:
-    """Sum up from `start` up to, but not including, `end`. Cancelled orders do not count."""
-    placed = Order.filter(placed_at__gte=start, placed_at__lt=end).exclude(
-        status=OrderStatus.CANCELLED
-    )
+async def _sum_up(since: datetime, until: datetime, low_stock_threshold: int) -> Digest:
+    start, end = since.astimezone(UTC), until.astimezone(UTC)
+    placed = Order.filter(placed_at__gte=start, placed_at__lt=end)
+    low = low_products(low_stock_threshold)
+    paid, revenue = await _sales(start, end)
+    lowest = await low.order_by("stock", "id").limit(LOW_STOCK_MAX)
     return Digest(
-        start=start,
-        end=end,
-        orders=await placed.count(),
-        revenue=await _revenue(start, end),
+        since=since,
+        until=until,
+        placed=await placed.count(),
+        cancelled=await placed.filter(status=OrderStatus.CANCELLED).count(),
+        paid=paid,
+        revenue=revenue,
         best_sellers=await _best_sellers(start, end),
-        low_stock=await _low_stock(low_stock_threshold),
+        low_stock=tuple(ProductCount(p.sku, p.name, p.stock) for p in lowest),
+        low_stock_count=await low.count(),
     )
 
 
-async def _revenue(start: datetime, end: datetime) -> list[Money]:
-    rows = (
-        await Order.filter(paid_at__gte=start, paid_at__lt=end)
+async def _sales(start: datetime, end: datetime) -> tuple[int, tuple[Money, ...]]:
+    by_currency = (
+        Order.filter(paid_at__gte=start, paid_at__lt=end)
         .exclude(status=OrderStatus.CANCELLED)
-        .annotate(minor=Sum("total_minor"))
+        .annotate(orders=Count("id"), revenue=Sum("total_minor"))
         .group_by("currency")
         .order_by("currency")
-        .values_list("currency", "minor")
+        .values("currency", "orders", "revenue")
     )
-    return [Money(int(minor), currency) for currency, minor in rows]
+    rows = await by_currency
+    # MySQL sums integers to a decimal.
+    revenue = tuple(Money(int(row["revenue"]), row["currency"]) for row in rows)
+    return sum(row["orders"] for row in rows), revenue
 
 
-async def _best_sellers(start: datetime, end: datetime) -> list[tuple[str, str, int]]:
-    rows = (
-        await OrderLine.filter(order__placed_at__gte=start, order__placed_at__lt=end)
+async def _best_sellers(start: datetime, end: datetime) -> tuple[ProductCount, ...]:
+    pieces = (
+        OrderLine.filter(order__paid_at__gte=start, order__paid_at__lt=end)
         .exclude(order__status=OrderStatus.CANCELLED)
         .annotate(pieces=Sum("quantity"))
-        .group_by("product_id", "sku", "name")
-        .order_by("-pieces", "sku")
+        .group_by("product_id", "product__sku", "product__name")
+        .order_by("-pieces", "product_id")
         .limit(BEST_SELLERS_MAX)
-        .values_list("sku", "name", "pieces")
+        .values("product__sku", "product__name", "pieces")
     )
-    return [(sku, name, int(pieces)) for sku, name, pieces in rows]
-
-
-async def _low_stock(threshold: int) -> list[tuple[str, int]]:
-    rows = (
-        await Product.filter(status=ProductStatus.ACTIVE, stock__lte=threshold)
-        .order_by("stock", "id")
-        .limit(LOW_STOCK_MAX)
-        .values_list("sku", "stock")
+    return tuple(
+        ProductCount(row["product__sku"], row["product__name"], int(row["pieces"]))
+        for row in await pieces
     )
-    return [(sku, int(stock)) for sku, stock in rows]

@@ -1,4 +1,6 @@
-"""Telling staff, once, about each product that ran low."""
+"""Telling staff which products run low: once each, until the stock has recovered."""
+
+from tortoise.queryset import QuerySet
 
 from service.clock import utc_now
 from service.models import NotificationKind, Product, ProductStatus
@@ -6,39 +8,52 @@ from service.operations.notifications import notify
 from service.operations.transactions import in_one_transaction
 from service.operations.users import staff_ids
 
+PRODUCTS_PER_MESSAGE_MAX = 20
 
-async def report_low_stock(threshold: int, limit: int) -> int:
-    """Report up to `limit` active products with at most `threshold` pieces; return how many.
 
-    A product is reported again only after its stock was above the threshold meanwhile.
+def low_products(threshold: int) -> QuerySet[Product]:
+    """Select the products on sale of which no more than `threshold` pieces are left."""
+    return Product.filter(status=ProductStatus.ACTIVE, stock__lte=threshold)
+
+
+async def report_low_stock(threshold: int) -> list[Product]:
+    """Tell each staff user about up to `PRODUCTS_PER_MESSAGE_MAX` products that ran low.
+
+    The mark on the products and the messages are one transaction, so each product is
+    reported once however often this is called. Without staff nothing is marked.
     """
+    unreported = low_products(threshold).filter(low_stock_notified_at__isnull=True)
+    # Looked up without locks first, so that only the rows to be marked are locked.
+    ids = await _first_ids(unreported, PRODUCTS_PER_MESSAGE_MAX)
+    staff = await staff_ids() if ids else []
+    if not staff:
+        return []
 
-    async def work() -> int:
-        now = utc_now()
-        await Product.filter(stock__gt=threshold, low_stock_notified_at__isnull=False).update(
-            low_stock_notified_at=None
-        )
-        low = (
-            await Product.filter(
-                status=ProductStatus.ACTIVE,
-                stock__lte=threshold,
-                low_stock_notified_at__isnull=True,
-            )
-            .order_by("id")
-            .limit(limit)
-        )
+    async def work() -> list[Product]:
+        low = await unreported.filter(id__in=ids).order_by("id").select_for_update()
         if not low:
-            return 0
-        await Product.filter(id__in=[product.id for product in low]).update(
-            low_stock_notified_at=now
-        )
-        await notify(
-            await staff_ids(),
-            NotificationKind.LOW_STOCK,
-            f"{len(low)} products ran low" if len(low) > 1 else f"{low[0].name[:180]} ran low",
-            "\n".join(f"{product.sku}: {product.stock}" for product in low),
-            {"products": [{"sku": product.sku, "stock": product.stock} for product in low]},
-        )
-        return len(low)
+            return []
+        marked = Product.filter(id__in=[product.id for product in low])
+        await marked.update(low_stock_notified_at=utc_now())
+        await _notify(staff, low)
+        return low
 
     return await in_one_transaction(work)
+
+
+async def _notify(staff: list[int], low: list[Product]) -> None:
+    products = [{"sku": p.sku, "name": p.name, "stock": p.stock} for p in low]
+    title = f"{low[0].sku} runs low" if len(low) == 1 else f"{len(low)} products run low"
+    body = "\n".join(f"{p.sku} ({p.name}): {p.stock} left" for p in low)
+    await notify(staff, NotificationKind.LOW_STOCK, title, body, {"products": products})
+
+
+async def forget_recovered(threshold: int, limit: int) -> int:
+    """Unmark up to `limit` reported products whose stock is above the threshold again."""
+    recovered = Product.filter(low_stock_notified_at__isnull=False, stock__gt=threshold)
+    ids = await _first_ids(recovered, limit)
+    return await recovered.filter(id__in=ids).update(low_stock_notified_at=None) if ids else 0
+
+
+async def _first_ids(query: QuerySet[Product], limit: int) -> list[int]:
+    return [product.id for product in await query.order_by("id").limit(limit).only("id")]

@@ -69,22 +69,27 @@ def upgraded() -> set[str]:
     return set()
 
 
+@pytest.fixture
+async def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """The URL of an empty SQLite database with the newest schema."""
+    if not sqlite_template.exists():
+        await upgrade(f"sqlite://{sqlite_template}")
+    copy = tmp_path / "shop.db"
+    copy.write_bytes(sqlite_template.read_bytes())
+    return f"sqlite://{copy}"
+
+
 @pytest.fixture(params=DATABASES)
 async def database_url(
     request: pytest.FixtureRequest,
-    tmp_path: Path,
-    sqlite_template: Path,
+    sqlite_url: str,
     server_urls: dict[str, str],
     upgraded: set[str],
 ) -> str:
     """The URL of an empty database with the newest schema."""
     kind = str(request.param)
     if kind == "sqlite":
-        if not sqlite_template.exists():
-            await upgrade(f"sqlite://{sqlite_template}")
-        copy = tmp_path / "shop.db"
-        copy.write_bytes(sqlite_template.read_bytes())
-        return f"sqlite://{copy}"
+        return sqlite_url
     url = server_urls[kind]
     if url not in upgraded:
         await upgrade(url)

@@ -1,0 +1,82 @@
+import io
+from typing import Any
+
+import pytest
+
+from tests.service.conftest import Shop
+
+PRICE = {"amount": "12.50", "currency": "EUR"}
+BODY: dict[str, Any] = {"sku": "TEA-1", "name": "Lahijan tea", "price": PRICE}
+
+
+async def test_a_product_is_created_and_found_at_its_location(shop: Shop) -> None:
+    created = await shop.http.post(
+        "/products", json=BODY | {"stock": 20, "status": "DRAFT"}, headers=shop.headers
+    )
+    found = await shop.http.get(created.headers["Location"], headers=shop.headers)
+
+    product = await created.json()
+    assert created.status == 201
+    assert created.headers["Location"] == f"/products/{product['id']}"
+    assert (found.status, await found.json()) == (200, product)
+    assert {k: v for k, v in product.items() if k not in {"id", "createdAt", "updatedAt"}} == {
+        "sku": "TEA-1", "name": "Lahijan tea", "slug": "lahijan-tea", "description": "",
+        "price": PRICE, "stock": 20, "status": "DRAFT", "ratingAverage": None, "ratingCount": 0,
+    }  # fmt: skip
+    data = await shop.ask("query ($id: ID) { product(id: $id) { sku } }", id=product["id"])
+    assert data["product"] == {"sku": "TEA-1"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "pointers"),
+    [
+        (BODY | {"sku": ""}, 422, ["/sku"]),
+        (BODY | {"price": PRICE | {"amount": "1.234"}}, 422, ["/price/amount"]),
+        (BODY | {"price": PRICE | {"amount": 12.5}}, 422, ["/price/amount"]),
+        (BODY | {"stock": "20"}, 422, ["/stock"]),
+        (BODY | {"stock": -1, "name": ""}, 422, ["/name", "/stock"]),
+        (BODY | {"status": "SOLD"}, 422, ["/status"]),
+        (BODY | {"color": "red"}, 422, ["/color"]),
+        ({"sku": "X"}, 422, ["/name", "/price"]),
+    ],
+)
+async def test_a_refusal_is_a_problem_document_that_names_the_fields(
+    shop: Shop, body: dict[str, Any], status: int, pointers: list[str]
+) -> None:
+    response = await shop.http.post("/products", json=body, headers=shop.headers)
+
+    problem = await response.json(content_type="application/problem+json")
+    assert (response.status, problem["status"]) == (status, status)
+    assert [error["pointer"] for error in problem["errors"]] == pointers
+    assert (await shop.ask("{ products { totalCount } }"))["products"]["totalCount"] == 0
+
+
+async def test_a_taken_sku_is_409(shop: Shop) -> None:
+    await shop.product("TEA-1")
+
+    response = await shop.http.post("/products", json=BODY, headers=shop.headers)
+
+    problem = await response.json(content_type="application/problem+json")
+    assert response.status == 409
+    assert problem["errors"] == [
+        {"pointer": "/sku", "code": "TAKEN", "detail": "Another product has the sku 'TEA-1'."}
+    ]
+
+
+async def test_malformed_large_and_foreign_bodies_are_refused(shop: Shop) -> None:
+    json = {"Content-Type": "application/json", **shop.headers}
+
+    malformed = await shop.http.post("/products", data="{", headers=json)
+    a_list = await shop.http.post("/products", data="[]", headers=json)
+    large = await shop.http.post("/products", data=io.BytesIO(b" " * 1_100_000), headers=json)
+    form = await shop.http.post("/products", data={"sku": "X"}, headers=shop.headers)
+
+    assert [r.status for r in (malformed, a_list, large, form)] == [400, 400, 413, 415]
+    for response in (malformed, a_list, large, form):
+        assert response.content_type == "application/problem+json"
+
+
+async def test_an_unknown_location_is_404(shop: Shop) -> None:
+    for name in ("UHJvZHVjdDo5OTk5OTk5", "nonsense"):
+        response = await shop.http.get(f"/products/{name}", headers=shop.headers)
+        assert (response.status, response.content_type) == (404, "application/problem+json")

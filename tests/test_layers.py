@@ -1,0 +1,54 @@
+"""Imports point downwards: the higher may know the lower, never the reverse."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+LAYERS = (
+    ("service.__main__",),
+    ("service.app",),
+    ("service.http",),
+    ("service.schema",),
+    ("service.cron",),
+    ("service.operations",),
+    ("service.database", "service.log"),
+    ("service.models",),
+    ("service.money", "service.settings"),
+    ("service.errors", "service.clock"),
+)
+# The schema does not know the scheduler, although both stand above the operations.
+FORBIDDEN = {("service.schema", "service.cron"), ("service.http", "service.cron")}
+
+
+def layer_of(module: str) -> int:
+    for rank, names in enumerate(LAYERS):
+        if any(module == name or module.startswith(f"{name}.") for name in names):
+            return rank
+    raise AssertionError(f"{module} has no layer; give it one in LAYERS.")
+
+
+def imports_of(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text("utf-8"))
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return {name for name in found if name.startswith("service.")}
+
+
+def test_imports_point_downwards() -> None:
+    wrong: list[str] = []
+    for path in (ROOT / "service").rglob("*.py"):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        if module == "service":
+            continue
+        for imported in imports_of(path):
+            pairs = (
+                (a, b) for a, b in FORBIDDEN if module.startswith(a) and imported.startswith(b)
+            )
+            if layer_of(imported) < layer_of(module) or any(pairs):
+                wrong.append(f"{module} imports {imported}")
+
+    assert wrong == []
