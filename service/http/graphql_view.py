@@ -92,7 +92,7 @@ class GraphQLView(StrawberryView[Context, None]):
         try:
             async with asyncio.timeout(self._timeout_s):
                 answer = await self._execution.run(
-                    document.ast, call.operation_name, call.variables, context, request_id
+                    document, operation, call.variables, context, request_id
                 )
         except TimeoutError:
             message = f"The operation took longer than {self._timeout_s:g} s and was given up."

@@ -23,6 +23,7 @@ from graphql import (
 )
 
 from service.schema.budget import Limits, Measure, measure, page_size_variables
+from service.schema.plan import OperationPlan, compile_operation
 
 DOCUMENTS_MAX = 1_000
 DOCUMENT_LENGTH_MAX = 128 * 1024
@@ -49,6 +50,16 @@ class Document:
     operations: Mapping[str | None, OperationDefinitionNode]
     size_variables: frozenset[str]
     measures: dict[tuple[Any, ...], Measure] = field(default_factory=dict)
+    plans: dict[str | None, OperationPlan | None] = field(default_factory=dict)
+
+    def plan(
+        self, schema: GraphQLSchema, operation: OperationDefinitionNode
+    ) -> OperationPlan | None:
+        """The compiled operation, or None if graphql-core must execute it."""
+        name = operation.name.value if operation.name else None
+        if name not in self.plans:
+            self.plans[name] = compile_operation(schema, self.ast, operation)
+        return self.plans[name]
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to execute. Raises `RequestRefused` if the name leaves a doubt."""

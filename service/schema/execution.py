@@ -7,12 +7,22 @@ from typing import Any
 
 import strawberry
 import structlog
-from graphql import DocumentNode, ExecutionResult, GraphQLError, execute
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    OperationDefinitionNode,
+    execute,
+)
+from graphql.execution.values import VariableValues, get_variable_values
 
 from service.errors import DatabaseUnavailable, Rejected
 from service.schema.context import Context
+from service.schema.documents import Document
 
 log = structlog.get_logger("service.schema")
+
+ERRORS_MAX = 5
 
 Errors = Sequence[Mapping[str, Any]]
 
@@ -26,8 +36,15 @@ class Answer:
     is_request_error: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ResolveInfo:
+    """What our resolvers use of graphql-core's object of this name."""
+
+    context: Context
+
+
 class Execution:
-    """Executes documents against one schema.
+    """Executes prepared operations against one schema: by their plan, else by graphql-core.
 
     It calls graphql-core directly: Strawberry's own `Schema.execute` would look for
     extensions that are not there, and parse and validate what already is.
@@ -39,20 +56,51 @@ class Execution:
 
     async def run(
         self,
-        document: DocumentNode,
-        operation_name: str | None,
+        document: Document,
+        operation: OperationDefinitionNode,
         variables: Mapping[str, Any],
         context: Context,
         request_id: str,
     ) -> Answer:
         """Execute one operation; unexpected errors are masked, and logged with the request's id."""
+        plan = document.plan(self.graphql_schema, operation)
+        if plan is not None:
+            values = self._variables(operation, variables)
+            if isinstance(values, list):
+                return Answer(None, [formatted(error, request_id) for error in values], True)
+            data, errors = await plan.run(ResolveInfo(context), values)
+            return Answer(data, [formatted(error, request_id) for error in errors], False)
+        return await self.run_by_graphql_core(
+            document.ast, operation, variables, context, request_id
+        )
+
+    def _variables(
+        self, operation: OperationDefinitionNode, variables: Mapping[str, Any]
+    ) -> VariableValues | list[GraphQLError] | None:
+        definitions = operation.variable_definitions
+        if not definitions:
+            return None
+        return get_variable_values(
+            self.graphql_schema, definitions, dict(variables), ERRORS_MAX, hide_suggestions=True
+        )
+
+    async def run_by_graphql_core(
+        self,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any],
+        context: Context,
+        request_id: str,
+    ) -> Answer:
+        """Execute by the general executor, which knows all of the language."""
         result: Any = execute(
             self.graphql_schema,
             document,
             context_value=context,
             variable_values=dict(variables),
-            operation_name=operation_name,
+            operation_name=operation.name.value if operation.name else None,
             executor_class=self._executor,
+            max_coercion_errors=ERRORS_MAX,
             hide_suggestions=True,
         )
         if inspect.isawaitable(result):
