@@ -23,6 +23,8 @@ from service.settings import Settings, load_settings
 
 T = TypeVar("T")
 
+THREAD_SWITCH_INTERVAL_S = 0.0005
+
 FIRST_MUTATION = """mutation {
   createProduct(input: {sku: "TEA-1", name: "Lahijan tea", \
 price: {amount: "12.50", currency: "EUR"}, stock: 20}) {
@@ -58,6 +60,8 @@ def serve() -> None:
     configure_logging(settings.service_log_format, settings.service_log_level)
     if settings.database_url.startswith("sqlite:"):
         _run(upgrade(settings.database_url))
+        # SQLite runs in a thread of its own, which otherwise waits up to 5 ms for its turn.
+        sys.setswitchinterval(THREAD_SWITCH_INTERVAL_S)
     web.run_app(
         build_app(settings),
         host=settings.service_host,

@@ -26,6 +26,7 @@ from service.schema.loaders import Loaders
 from service.schema.schema import build_schema
 from service.settings import Settings
 
+GROUPS_AT_ONCE_MYSQL = 2
 CRON: web.AppKey[CronRunner] = web.AppKey("cron", CronRunner)
 
 
@@ -37,7 +38,8 @@ def build_app(settings: Settings) -> web.Application:
         client_max_size=settings.service_body_bytes_max,
     )
     secret = settings.service_secret.get_secret_value() if settings.service_secret else None
-    app[WRITER] = ProductWriter()
+    is_sqlite = settings.database_url.startswith("sqlite:")
+    app[WRITER] = ProductWriter(groups_at_once=1 if is_sqlite else GROUPS_AT_ONCE_MYSQL)
     app[TOKENS] = TokenSigner(secret, settings.service_token_lifetime_s)
     app[CRON] = new_cron(settings)
     _add_routes(app, settings)

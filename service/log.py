@@ -23,11 +23,15 @@ def configure_logging(form: Literal["text", "json"], level: str) -> None:
             structlog.processors.JSONRenderer(serializer=orjson.dumps),
         ]
         factory = structlog.BytesLoggerFactory(sys.stderr.buffer)
+    elif not sys.stderr.isatty():
+        processors += [
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        ]
+        factory = structlog.PrintLoggerFactory(sys.stderr)
     else:
         # The default formatter of tracebacks shows local variables, passwords among them.
-        renderer = structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
+        renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         processors.append(renderer)
         factory = structlog.PrintLoggerFactory(sys.stderr)
     structlog.configure(

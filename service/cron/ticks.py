@@ -23,10 +23,9 @@ class Tick:
 
 def latest_tick(spec: str, now: datetime, zone: tzinfo) -> datetime:
     """Find the last moment of the spec that is not after `now`, in UTC."""
-    # CronSim leaves out its starting point unless that has microseconds.
-    local = now.astimezone(zone).replace(microsecond=1)
-    tick = next(CronSim(spec, local, reverse=True))
-    # Backwards, it knows of an hour that comes twice only the second pass.
+    tick = next(CronSim(spec, now.astimezone(zone), reverse=True))
+    # Walking backwards, CronSim leaves out its starting point, and takes the second pass
+    # through an hour that comes twice for the only one; so it may stop a tick too early.
     while (later := next(CronSim(spec, tick))) <= now:
         tick = later
     return tick.astimezone(UTC)

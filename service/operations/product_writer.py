@@ -29,28 +29,38 @@ class Draft:
 
 
 class ProductWriter:
-    """Writes drafts in the order of their arrival, in one task per burst.
+    """Writes drafts, the longest waiting first, in up to `groups_at_once` transactions.
 
-    Bounded by the number of requests in flight, each of which waits for its own draft.
+    More than one lets a group be prepared while another waits for the disk; SQLite
+    has one writer. Bounded by the requests in flight, each of which waits for its draft.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, groups_at_once: int = 1) -> None:
+        self._groups_at_once = groups_at_once
         self._waiting: deque[tuple[Draft, asyncio.Future[Product]]] = deque()
-        self._task: asyncio.Task[None] | None = None
+        self._drains = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def insert(self, draft: Draft) -> Product:
         """Write one product, return it with its id. Raises `Rejected` for a taken sku or slug."""
         future: asyncio.Future[Product] = asyncio.get_running_loop().create_future()
         self._waiting.append((draft, future))
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._drain(), name="product writer")
+        if self._drains < self._groups_at_once:
+            self._drains += 1
+            task = asyncio.create_task(self._drain(), name="product writer")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return await future
 
     async def _drain(self) -> None:
-        while self._waiting:
-            size = min(len(self._waiting), GROUP_ROWS_MAX)
-            group = [self._waiting.popleft() for _ in range(size)]
-            await _write(group)
+        # No await lies between finding nothing and counting down, so no draft is left behind.
+        try:
+            while self._waiting:
+                size = min(len(self._waiting), GROUP_ROWS_MAX)
+                group = [self._waiting.popleft() for _ in range(size)]
+                await _write(group)
+        finally:
+            self._drains -= 1
 
 
 async def _write(group: Sequence[tuple[Draft, asyncio.Future[Product]]]) -> None:

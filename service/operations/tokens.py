@@ -1,17 +1,20 @@
 """Bearer tokens: who somebody is, signed, for a limited time (RFC 7519, HS256)."""
 
+import asyncio
+import functools
 import secrets
 from datetime import datetime, timedelta
 
 import jwt
 
 from service.clock import utc_now
-from service.errors import ErrorCode, reject
+from service.errors import ErrorCode, Rejected, reject
 from service.models import User
 from service.operations.access import Principal
 
 _ALGORITHM = "HS256"
 _AUDIENCE = "kooch"
+TOKENS_MAX = 1_000
 
 
 class TokenSigner:
@@ -20,6 +23,9 @@ class TokenSigner:
     def __init__(self, secret: str | None, lifetime_s: int) -> None:
         self._secret = secret or secrets.token_hex(32)
         self._lifetime = timedelta(seconds=lifetime_s)
+        # A signature that was right stays right; the expiry is looked at every time.
+        self._verified = functools.lru_cache(TOKENS_MAX)(self._verify)
+        self._looked_up: dict[int, asyncio.Task[User | None]] = {}
 
     def issue(self, user: User) -> tuple[str, datetime]:
         """A token for the user, and when it expires."""
@@ -35,18 +41,40 @@ class TokenSigner:
         expired, and for a user who is no longer active.
         """
         try:
-            claims = jwt.decode(
-                token,
-                self._secret,
-                algorithms=[_ALGORITHM],
-                audience=_AUDIENCE,
-                options={"require": ["exp", "sub"]},
-            )
-            user = await User.get_or_none(id=int(claims["sub"]))
+            user_id, expires_s = self._verified(token)
         except (jwt.InvalidTokenError, ValueError) as error:
-            raise reject(
-                ErrorCode.UNAUTHENTICATED, "The token is not valid, or has expired."
-            ) from error
+            raise _invalid() from error
+        if expires_s <= utc_now().timestamp():
+            raise _invalid()
+        user = await self._user(user_id)
         if user is None or not user.active:
             raise reject(ErrorCode.UNAUTHENTICATED, "The token's user is not active.")
         return Principal(role=user.role, user_id=user.id)
+
+    def _verify(self, token: str) -> tuple[int, int]:
+        """The user's id and the expiry in seconds since 1970, if the signature is ours."""
+        claims = jwt.decode(
+            token,
+            self._secret,
+            algorithms=[_ALGORITHM],
+            audience=_AUDIENCE,
+            options={"require": ["exp", "sub"]},
+        )
+        return int(claims["sub"]), int(claims["exp"])
+
+    async def _user(self, user_id: int) -> User | None:
+        """The user as of now; requests that arrive during a look-up share its answer."""
+        look_up = self._looked_up.get(user_id)
+        if look_up is None:
+            look_up = asyncio.create_task(_find(user_id), name="token look-up")
+            self._looked_up[user_id] = look_up
+            look_up.add_done_callback(lambda _: self._looked_up.pop(user_id))
+        return await asyncio.shield(look_up)
+
+
+def _invalid() -> Rejected:
+    return reject(ErrorCode.UNAUTHENTICATED, "The token is not valid, or has expired.")
+
+
+async def _find(user_id: int) -> User | None:
+    return await User.get_or_none(id=user_id)

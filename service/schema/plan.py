@@ -12,9 +12,8 @@ Source of the rules: GraphQL specification, section 6, Execution.
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -39,7 +38,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_argument_values
 
-INT_MAX = 2**31 - 1
+from service.schema.inline import Inline, generate_fill, serializer
 
 
 class Place(NamedTuple):
@@ -142,6 +141,8 @@ class FieldPlan:
     definition: GraphQLField
     complete: Complete
     nullable: bool
+    inline: Inline | None
+    """The value's completion as an expression, if it needs nothing but the value."""
 
     def arguments(self, run: Run) -> dict[str, Any]:
         """The coerced arguments of this execution."""
@@ -174,11 +175,18 @@ class ObjectPlan:
 
     type_name: str
     fields: tuple[FieldPlan, ...]
+    fill: Callable[[Any], dict[str, Any]]
+    """Generated: reads and serialises the inline fields at once; raises if one is not right."""
+    rest: tuple[FieldPlan, ...]
+    """The fields that `fill` leaves as gaps."""
 
     def complete(self, run: Run, _plan: FieldPlan | None, source: Any, place: Place | None) -> Any:
         """Fill a mapping; awaitables leave a gap that `Run.settle` fills."""
-        out: dict[str, Any] = {}
-        for plan in self.fields:
+        try:
+            out, plans = self.fill(source), self.rest
+        except Exception:  # noqa: BLE001 - Going field by field finds the error again, and its place.
+            out, plans = {}, self.fields
+        for plan in plans:
             at = Place(place, out, plan.key, plan.nullable)
             if plan.get is not None:
                 out[plan.key] = _completed(run, plan, plan.get(source), at)
@@ -238,7 +246,7 @@ class OperationPlan:
             # Mutations take effect one after another; the fields of a query do not wait.
             steps = [(f,) for f in self.root.fields] if self.serially else [self.root.fields]
             for fields in steps:
-                step = ObjectPlan(self.root.type_name, tuple(fields))
+                step = ObjectPlan(self.root.type_name, tuple(fields), lambda _: {}, tuple(fields))
                 part = step.complete(run, None, None, None)
                 data |= part
                 _adopt(run, part, data)
@@ -297,9 +305,8 @@ class _Compiler:
         collected: dict[str, list[FieldNode]] = {}
         for selection_set in selection_sets:
             self._collect(kind, selection_set, collected)
-        return ObjectPlan(
-            kind.name, tuple(self._field(kind, key, nodes) for key, nodes in collected.items())
-        )
+        fields = tuple(self._field(kind, key, nodes) for key, nodes in collected.items())
+        return ObjectPlan(kind.name, fields, *generate_fill(fields))
 
     def _collect(
         self,
@@ -334,7 +341,7 @@ class _Compiler:
             raise Unsupported
         is_plain = getattr(definition.resolve, "_is_default", False) and not definition.args
         python_name = definition.extensions["strawberry-definition"].python_name
-        complete, nullable = self._completer(definition.type, nodes)
+        complete, nullable, inline = self._completer(definition.type, nodes)
         return FieldPlan(
             key=key,
             nodes=nodes,
@@ -343,24 +350,30 @@ class _Compiler:
             definition=definition,
             complete=complete,
             nullable=nullable,
+            inline=inline.of_attribute(python_name) if inline and is_plain else None,
         )
 
     def _completer(
         self, kind: GraphQLOutputType, nodes: Sequence[FieldNode]
-    ) -> tuple[Complete, bool]:
-        """How values of a type are completed, and whether they may be null."""
+    ) -> tuple[Complete, bool, Inline | None]:
+        """How values of a type are completed, whether they may be null, and the same inline."""
         if isinstance(kind, GraphQLNonNull):
-            return self._completer(kind.of_type, nodes)[0], False
+            complete, _, inline = self._completer(kind.of_type, nodes)
+            return complete, False, inline.non_null() if inline else None
         if isinstance(kind, GraphQLList):
-            return ListPlan(*self._completer(kind.of_type, nodes)).complete, True
+            complete, nullable, inline = self._completer(kind.of_type, nodes)
+            return ListPlan(complete, nullable).complete, True, inline.of_list() if inline else None
         if isinstance(kind, GraphQLObjectType):
-            selections = [node.selection_set for node in nodes if node.selection_set]
-            return self.object_plan(kind, selections).complete, True
-        if isinstance(kind, GraphQLEnumType):
-            return _enum_completer(kind), True
-        if isinstance(kind, GraphQLScalarType):
-            return _scalar_completer(kind), True
+            plan = self.object_plan(kind, [n.selection_set for n in nodes if n.selection_set])
+            return plan.complete, True, None if plan.rest else Inline.call(plan.fill)
+        if isinstance(kind, GraphQLEnumType | GraphQLScalarType):
+            serialize = serializer(kind)
+            return _leaf(serialize), True, Inline.leaf(kind, serialize)
         raise Unsupported
+
+
+def _leaf(serialize: Callable[[Any], Any]) -> Complete:
+    return lambda _run, _plan, value, _place: serialize(value)
 
 
 def _typename(kind: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> FieldPlan:
@@ -373,34 +386,5 @@ def _typename(kind: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> Fiel
         definition=GraphQLField(kind),
         complete=lambda _run, _plan, value, _place: value,
         nullable=False,
+        inline=Inline.constant(name),
     )
-
-
-def _enum_completer(kind: GraphQLEnumType) -> Complete:
-    names: dict[Any, str] = {}
-
-    def complete(_run: Run, _plan: FieldPlan, value: Any, _place: Place) -> Any:
-        name = names.get(value)
-        if name is None:
-            name = names[value] = kind.coerce_output_value(value)
-        return name
-
-    return complete
-
-
-def _scalar_completer(kind: GraphQLScalarType) -> Complete:
-    """Values that already are what the scalar serialises to are taken as they are."""
-    serialize = kind.serialize
-    as_is = _AS_IS.get(kind.name)
-    if kind.name == "DateTime":
-        return lambda _run, _plan, value, _place: (
-            value.isoformat() if type(value) is datetime else serialize(value)
-        )
-    if kind.name == "Int":
-        return lambda _run, _plan, value, _place: (
-            value if type(value) is int and -INT_MAX <= value <= INT_MAX else serialize(value)
-        )
-    return lambda _run, _plan, value, _place: value if type(value) is as_is else serialize(value)
-
-
-_AS_IS: Mapping[str, type] = {"String": str, "ID": str, "Boolean": bool}

@@ -1,0 +1,190 @@
+"""Filling a database with believable, reproducible data, for trials and for the migrator.
+
+The same plan fills an empty database with the same rows, ids and times included.
+A plan's times end at `until`, by default the midnight (UTC) with which today began:
+yesterday's digest has orders in it, and another day's run gives the same rows with
+the times, and the days in the order numbers, moved by whole days. Into a database
+with rows, seeding appends, with other ids and what contains them.
+
+Every user has the password `DEMO_PASSWORD`, staff included: never seed a shop that
+is open to others.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from random import Random
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from tortoise.connection import get_connection
+from tortoise.exceptions import IntegrityError
+from tortoise.models import Model
+
+from service.clock import utc_now
+from service.errors import ErrorCode, reject
+from service.models import (
+    Notification,
+    Order,
+    OrderLine,
+    Product,
+    ProductStatus,
+    Review,
+    User,
+    UserRole,
+)
+from service.operations.seed_orders import Article, Customer, make_orders
+from service.operations.seed_people import Ids, Row, Rows, make_users
+from service.operations.seed_products import make_products
+from service.operations.seed_texts import DEMO_PASSWORD
+from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
+
+TABLES: tuple[type[Model], ...] = (User, Product, Review, Order, OrderLine, Notification)
+BATCH_ROWS = 1_000
+USERS_MIN = 20
+# Orders refer to no more than these, so that memory stays bounded for any plan.
+CUSTOMERS_MAX = 100_000
+ARTICLES_MAX = 100_000
+
+
+def _today() -> datetime:
+    return utc_now().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+@dataclass(frozen=True, slots=True)
+class SeedPlan:
+    """How much to make, from which number, and the moment at which its history ends."""
+
+    products: int
+    orders: int
+    random_seed: int = 1
+    until: datetime = field(default_factory=_today)
+
+    @property
+    def users(self) -> int:
+        """One for every five orders, and enough of them for reviews."""
+        return max(USERS_MIN, self.orders // 5)
+
+    def random(self, part: str, batch: range) -> Random:
+        """A generator of the batch's own: one that is tried again gives the same rows."""
+        return Random(f"{self.random_seed}/{part}/{batch.start}")  # noqa: S311 - No secrets.
+
+
+@dataclass(frozen=True, slots=True)
+class _Shop:
+    """What is there already for later rows to refer to; it grows after each commit."""
+
+    customers: list[Customer] = field(default_factory=list)
+    articles: dict[str, list[Article]] = field(default_factory=dict)
+
+    def learn(self, rows: Rows) -> None:
+        for user in rows.get(User, ()):
+            if user["role"] is UserRole.CUSTOMER and len(self.customers) < CUSTOMERS_MAX:
+                self.customers.append(Customer(user["id"], user["full_name"]))
+        known = sum(map(len, self.articles.values()))
+        for product in rows.get(Product, ())[: ARTICLES_MAX - known]:
+            if product["status"] is ProductStatus.ACTIVE:
+                self.articles.setdefault(product["currency"], []).append(_article(product))
+
+
+def _article(product: Row) -> Article:
+    return Article(
+        product["id"], product["sku"], product["name"], product["price_minor"], product["currency"]
+    )
+
+
+_Make = Callable[[Random, Ids, range], Rows]
+
+
+async def seed_database(plan: SeedPlan, console: Console) -> int:
+    """Add the plan's rows to the connected database, return how many there were.
+
+    Each batch is a transaction: a run that is stopped leaves whole, consistent
+    batches. Raises `Rejected` when somebody else's row has a sku, slug or address
+    that seeding would use.
+    """
+    started_s = time.perf_counter()
+    columns = TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn()
+    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
+        try:
+            rows = await _fill(plan, progress)
+        except IntegrityError as error:
+            message = f"A row is there already that seeding makes, too ({error}); nothing replaced."
+            raise reject(ErrorCode.TAKEN, message) from error
+    took_s = time.perf_counter() - started_s
+    console.print(
+        f"Wrote {rows:,} rows in {took_s:.1f} s ({rows / took_s:,.0f} rows/s). "
+        f"Everybody's password is {DEMO_PASSWORD}; staff are staff.ID@example.com.",
+        highlight=False,
+    )
+    return rows
+
+
+async def _fill(plan: SeedPlan, progress: Progress) -> int:
+    shop = _Shop()
+
+    def users(rng: Random, ids: Ids, batch: range) -> Rows:
+        return make_users(rng, plan.until, ids, batch)
+
+    def products(rng: Random, ids: Ids, batch: range) -> Rows:
+        return make_products(rng, plan.until, ids, batch, reviewers)
+
+    def orders(rng: Random, ids: Ids, batch: range) -> Rows:
+        return make_orders(rng, plan.until, ids, batch, shop.customers, shop.articles)
+
+    async def write(part: str, total: int, make: _Make) -> int:
+        task, rows = progress.add_task(part, total=total), 0
+        for start in range(0, total, BATCH_ROWS):
+            batch = range(start, min(start + BATCH_ROWS, total))
+            written = await _write_batch(plan, part, make, batch)
+            shop.learn(written)
+            rows += sum(map(len, written.values()))
+            progress.advance(task, len(batch))
+        return rows
+
+    rows = await write("users", plan.users, users)
+    reviewers = [customer.id for customer in shop.customers]
+    rows += await write("products", plan.products, products)
+    return rows + await write("orders", plan.orders, orders)
+
+
+async def _write_batch(plan: SeedPlan, part: str, make: _Make, batch: range) -> Rows:
+    async def work() -> Rows:
+        rows = make(plan.random(part, batch), await _free_ids(), batch)
+        for model, its_rows in rows.items():
+            await _insert(model, its_rows)
+        return rows
+
+    return await in_one_transaction(work, again_if=is_transient_or_duplicate)
+
+
+async def _free_ids() -> Ids:
+    """Ids above all that are taken, so that rows can refer to each other before they exist.
+
+    A running service may take one of them first. The batch then hits the primary key,
+    is rolled back and starts over with others; the service's own row is never touched.
+    """
+    ids = {}
+    for model in TABLES:
+        highest = await model.all().order_by("-id").limit(1).values_list("id")
+        ids[model] = count(highest[0][0] + 1 if highest else 1)
+    return ids
+
+
+async def _insert(model: type[Model], rows: list[Row]) -> None:
+    """Insert rows in statements of `BATCH_ROWS`, converted as the model would, but without it.
+
+    `Model.bulk_create` takes twice as long, most of it for building the objects.
+    """
+    client = get_connection("default")
+    executor = client.executor_class(model=model, db=client)
+    names = executor.regular_columns_all
+    fields = [(name, model._meta.fields_map[name].to_db_value) for name in names]
+    for start in range(0, len(rows), BATCH_ROWS):
+        values = [
+            [convert(row.get(name), model) for name, convert in fields]
+            for row in rows[start : start + BATCH_ROWS]
+        ]
+        await client.execute_many(executor.insert_query_all, values)
