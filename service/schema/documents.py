@@ -23,7 +23,8 @@ from graphql import (
 )
 
 from service.schema.budget import Limits, Measure, measure, page_size_variables
-from service.schema.plan import OperationPlan, compile_operation
+from service.schema.compiler import compile_operation
+from service.schema.plan import OperationPlan
 
 DOCUMENTS_MAX = 1_000
 DOCUMENT_LENGTH_MAX = 128 * 1024

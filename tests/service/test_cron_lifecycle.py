@@ -150,10 +150,14 @@ async def test_aiocron_rings_for_a_job_of_every_second_until_it_is_stopped() -> 
     await eventually(JobOutcome.SUCCEEDED, rows=2)
     await cron.stop()
     rung = list(bell.ticks)
-    await asyncio.sleep(1.2)
+    afterwards = set()
+    for _ in range(60):
+        await asyncio.sleep(0.02)
+        afterwards |= {task.get_name() for task in asyncio.all_tasks()}
 
     assert rung == sorted(set(rung))
     assert bell.ticks == rung
+    assert "cron bell" not in afterwards
 
 
 async def test_a_job_is_run_by_hand_outside_its_schedule() -> None:

@@ -1,0 +1,252 @@
+"""The compiled plan and graphql-core's executor give the same answers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import pytest
+import strawberry
+from graphql import (
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    get_named_type,
+    is_leaf_type,
+    parse,
+    validate,
+)
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from service.app import new_cron
+from service.database import connected
+from service.operations.access import LOCAL_ADMIN
+from service.operations.order_placement import Address, Item, NewOrder, place_order
+from service.operations.product_writer import ProductWriter
+from service.operations.products import NewProduct, create_product
+from service.operations.reviews import NewReview, add_review
+from service.operations.tokens import TokenSigner
+from service.operations.users import NewUser, register_user
+from service.schema.compiler import compile_operation
+from service.schema.context import Context
+from service.schema.documents import Document
+from service.schema.execution import Answer, Execution
+from service.schema.loaders import Loaders
+from service.schema.schema import build_schema
+from tests.service.conftest import settings_for
+
+SHOP = Execution(build_schema())
+LISTS = ("products", "reviews", "orders", "users", "notifications")
+
+
+def document_of(text: str, schema: GraphQLSchema) -> tuple[Document, OperationDefinitionNode]:
+    ast = parse(text)
+    assert validate(schema, ast) == [], text
+    operation = cast(OperationDefinitionNode, ast.definitions[0])
+    return Document(ast, {None: operation}, frozenset()), operation
+
+
+async def both_ways(
+    execution: Execution, text: str, variables: dict[str, Any], url: str
+) -> tuple[Answer, Answer]:
+    """The answer of the plan, and that of graphql-core."""
+    document, operation = document_of(text, execution.graphql_schema)
+    assert compile_operation(execution.graphql_schema, document.ast, operation) is not None
+
+    def context() -> Context:
+        return Context(
+            caller=LOCAL_ADMIN,
+            loaders=Loaders(LOCAL_ADMIN),
+            writer=ProductWriter(),
+            tokens=TokenSigner(None, 60),
+            jobs=new_cron(settings_for(url)),
+        )
+
+    by_plan = await execution.run(document, operation, variables, context(), "id")
+    by_core = await execution.run_by_graphql_core(
+        document.ast, operation, variables, context(), "id"
+    )
+    return by_plan, by_core
+
+
+@pytest.fixture
+async def filled(sqlite_url: str) -> AsyncIterator[str]:
+    """A shop with a little of everything."""
+    async with connected(sqlite_url):
+        writer = ProductWriter()
+        new = NewUser(email="a@example.com", password="long enough", full_name="A")
+        user = await register_user(new)
+        address = Address(name="A", line1="B", city="C", country="IR")
+        for n in range(3):
+            values = NewProduct(sku=f"P{n}", name=f"چای {n}", amount="1.5", currency="EUR", stock=9)
+            product = await create_product(writer, LOCAL_ADMIN, values)
+            review = NewReview(product_id=product.id, user_id=user.id, rating=n + 1)
+            await add_review(LOCAL_ADMIN, review)
+            order = NewOrder(
+                items=(Item(product.id, 2),), shipping_address=address, customer_id=user.id
+            )
+            await place_order(LOCAL_ADMIN, order)
+        yield sqlite_url
+
+
+@st.composite
+def selections(draw: st.DrawFn, kind: GraphQLOutputType, depth: int) -> str:
+    """A selection set for a type, with aliases, repeated fields and inline fragments."""
+    named = get_named_type(kind)
+    if is_leaf_type(named):
+        return ""
+    assert isinstance(named, GraphQLObjectType)
+    leaves = [n for n, f in named.fields.items() if is_leaf_type(get_named_type(f.type))]
+    others = [n for n in named.fields if n not in leaves] if depth else []
+    names = draw(
+        st.lists(st.sampled_from(["__typename", *leaves, *others]), min_size=1, max_size=5)
+    )
+    parts = []
+    for name in names:
+        inner = ""
+        if name in named.fields:
+            inner = draw(selections(named.fields[name].type, depth - 1))
+        alias = draw(st.sampled_from(["", "", f"other_{name.strip('_')}: "]))
+        parts.append(f"{alias}{name}{inner}")
+    text = " ".join(parts)
+    if draw(st.booleans()):
+        text = f"... on {named.name} {{ {text} }} __typename"
+    return f" {{ {text} }}"
+
+
+@st.composite
+def queries(draw: st.DrawFn) -> str:
+    """A query for one or two lists of the shop."""
+    query = SHOP.graphql_schema.query_type
+    assert query is not None
+    roots = draw(st.lists(st.sampled_from(LISTS), min_size=1, max_size=2, unique=True))
+    return "{" + " ".join(r + draw(selections(query.fields[r].type, 6)) for r in roots) + "}"
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_any_query_of_the_shop_is_answered_as_by_graphql_core(
+    data: st.DataObject, filled: str
+) -> None:
+    text = data.draw(queries())
+
+    by_plan, by_core = asyncio.get_event_loop().run_until_complete(
+        both_ways(SHOP, text, {}, filled)
+    )
+
+    assert by_plan == by_core
+    assert list(by_plan.data or ()) == list(by_core.data or ())
+
+
+@strawberry.type
+class Leaf:
+    good: str = "good"
+    number: int = 1
+    null: str = cast(str, None)
+    huge: int = 2**40
+    maybe: str | None = None
+
+
+@strawberry.type
+class Branch:
+    leaf: Leaf = strawberry.field(default_factory=Leaf)
+    maybe_leaf: Leaf | None = strawberry.field(default_factory=Leaf)
+    leaves: list[Leaf] = strawberry.field(default_factory=lambda: [Leaf(), Leaf()])
+    maybe_leaves: list[Leaf | None] = strawberry.field(default_factory=lambda: [Leaf(), None])
+
+    @strawberry.field
+    async def slow(self) -> Leaf:
+        await asyncio.sleep(0)
+        return Leaf()
+
+    @strawberry.field
+    async def failing(self) -> Leaf:
+        raise ValueError("failed later")
+
+    @strawberry.field
+    async def maybe_failing(self) -> Leaf | None:
+        raise ValueError("failed later, perhaps")
+
+    @strawberry.field
+    def failing_at_once(self) -> int:
+        raise ValueError("failed at once")
+
+    @strawberry.field
+    async def with_arguments(self, a: int, b: list[str] | None = None) -> str:
+        return f"{a} {b}"
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def branch(self) -> Branch:
+        return Branch()
+
+    @strawberry.field
+    def maybe_branch(self) -> Branch | None:
+        return Branch()
+
+    @strawberry.field
+    async def slow_branch(self) -> Branch | None:
+        return Branch()
+
+
+TREE = Execution(strawberry.Schema(query=Query))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ branch { leaf { good number maybe __typename } leaves { good } } }",
+        "{ maybeBranch { leaf { null } } }",
+        "{ maybeBranch { maybeLeaf { good null } leaf { good } } }",
+        "{ maybeBranch { leaf { huge good } } }",
+        "{ maybeBranch { maybeLeaf { huge } maybeLeaves { number huge } } }",
+        "{ maybeBranch { maybeLeaves { good null } } }",
+        "{ maybeBranch { leaves { null } } }",
+        "{ maybeBranch { slow { good } failing { good } } }",
+        "{ maybeBranch { slow { null } } branch { leaf { good } } }",
+        "{ maybeBranch { maybeFailing { good } leaf { good } } }",
+        "{ maybeBranch { failingAtOnce leaf { good } } }",
+        "{ branch { leaf { null } } }",
+        "{ branch { failing { good } } }",
+        "{ branch { failingAtOnce } }",
+        "{ slowBranch { slow { good } maybeFailing { good } maybeLeaf { null } } }",
+        "{ slowBranch { failing { good } leaves { good } } maybeBranch { leaf { good } } }",
+        '{ branch { withArguments(a: 1, b: ["x", "y"]) other: withArguments(a: 2) } }',
+        "query ($a: Int!, $b: [String!]) { branch { withArguments(a: $a, b: $b) } }",
+        "{ branch { ...F leaf { number } } } fragment F on Branch { leaf { good } slow { good } }",
+    ],
+)
+async def test_nulls_and_errors_are_answered_as_by_graphql_core(text: str, sqlite_url: str) -> None:
+    variables = {"a": 7, "b": ["z"]} if "$a" in text else {}
+
+    by_plan, by_core = await both_ways(TREE, text, variables, sqlite_url)
+
+    assert by_plan.data == by_core.data
+
+    def facts(answer: Answer) -> list[tuple[object, object]]:
+        return sorted((str(e["path"]), str(e["locations"])) for e in answer.errors)
+
+    assert facts(by_plan) == facts(by_core)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "query @include(if: true) { products { totalCount } }",
+        "{ products { totalCount @skip(if: true) } }",
+        "{ __schema { queryType { name } } }",
+        '{ node(id: "UHJvZHVjdDox") { id } }',
+    ],
+)
+def test_what_the_plan_does_not_cover_is_left_to_graphql_core(text: str) -> None:
+    ast = parse(text)
+    operation = cast(OperationDefinitionNode, ast.definitions[0])
+
+    assert compile_operation(SHOP.graphql_schema, ast, operation) is None
