@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Any
 
 from tortoise import fields
+from tortoise.indexes import Index
 from tortoise.migrations.constraints import UniqueConstraint
 from tortoise.models import Model
 
@@ -43,6 +44,7 @@ class JobRun(Model):
 
     class Meta:
         table = "job_runs"
+        indexes = (Index(fields=("outcome", "job"), name="job_run_outcome"),)
         constraints = (
             UniqueConstraint(fields=("job", "scheduled_for"), name="job_run_once_per_tick"),
         )

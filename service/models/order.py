@@ -56,6 +56,7 @@ class Order(Model):
             Index(fields=("total_minor", "id"), name="order_total"),
             Index(fields=("customer_id", "placed_at", "id"), name="order_customer"),
             Index(fields=("status", "placed_at", "id"), name="order_status_placed"),
+            Index(fields=("paid_at",), name="order_paid"),
         )
         constraints = (
             UniqueConstraint(fields=("customer_id", "idempotency_key"), name="order_idempotent"),

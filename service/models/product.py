@@ -52,6 +52,7 @@ class Product(Model):
             Index(fields=("name", "id"), name="product_name"),
             Index(fields=("price_minor", "id"), name="product_price"),
             Index(fields=("created_at", "id"), name="product_created"),
+            Index(fields=("low_stock_notified_at",), name="product_low_stock"),
         )
         # No index may hold the stock: a guarded UPDATE that finds its row through one
         # misses it while another moves it there (docs/decisions/0004-stock-without-an-index.md).

@@ -50,7 +50,7 @@ class Process:
         file = self.folder / "port"
         if not file.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
-            file.write_text(str(_free_port(self._preferred_port)))
+            file.write_text(str(free_port(self._preferred_port)))
         return int(file.read_text())
 
     def is_running(self) -> bool:
@@ -114,7 +114,8 @@ def _is_zombie(pid: int) -> bool:
         return True
 
 
-def _free_port(preferred: int) -> int:
+def free_port(preferred: int) -> int:
+    """The preferred TCP port of 127.0.0.1 if nobody has it, else another (0: any)."""
     for port in (preferred, 0):
         with socket.socket() as probe:
             try:

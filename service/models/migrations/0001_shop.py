@@ -504,5 +504,13 @@ class Migration(migrations.Migration):
             model_name="Review",
             index=Index(fields=["status", "created_at", "id"], name="review_queue"),
         ),
+        ops.AddIndex(
+            model_name="Product",
+            index=Index(fields=["low_stock_notified_at"], name="product_low_stock"),
+        ),
+        ops.AddIndex(model_name="Order", index=Index(fields=["paid_at"], name="order_paid")),
+        ops.AddIndex(
+            model_name="JobRun", index=Index(fields=["outcome", "job"], name="job_run_outcome")
+        ),
         ops.RunPython(use_binary_collation, atomic=False),
     ]
