@@ -28,6 +28,7 @@ from graphql import (
     SelectionSetNode,
 )
 
+from service.schema.arguments import direct_resolver
 from service.schema.inline import Inline, generate_fill, serializer
 from service.schema.plan import Complete, FieldPlan, ListPlan, ObjectPlan, OperationPlan
 
@@ -110,7 +111,7 @@ class _Compiler:
             key=key,
             nodes=nodes,
             get=attrgetter(python_name) if is_plain else None,
-            resolve=definition.resolve,
+            resolve=direct_resolver(definition) or definition.resolve,
             definition=definition,
             complete=complete,
             nullable=nullable,

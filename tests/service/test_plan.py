@@ -18,9 +18,13 @@ from graphql import (
 )
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
+from strawberry.types.arguments import convert_arguments
 
 from service.app import new_cron
 from service.database import connected
+from service.models import ProductStatus
 from service.operations.access import LOCAL_ADMIN
 from service.operations.order_placement import Address, Item, NewOrder, place_order
 from service.operations.product_writer import ProductWriter
@@ -28,11 +32,13 @@ from service.operations.products import NewProduct, create_product
 from service.operations.reviews import NewReview, add_review
 from service.operations.tokens import TokenSigner
 from service.operations.users import NewUser, register_user
+from service.schema.arguments import arguments_converter
 from service.schema.compiler import compile_operation
 from service.schema.context import Context
 from service.schema.documents import Document
 from service.schema.execution import Answer, Execution
 from service.schema.loaders import Loaders
+from service.schema.reviews import ReviewDecision
 from service.schema.schema import build_schema
 from tests.service.conftest import settings_for
 
@@ -234,6 +240,37 @@ async def test_nulls_and_errors_are_answered_as_by_graphql_core(text: str, sqlit
         return sorted((str(e["path"]), str(e["locations"])) for e in answer.errors)
 
     assert facts(by_plan) == facts(by_core)
+
+
+MONEY = {"amount": "1", "currency": "EUR"}
+INPUTS: dict[str, dict[str, Any]] = {
+    "createProduct": {"sku": "S", "name": "N", "price": MONEY, "status": ProductStatus.DRAFT},
+    "createProducts": {"products": [{"sku": "S", "name": "N", "price": MONEY, "slug": None}]},
+    "updateProduct": {"id": "x", "price": None, "name": "N"},
+    "moderateReview": {"id": "x", "decision": ReviewDecision.APPROVE},
+    "placeOrder": {
+        "lines": [{"productId": "x"}, {"productId": "y", "quantity": 2}],
+        "shippingAddress": {"name": "N", "line1": "L", "city": "C", "country": "IR"},
+        "idempotencyKey": "k",
+    },
+    "sendNotification": {"userId": "x", "title": "T", "data": {"a": [1, {"b": None}]}},
+}
+
+
+@pytest.mark.parametrize("mutation", INPUTS)
+def test_inputs_are_built_as_by_strawberry(mutation: str) -> None:
+    kind = SHOP.graphql_schema.mutation_type
+    assert kind is not None
+    definition = kind.fields[mutation]
+    field = definition.extensions["strawberry-definition"]
+    given = {"input": INPUTS[mutation]}
+
+    ours = arguments_converter(definition, field)(given)
+    theirs = convert_arguments(
+        given, field.arguments, scalar_registry=DEFAULT_SCALAR_REGISTRY, config=StrawberryConfig()
+    )
+
+    assert ours == theirs
 
 
 @pytest.mark.parametrize(
