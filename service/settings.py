@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     service_log_format: Literal["text", "json"] = "text"
     service_log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    graphql_tokens_max: Positive = 4000
+    graphql_tokens_max: Positive = 2000
     graphql_depth_max: Positive = 15
     graphql_fields_max: Positive = 500
     graphql_aliases_max: Positive = 30

@@ -18,6 +18,9 @@ STOP_TIMEOUT_S = 30.0
 LOCK_TIMEOUT_S = 900.0
 LOG_TAIL_LINES = 15
 
+# The servers outlive this process; to let go of their handles would be reported as a leak.
+_STARTED: list[subprocess.Popen[bytes]] = []
+
 
 @contextmanager
 def exclusive() -> Iterator[None]:
@@ -75,6 +78,7 @@ class Process:
                 start_new_session=True,
                 cwd=self.folder,
             )
+        _STARTED.append(server)
         (self.folder / "pid").write_text(str(server.pid))
         deadline = time.monotonic() + START_TIMEOUT_S
         while not is_ready():

@@ -60,11 +60,11 @@ async def test_a_hostile_document_is_answered_soon(shop: Shop, name: str) -> Non
     await shop.post("{ __typename }")
     fastest = 60.0
 
-    # The least of three, since other programs share the machine.
+    # Processor time, client included, and the least of three: others share the machine.
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         response = await shop.post(document)
-        fastest = min(fastest, time.perf_counter() - start)
+        fastest = min(fastest, time.process_time() - start)
 
     body = await response.json()
     harmless = name in {"a long comment", "a list value of 490 items"}
