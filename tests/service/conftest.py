@@ -23,6 +23,11 @@ from tests.servers.mysql import MySQL
 from tests.servers.process import exclusive
 
 DATABASES = tuple(os.environ.get("TEST_DATABASES", "sqlite mysql mariadb").split())
+on_each_server = pytest.mark.parametrize(
+    "database_url", [name for name in DATABASES if name != "sqlite"], indirect=True
+)
+"""For what SQLite, which serves one process, does not have."""
+
 SECRET = "a secret that is long enough for the tests"
 
 Client = TestClient[Request, Application]

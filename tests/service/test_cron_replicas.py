@@ -6,18 +6,11 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import pairwise
 
-import pytest
-
 from service.database import connected
 from service.models import JobOutcome, JobRun
-from tests.service.conftest import DATABASES
+from tests.service.conftest import on_each_server
 from tests.service.cron_replica import RACE_TICKS
 from tests.service.scheduling import NINE, Bell, Clock, Gate, eventually, job, ledger, runner
-
-# SQLite serves one process at a time.
-on_each_server = pytest.mark.parametrize(
-    "database_url", [name for name in DATABASES if name != "sqlite"], indirect=True
-)
 
 
 @asynccontextmanager

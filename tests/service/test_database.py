@@ -9,7 +9,7 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from service.database import TORTOISE, connected, outstanding_migrations, tortoise_config, upgrade
 from service.errors import ConfigurationError, DatabaseUnavailable
 from service.models import Product
-from tests.service.conftest import DATABASES, Shop
+from tests.service.conftest import Shop, on_each_server
 
 
 async def test_the_migrations_make_what_the_models_say(database_url: str) -> None:
@@ -26,22 +26,18 @@ async def test_upgrading_again_changes_nothing(database_url: str) -> None:
     assert await upgrade(database_url) == []
 
 
-async def test_two_processes_may_upgrade_an_empty_database_at_once(
-    server_urls: dict[str, str],
-) -> None:
-    for kind in set(DATABASES) - {"sqlite"}:
-        url = server_urls[kind] + "_empty"
-        command = f"import asyncio, service.database as d; asyncio.run(d.upgrade({url!r}))"
+@on_each_server
+async def test_two_processes_may_upgrade_an_empty_database_at_once(database_url: str) -> None:
+    url = f"{database_url}_empty"
+    command = f"import asyncio, service.database as d; asyncio.run(d.upgrade({url!r}))"
 
-        both = [
-            await asyncio.create_subprocess_exec(sys.executable, "-c", command) for _ in range(2)
-        ]
-        codes = [await process.wait() for process in both]
+    both = [await asyncio.create_subprocess_exec(sys.executable, "-c", command) for _ in range(2)]
+    codes = [await process.wait() for process in both]
 
-        assert codes == [0, 0]
-        async with connected(url) as client:
-            assert await outstanding_migrations() == []
-            await client.execute_script(f"DROP DATABASE {url.rpartition('/')[2]}")
+    assert codes == [0, 0]
+    async with connected(url) as client:
+        assert await outstanding_migrations() == []
+        await client.execute_script(f"DROP DATABASE {url.rpartition('/')[2]}")
 
 
 async def test_the_database_itself_refuses_negative_stock(shop: Shop) -> None:
@@ -53,14 +49,17 @@ async def test_the_database_itself_refuses_negative_stock(shop: Shop) -> None:
     assert (await Product.get(sku="TEA-1")).stock == 20
 
 
+async def test_sqlite_keeps_foreign_keys_and_waits_for_others(sqlite_url: str) -> None:
+    async with connected(sqlite_url) as client:
+        _, keys = await client.execute_query("PRAGMA foreign_keys")
+        _, mode = await client.execute_query("PRAGMA journal_mode")
+        _, wait = await client.execute_query("PRAGMA busy_timeout")
+
+    assert (keys[0][0], mode[0][0], wait[0][0]) == (1, "wal", 5000)
+
+
+@on_each_server
 async def test_every_connection_is_in_utc_and_strict(database_url: str) -> None:
-    if database_url.startswith("sqlite:"):
-        async with connected(database_url) as client:
-            _, rows = await client.execute_query("PRAGMA foreign_keys")
-            _, mode = await client.execute_query("PRAGMA journal_mode")
-            _, wait = await client.execute_query("PRAGMA busy_timeout")
-        assert (rows[0][0], mode[0][0], wait[0][0]) == (1, "wal", 5000)
-        return
     query = "SELECT @@time_zone AS zone, @@sql_mode AS mode, SLEEP(0.05) AS s"
     async with connected(database_url, 5) as client:
         seen = await asyncio.gather(*(client.execute_query(query) for _ in range(5)))
@@ -69,9 +68,8 @@ async def test_every_connection_is_in_utc_and_strict(database_url: str) -> None:
     assert sessions == {("+00:00", True)}
 
 
+@on_each_server
 async def test_sessions_on_a_server_are_read_committed(database_url: str) -> None:
-    if database_url.startswith("sqlite:"):
-        return
     async with connected(database_url):
         _, rows = await get_connection("default").execute_query(
             "SHOW VARIABLES WHERE Variable_name IN ('tx_isolation', 'transaction_isolation')"

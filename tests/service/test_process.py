@@ -14,6 +14,7 @@ import pytest
 
 from service.settings import Settings
 from tests.servers.process import free_port
+from tests.service.conftest import on_each_server
 
 README = Path(__file__).parents[2] / "README.md"
 ROOT = Path(__file__).parents[2]
@@ -128,11 +129,10 @@ async def test_without_its_secret_the_service_does_not_start_in_public() -> None
     assert b"SERVICE_SECRET is not set" in b" ".join(error.split())
 
 
+@on_each_server
 async def test_the_first_administrator_gets_a_token_that_works(
     start: Start, database_url: str
 ) -> None:
-    if database_url.startswith("sqlite:"):
-        return
     environment = {
         "DATABASE_URL": database_url,
         "SERVICE_SECRET": "s" * 32,
