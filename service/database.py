@@ -173,7 +173,12 @@ async def _create_mysql_database(database_url: str) -> None:
         )
         if not await cursor.fetchone():
             quoted = name.replace("`", "``")
-            await cursor.execute(f"CREATE DATABASE `{quoted}` CHARACTER SET utf8mb4")
+            with warnings.catch_warnings():
+                # Somebody else may have created it since; the server then only warns.
+                warnings.simplefilter("ignore", aiomysql.Warning)
+                await cursor.execute(
+                    f"CREATE DATABASE IF NOT EXISTS `{quoted}` CHARACTER SET utf8mb4"
+                )
 
 
 @asynccontextmanager
