@@ -79,8 +79,11 @@ async def pages_by_parent(
     """
     order = sort.reversed() if window.from_end else sort
     ids = list(parent_ids)
+    table = query.model._meta.db_table
     ranked = _within(query.filter(**{f"{parent}__in": ids}), sort, window).annotate(
-        row_rank=RawSQL(f"ROW_NUMBER() OVER (PARTITION BY {parent} ORDER BY {_order_sql(order)})")
+        row_rank=RawSQL(
+            f"ROW_NUMBER() OVER (PARTITION BY {table}.{parent} ORDER BY {_order_sql(order, table)})"
+        )
     )
     by_parent: dict[int, list[M]] = defaultdict(list)
     for row in await _ranked_rows(ranked, window.size + 1):
@@ -117,10 +120,11 @@ def _page(rows: Sequence[M], window: Window) -> Page[M]:
     return Page(kept, has_previous=window.after is not None, has_next=more)
 
 
-def _order_sql(sort: Sort) -> str:
+def _order_sql(sort: Sort, table: str) -> str:
+    # With the table's name, since a query may join another table that has an id, too.
     direction = "DESC" if sort.descending else "ASC"
     columns = [sort.column] if sort.column == "id" else [sort.column, "id"]
-    return ", ".join(f"{column} {direction}" for column in columns)
+    return ", ".join(f"{table}.{column} {direction}" for column in columns)
 
 
 async def _ranked_rows(ranked: QuerySet[M], rank_max: int) -> list[M]:

@@ -83,6 +83,27 @@ async def test_a_customer_sees_and_changes_only_their_own(shop: Shop) -> None:
         id=omids_order["id"], user=omid,
     )  # fmt: skip
 
+    nested = await customer.ask(
+        """{ orders { edges { node { customer { id }
+          lines { totalCount edges { node { sku product { sku reviews { totalCount } } } } } } } }
+          products { edges { node { reviews { edges { node { user { id } } } } } } } }"""
+    )
+
+    (order,) = nested["orders"]["edges"]
+    assert order["node"] == {
+        "customer": {"id": sara},
+        "lines": {
+            "totalCount": 1,
+            "edges": [
+                {
+                    "node": {
+                        "sku": "TEA-1",
+                        "product": {"sku": "TEA-1", "reviews": {"totalCount": 0}},
+                    }
+                }
+            ],
+        },
+    }
     assert [edge["node"]["id"] for edge in data["orders"]["edges"]] == [own["id"]]
     assert data["users"]["totalCount"] == 1
     assert hidden == {"order": None, "node": None}
