@@ -216,7 +216,14 @@ def _conditions(given: OrderFilter) -> dict[str, object]:
     if given.currency is not None:
         conditions["currency"] = given.currency
     if given.placed_from is not None:
-        conditions["placed_at__gte"] = given.placed_from
+        conditions["placed_at__gte"] = _zoned(given.placed_from, "placedFrom")
     if given.placed_before is not None:
-        conditions["placed_at__lt"] = given.placed_before
+        conditions["placed_at__lt"] = _zoned(given.placed_before, "placedBefore")
     return conditions
+
+
+def _zoned(time: datetime, field: str) -> datetime:
+    if time.tzinfo is None:
+        message = f"{field} needs a time zone, such as 2026-11-24T12:00:00Z."
+        raise reject(ErrorCode.INVALID, message, "filter", field)
+    return time

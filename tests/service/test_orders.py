@@ -98,6 +98,22 @@ async def test_an_order_is_checked_before_anything_is_reserved(shop: Shop) -> No
     assert await shop.stock(tea) == 5
 
 
+async def test_orders_are_listed_by_time_with_its_zone(shop: Shop) -> None:
+    customer, tea = await shop.user(), await shop.product(stock=5)
+    order = await shop.place(customer, (tea, 1))
+    query = """query ($from: DateTime, $before: DateTime) {
+      orders(filter: {placedFrom: $from, placedBefore: $before}) { edges { node { id } } } }"""
+    past, future = "2020-01-01T00:00:00+03:30", "2100-01-01T00:00:00Z"
+
+    found = await shop.ask(query, **{"from": past, "before": future})
+    none = await shop.ask(query, before=past)
+    (naive,) = await shop.errors(query, before="2026-01-01T00:00:00")
+
+    assert found["orders"]["edges"] == [{"node": {"id": order["id"]}}]
+    assert none["orders"]["edges"] == []
+    assert naive["extensions"] == {"code": "INVALID", "field": ["filter", "placedBefore"]}
+
+
 async def test_an_order_has_one_currency(shop: Shop) -> None:
     customer, tea = await shop.user(), await shop.product("TEA", stock=5)
     cup = await shop.product("CUP", price={"amount": "100", "currency": "JPY"})
