@@ -6,6 +6,7 @@ One set of loaders per request, so nothing is ever served from another request's
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 from strawberry.dataloader import DataLoader
@@ -50,18 +51,30 @@ class ChildPage:
 
 
 class Loaders:
-    """The loaders of one request, all of them seeing what its caller may see."""
+    """The loaders of one request, made when they are first used: mutations seldom use any."""
 
     def __init__(self, caller: Principal) -> None:
         self.caller = caller
-        self.product: DataLoader[int, Product | None] = _by_id(Product)
-        self.user: DataLoader[int, User | None] = _by_id(User)
-        self.child_page: DataLoader[ChildPage, Page[Any]] = DataLoader(
-            _load_child_pages, max_batch_size=BATCH_KEYS_MAX
-        )
-        self.child_count: DataLoader[Children, int] = DataLoader(
-            _load_child_counts, max_batch_size=BATCH_KEYS_MAX
-        )
+
+    @cached_property
+    def product(self) -> DataLoader[int, Product | None]:
+        """Products by id, drafts included: who asks decides what may be shown."""
+        return _by_id(Product)
+
+    @cached_property
+    def user(self) -> DataLoader[int, User | None]:
+        """Users by id: who asks decides what may be shown."""
+        return _by_id(User)
+
+    @cached_property
+    def child_page(self) -> DataLoader[ChildPage, Page[Any]]:
+        """Pages of children."""
+        return DataLoader(_load_child_pages, max_batch_size=BATCH_KEYS_MAX)
+
+    @cached_property
+    def child_count(self) -> DataLoader[Children, int]:
+        """Numbers of children."""
+        return DataLoader(_load_child_counts, max_batch_size=BATCH_KEYS_MAX)
 
 
 def _by_id(model: type[M]) -> DataLoader[int, M | None]:
