@@ -1,13 +1,17 @@
+import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from playwright.async_api import Page, Route, async_playwright
 
 from service.app import build_app
+from service.http.playground import samples
 from tests import browser
 from tests.service.conftest import ClientFactory, Shop, settings_for
 
+SAVED_TIMEOUT_S = 10
+TAB_STATE = "() => localStorage.getItem('graphiql:tabState') ?? ''"
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
@@ -38,13 +42,14 @@ async def test_a_newcomer_presses_play_and_sees_the_product_without_any_network(
     complaints: list[str] = []
 
     async def own_origin_only(route: Route) -> None:
-        if route.request.url.startswith(origin):
+        if route.request.url.startswith(f"{origin}/"):
             await route.continue_()
         else:
             foreign.append(route.request.url)
             await route.abort()
 
     await page.route(re.compile("^https?:"), own_origin_only)
+    page.on("websocket", lambda socket: foreign.append(socket.url))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
 
@@ -71,6 +76,52 @@ async def test_the_schema_is_at_hand_in_the_editor(open_shop: Shop, page: Page) 
 
     await page.get_by_role("link", name="createProduct", exact=True).wait_for()
     assert await page.get_by_text("Add a product to the shop.").count() == 1
+
+
+async def test_a_returning_visitor_finds_the_tabs_as_they_were_left(
+    open_shop: Shop, page: Page
+) -> None:
+    tabs = page.get_by_role("tab")
+    await page.goto(str(open_shop.http.make_url("/graphql")))
+    await tabs.filter(has_text="Jobs").wait_for()
+    first_visit = await tabs.all_inner_texts()
+
+    await page.get_by_role("button", name="Close Tab").first.click()
+    await tabs.filter(has_text="CreateProduct").wait_for(state="detached")
+    await _saved(page, lambda state: "Jobs" in state and "CreateProduct" not in state)
+    await page.reload()
+    await tabs.filter(has_text="Jobs").wait_for()
+
+    assert first_visit[0] == "CreateProduct"
+    assert len(first_visit) == len(samples())
+    assert await tabs.all_inner_texts() == first_visit[1:]
+
+
+async def test_a_token_in_the_headers_is_sent_and_never_stored(open_shop: Shop, page: Page) -> None:
+    await page.goto(str(open_shop.http.make_url("/graphql")))
+    await page.get_by_role("button", name="Headers").click()
+    await page.get_by_label("Headers").locator(".CodeMirror:visible").click()
+    await page.keyboard.type('{"Authorization": "Bearer not-a-token"')  # The editor adds the "}".
+
+    async with page.expect_request(
+        lambda sent: sent.headers.get("authorization") == "Bearer not-a-token"
+    ):
+        await page.keyboard.press("Control+Enter")
+
+    await page.locator(".result-window").get_by_text("The token is not valid").wait_for()
+    await page.locator(".graphiql-query-editor .CodeMirror").click()
+    await page.keyboard.type("# written after the token")
+    await _saved(page, lambda state: "# written after the token" in state)
+    stored = await page.evaluate("() => ({...localStorage})")
+    assert "CreateProduct" in stored["graphiql:queries"]
+    assert "not-a-token" not in str(stored)
+
+
+async def _saved(page: Page, is_as_expected: Callable[[str], bool]) -> None:
+    """Wait until the browser keeps such tabs: GraphiQL saves half a second after a change."""
+    async with asyncio.timeout(SAVED_TIMEOUT_S):
+        while not is_as_expected(await page.evaluate(TAB_STATE)):
+            await asyncio.sleep(0.05)
 
 
 async def test_the_page_may_load_its_own_files_only_and_browsers_keep_them(open_shop: Shop) -> None:
