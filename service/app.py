@@ -34,7 +34,11 @@ def build_app(settings: Settings) -> web.Application:
     """Put the application together; nothing is opened or started before it runs."""
     guards = [guard_host] if settings.is_open else []
     app = web.Application(
-        middlewares=[observe, *guards, authenticate(is_open=settings.is_open)],
+        middlewares=[
+            observe(settings.service_request_timeout_s),
+            *guards,
+            authenticate(is_open=settings.is_open),
+        ],
         client_max_size=settings.service_body_bytes_max,
     )
     secret = settings.service_secret.get_secret_value() if settings.service_secret else None
@@ -80,7 +84,6 @@ def _add_routes(app: web.Application, settings: Settings) -> None:
         settings.graphql_tokens_max,
         _new_context,
         introspection=settings.service_introspection,
-        timeout_s=settings.service_request_timeout_s,
     )
     on_get: Handler = graphql
     if settings.service_playground:

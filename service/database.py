@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiomysql
-from pymysql.err import MySQLError
+from pymysql.constants import CR
+from pymysql.err import InterfaceError, MySQLError
 from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.config_generator import expand_db_url
@@ -29,6 +30,14 @@ MYSQL_CONNECT_TIMEOUT_S = 10
 MYSQL_POOL_RECYCLE_S = 1_800
 MIGRATION_LOCK_TIMEOUT_S = 60
 CLOSE_TIMEOUT_S = 10
+PING_TIMEOUT_S = 5
+
+_UNREACHABLE = {
+    CR.CR_CONNECTION_ERROR,
+    CR.CR_CONN_HOST_ERROR,
+    CR.CR_SERVER_GONE_ERROR,
+    CR.CR_SERVER_LOST,
+}
 
 # Tortoise sets the time zone on one pooled connection only and replaces the
 # server's whole sql_mode by a part of it, so every connection is told here.
@@ -114,11 +123,20 @@ def _sqlite_path(database_url: str) -> Path:
     return Path(str(expand_db_url(database_url)["credentials"]["file_path"]))
 
 
+def is_unavailable(error: BaseException | None) -> bool:
+    """Whether an error only says that the database cannot be reached."""
+    cause = error.args[0] if isinstance(error, OperationalError) and error.args else error
+    if isinstance(cause, MySQLError):
+        return isinstance(cause, InterfaceError) or cause.args[0] in _UNREACHABLE
+    return isinstance(error, DBConnectionError | ConnectionError)
+
+
 async def ping() -> None:
     """Ask the database for one row. Raises `DatabaseUnavailable` when it does not answer."""
     try:
-        await get_connection("default").execute_query("SELECT 1")
-    except (OperationalError, DBConnectionError, MySQLError, OSError) as error:
+        async with asyncio.timeout(PING_TIMEOUT_S):
+            await get_connection("default").execute_query("SELECT 1")
+    except (TimeoutError, OperationalError, DBConnectionError, MySQLError, OSError) as error:
         raise DatabaseUnavailable(
             f"The database does not answer: {type(error).__name__}."
         ) from error

@@ -1,7 +1,7 @@
 """Money as an integer count of minor units, the only form that both databases keep exact."""
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from functools import cache
 
 from iso4217 import Currency as Iso4217
@@ -10,6 +10,10 @@ from service.errors import ErrorCode, Problem, Rejected, reject
 
 AMOUNT_MINOR_MAX = 10**15
 """A bound well inside 64 bits, so that the total of a full order never overflows."""
+
+
+_EXACT = Context(prec=64)
+"""More digits than an amount may be long, so that nothing is rounded on the way."""
 
 
 @cache
@@ -59,8 +63,8 @@ def parse_money(amount: str, currency: str) -> Money:
     currency has, and above `AMOUNT_MINOR_MAX`.
     """
     digits = minor_digits(currency)
-    minor = _decimal(amount).scaleb(digits)
-    if minor != minor.to_integral_value():
+    minor = _decimal(amount).scaleb(digits, _EXACT)
+    if minor != minor.to_integral_value(context=_EXACT):
         message = f"{currency} has {digits} decimal places; {amount!r} has more."
         raise reject(ErrorCode.INVALID, message, "amount")
     if not 0 <= minor <= AMOUNT_MINOR_MAX:

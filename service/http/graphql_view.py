@@ -4,7 +4,6 @@ Strawberry's own view answers every error with 200 or plain text; this one keeps
 its place in the router and its JSON coding, and replaces the way in between.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,7 +52,6 @@ class GraphQLView(StrawberryView[Context, None]):
         new_context: Callable[[web.Request], Context],
         *,
         introspection: bool,
-        timeout_s: float,
     ) -> None:
         super().__init__(schema, graphql_ide=None, subscription_protocols=())
         self._execution = Execution(schema)
@@ -61,7 +59,6 @@ class GraphQLView(StrawberryView[Context, None]):
             self._execution.graphql_schema, limits, tokens_max, introspection=introspection
         )
         self._new_context = new_context
-        self._timeout_s = timeout_s
 
     @override
     async def __call__(self, request: web.Request) -> web.StreamResponse:
@@ -89,14 +86,7 @@ class GraphQLView(StrawberryView[Context, None]):
         if request.method == "GET" and operation.operation is not OperationType.QUERY:
             raise BadRequest(405, "Only queries may use GET.", {"Allow": "POST"})
         context = self._new_context(request)
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                answer = await self._execution.run(
-                    document, operation, call.variables, context, request_id
-                )
-        except TimeoutError:
-            message = f"The operation took longer than {self._timeout_s:g} s and was given up."
-            raise BadRequest(503, message) from None
+        answer = await self._execution.run(document, operation, call.variables, context, request_id)
         return _executed(answer, measured, media_type)
 
 
@@ -137,6 +127,8 @@ async def _read(request: web.Request) -> Call:
         body = orjson.loads(await request.read())
     except orjson.JSONDecodeError as error:
         raise BadRequest(400, f"The body is not JSON: {error}.") from error
+    except web.RequestPayloadError as error:
+        raise BadRequest(400, "The body is not what its headers say.") from error
     if not isinstance(body, dict):
         raise BadRequest(400, "The body must be one JSON object; batches are not served.")
     return _call(body)

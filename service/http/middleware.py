@@ -1,5 +1,6 @@
 """What happens around every request, outermost first: observing, guarding, authenticating."""
 
+import asyncio
 import re
 import secrets
 import time
@@ -10,6 +11,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from service.database import is_unavailable
 from service.errors import DatabaseUnavailable, Rejected
 from service.http.keys import CALLER, OPERATION, REQUEST_ID, TOKENS
 from service.http.metrics import REQUEST_DURATION_S
@@ -24,24 +26,36 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _BEARER = "bearer "
 
 
-@web.middleware
-async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Name the request, time it, log it once, and answer in JSON whatever happens."""
-    request_id = _request_id(request)
-    request[REQUEST_ID] = request_id
-    start = time.perf_counter()
-    try:
-        response = await handler(request)
-    except web.HTTPException as error:
-        response = _json_error(error.status, error.reason, error.headers.get("Allow"))
-    except DatabaseUnavailable as error:
-        response = _json_error(503, str(error))
-    except Exception:
-        log.exception("request failed", request_id=request_id, path=request.path)
-        response = _json_error(500, f"Something went wrong on our side. Please quote {request_id}.")
-    response.headers["X-Request-Id"] = request_id
-    _record(request, response, time.perf_counter() - start)
-    return response
+def observe(timeout_s: float) -> Middleware:
+    """Name the request, time and bound it, log it once, and answer in JSON whatever happens."""
+
+    @web.middleware
+    async def observed(request: web.Request, handler: Handler) -> web.StreamResponse:
+        request_id = _request_id(request)
+        request[REQUEST_ID] = request_id
+        start = time.perf_counter()
+        try:
+            async with asyncio.timeout(timeout_s):
+                response = await handler(request)
+        except Exception as error:  # noqa: BLE001 - This is where every error becomes an answer.
+            response = _answer_to(error, request, timeout_s)
+        response.headers["X-Request-Id"] = request_id
+        _record(request, response, time.perf_counter() - start)
+        return response
+
+    return observed
+
+
+def _answer_to(error: Exception, request: web.Request, timeout_s: float) -> web.Response:
+    if isinstance(error, web.HTTPException):
+        return _json_error(error.status, error.reason, error.headers.get("Allow"))
+    if isinstance(error, TimeoutError):
+        return _json_error(503, f"This took longer than {timeout_s:g} s and was given up.")
+    if isinstance(error, DatabaseUnavailable) or is_unavailable(error):
+        return _json_error(503, "The database is not available; please try again.")
+    request_id = request[REQUEST_ID]
+    log.error("request failed", request_id=request_id, path=request.path, exc_info=error)
+    return _json_error(500, f"Something went wrong on our side. Please quote {request_id}.")
 
 
 def _request_id(request: web.Request) -> str:

@@ -62,7 +62,7 @@ async def post_product(request: web.Request) -> web.Response:
         body = orjson.loads(await request.read())
     except web.HTTPRequestEntityTooLarge:
         return problem_response(413, f"A body is limited to {request.client_max_size} bytes.")
-    except orjson.JSONDecodeError as error:
+    except (orjson.JSONDecodeError, web.RequestPayloadError) as error:
         return problem_response(400, f"The body is not JSON: {error}.")
     if not isinstance(body, dict):
         return problem_response(400, "The body must be one JSON object.")

@@ -10,12 +10,14 @@ from service.clock import utc_now
 from service.errors import ErrorCode, reject
 from service.models import Notification, NotificationKind, User, UserRole
 from service.models.notification import NOTIFICATION_BODY_LENGTH_MAX, NOTIFICATION_TITLE_LENGTH_MAX
-from service.operations.access import Principal, acting_user, require, require_self
+from service.operations.access import Principal, acting_user, require
 from service.operations.transactions import in_one_transaction
 from service.operations.users import unknown_user
 from service.operations.validation import Checks
+from service.operations.visibility import visible_notifications
 
 NOTIFICATION_DATA_BYTES_MAX = 16 * 1024
+NOTIFICATION_DATA_PARTS_MAX = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +37,7 @@ async def send_notification(caller: Principal, new: NewNotification) -> Notifica
     checks = Checks()
     title = checks.text(new.title, "title", NOTIFICATION_TITLE_LENGTH_MAX)
     body = checks.text(new.body, "body", NOTIFICATION_BODY_LENGTH_MAX, required=False)
-    if len(orjson.dumps(new.data)) > NOTIFICATION_DATA_BYTES_MAX:
-        message = f"data is limited to {NOTIFICATION_DATA_BYTES_MAX} bytes."
-        checks.add(ErrorCode.TOO_LONG, message, "data")
+    _check_data(checks, new.data)
     checks.raise_if_any()
 
     async def work() -> Notification:
@@ -53,6 +53,21 @@ async def send_notification(caller: Principal, new: NewNotification) -> Notifica
         )
 
     return await in_one_transaction(work)
+
+
+def _check_data(checks: Checks, data: dict[str, Any]) -> None:
+    try:
+        encoded = orjson.dumps(data)
+    except orjson.JSONEncodeError as error:
+        checks.add(ErrorCode.INVALID, f"data cannot be kept as JSON: {error}.", "data")
+        return
+    if len(encoded) > NOTIFICATION_DATA_BYTES_MAX:
+        message = f"data is limited to {NOTIFICATION_DATA_BYTES_MAX} bytes."
+        checks.add(ErrorCode.TOO_LONG, message, "data")
+    # Every level opens at least one bracket; MySQL takes a hundred levels.
+    if encoded.count(b"{") + encoded.count(b"[") > NOTIFICATION_DATA_PARTS_MAX:
+        message = f"data is limited to {NOTIFICATION_DATA_PARTS_MAX} objects and lists."
+        checks.add(ErrorCode.TOO_LONG, message, "data")
 
 
 async def notify(
@@ -90,10 +105,9 @@ async def mark_notification_read(caller: Principal, notification_id: int) -> Not
     """Note when the message was first read; reading it again changes nothing."""
 
     async def work() -> Notification:
-        notification = await Notification.get_or_none(id=notification_id)
+        notification = await visible_notifications(caller).get_or_none(id=notification_id)
         if notification is None:
             raise reject(ErrorCode.NOT_FOUND, "There is no such notification.", "id")
-        require_self(caller, notification.user_id)
         unread = Notification.filter(id=notification_id, read_at__isnull=True)
         if await unread.update(read_at=utc_now()):
             await notification.refresh_from_db()
@@ -105,4 +119,9 @@ async def mark_notification_read(caller: Principal, notification_id: int) -> Not
 async def mark_all_notifications_read(caller: Principal, user_id: int | None) -> int:
     """Mark everything read that the user (by default the caller) has; return how many it was."""
     owner = acting_user(caller, user_id, "userId")
-    return await Notification.filter(user_id=owner, read_at__isnull=True).update(read_at=utc_now())
+
+    async def work() -> int:
+        unread = visible_notifications(caller).filter(user_id=owner, read_at__isnull=True)
+        return await unread.update(read_at=utc_now())
+
+    return await in_one_transaction(work)

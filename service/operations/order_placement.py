@@ -1,6 +1,7 @@
 """Placing an order: its stock is reserved by guarded updates, all lines or none."""
 
 import hashlib
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,15 +11,17 @@ import orjson
 from tortoise.expressions import F
 
 from service.clock import utc_now
-from service.errors import ErrorCode, Problem, raise_if_any, reject
+from service.errors import ErrorCode, Problem, Rejected, raise_if_any, reject
 from service.models import Order, OrderLine, OrderStatus, Product, ProductStatus, User
 from service.models.order import IDEMPOTENCY_KEY_LENGTH_MAX
+from service.money import AMOUNT_MINOR_MAX
 from service.operations.access import Principal, acting_user
 from service.operations.orders import in_lock_order
 from service.operations.products import unknown_product
 from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
 from service.operations.users import unknown_user
 from service.operations.validation import Checks
+from service.operations.visibility import may_see_product
 
 LINES_PER_ORDER_MAX = 100
 QUANTITY_MAX = 100_000
@@ -26,6 +29,7 @@ ADDRESS_FIELD_LENGTH_MAX = 200
 # Crockford's base 32 has no letters that a voice on the telephone confuses.
 _NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _NUMBER_LENGTH = 7
+_COUNTRY = re.compile("[A-Z]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +77,16 @@ async def place_order(caller: Principal, new: NewOrder) -> Order:
         # Of two calls with one key at the same moment, the loser's insert hits the
         # unique key, its reservation is rolled back, and the second look finds the order.
         earlier = await _earlier(customer_id, new, digest)
-        return earlier or await _reserve_and_create(customer_id, new, address, digest)
+        return earlier or await _reserve_and_create(caller, customer_id, new, address, digest)
 
-    return await in_one_transaction(work, again_if=is_transient_or_duplicate)
+    try:
+        return await in_one_transaction(work, again_if=is_transient_or_duplicate)
+    except Rejected:
+        # While this call waited for the stock, its twin may have taken the last of it.
+        twin = await _earlier(customer_id, new, digest)
+        if twin is None:
+            raise
+        return twin
 
 
 def _checked(new: NewOrder) -> dict[str, str]:
@@ -89,8 +100,10 @@ def _checked(new: NewOrder) -> dict[str, str]:
         checks.problems += line.problems
     if len({item.product_id for item in new.items}) < len(new.items):
         checks.add(ErrorCode.INVALID, "Each product may stand in one line only.", "lines")
-    if new.idempotency_key is not None:
-        checks.text(new.idempotency_key, "idempotencyKey", IDEMPOTENCY_KEY_LENGTH_MAX)
+    key = new.idempotency_key
+    if key is not None and not 1 <= len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX:
+        message = f"A key has 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} characters."
+        checks.add(ErrorCode.OUT_OF_RANGE, message, "idempotencyKey")
     address = _checked_address(new.shipping_address, checks)
     checks.raise_if_any()
     return address
@@ -106,7 +119,7 @@ def _checked_address(address: Address, checks: Checks) -> dict[str, str]:
         for name, value in asdict(address).items()
     }
     country = values["country"]
-    if country and not (len(country) == 2 and country.isascii() and country.isupper()):
+    if country and not _COUNTRY.fullmatch(country):
         message = f"{country!r} is not an ISO 3166 country code such as IR."
         on_address.add(ErrorCode.INVALID, message, "country")
     checks.problems += on_address.problems
@@ -133,11 +146,14 @@ async def _earlier(customer_id: int, new: NewOrder, digest: str) -> Order | None
 
 
 async def _reserve_and_create(
-    customer_id: int, new: NewOrder, address: dict[str, str], digest: str
+    caller: Principal, customer_id: int, new: NewOrder, address: dict[str, str], digest: str
 ) -> Order:
     reserved = await _reserve(new.items)
     products = await Product.in_bulk([item.product_id for item in new.items], "id")
-    raise_if_any(_shortages(new.items, products, reserved))
+    raise_if_any(_shortages(caller, new.items, products, reserved))
+    total_minor = sum(products[i.product_id].price_minor * i.quantity for i in new.items)
+    if total_minor > AMOUNT_MINOR_MAX:
+        raise reject(ErrorCode.OUT_OF_RANGE, "The order's total is too large.", "lines")
     currency = _common_currency(new.items, products)
     if not await User.filter(id=customer_id, active=True).exists():
         raise unknown_user("customerId")
@@ -147,7 +163,7 @@ async def _reserve_and_create(
         customer_id=customer_id,
         status=OrderStatus.PENDING,
         currency=currency,
-        total_minor=sum(products[i.product_id].price_minor * i.quantity for i in new.items),
+        total_minor=total_minor,
         idempotency_key=new.idempotency_key,
         input_digest=digest,
         shipping_address=address,
@@ -171,18 +187,19 @@ async def _reserve(items: Sequence[Item]) -> set[int]:
 
 
 def _shortages(
-    items: Sequence[Item], products: dict[int, Product], reserved: set[int]
+    caller: Principal, items: Sequence[Item], products: dict[int, Product], reserved: set[int]
 ) -> list[Problem]:
     problems = []
     for index, item in enumerate(items):
         if item.product_id not in reserved:
-            problem = _why_not(item, products.get(item.product_id))
+            problem = _why_not(caller, item, products.get(item.product_id))
             problems.append(problem.under("lines", str(index)))
     return problems
 
 
-def _why_not(item: Item, product: Product | None) -> Problem:
-    if product is None:
+def _why_not(caller: Principal, item: Item, product: Product | None) -> Problem:
+    is_hidden = product is not None and not may_see_product(caller, product)
+    if product is None or is_hidden:
         return unknown_product("productId").problems[0]
     if product.status is not ProductStatus.ACTIVE:
         message = f"{product.sku} is not for sale."

@@ -70,7 +70,12 @@ async def _write(group: Sequence[tuple[Draft, asyncio.Future[Product]]]) -> None
             lambda: insert_drafts(drafts), again_if=is_transient_or_duplicate
         )
     except Exception as error:  # noqa: BLE001 - Each request receives it and raises it.
-        outcomes = [error] * len(group)
+        if len(group) > 1:
+            # One of them did it, so each has a transaction of its own, and the others live.
+            for entry in group:
+                await _write([entry])
+            return
+        outcomes = [error]
     for (_, future), outcome in zip(group, outcomes, strict=True):
         if future.done():
             continue  # The request was cancelled; its row is written all the same.

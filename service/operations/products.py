@@ -143,8 +143,9 @@ async def update_product(caller: Principal, product_id: int, changes: ProductCha
         product = await Product.select_for_update().get_or_none(id=product_id)
         if product is None:
             raise unknown_product()
-        await _raise_if_taken(product, changes)
+        before = {"sku": product.sku, "slug": product.slug}
         _apply(product, changes)
+        await _raise_if_taken(product, before)
         # Stock and rating change by statements of their own, which a full save would undo.
         await product.save(update_fields=_EDITABLE)
         return product
@@ -180,13 +181,12 @@ def _apply(product: Product, changes: ProductChanges) -> None:
     product.updated_at = utc_now()
 
 
-async def _raise_if_taken(product: Product, changes: ProductChanges) -> None:
+async def _raise_if_taken(product: Product, before: dict[str, str]) -> None:
     problems = []
-    for field, value in (("sku", changes.sku), ("slug", changes.slug)):
-        if value is None or value.strip() == getattr(product, field):
-            continue
-        if await Product.filter(**{field: value.strip()}).exclude(id=product.id).exists():
-            message = f"Another product has the {field} {value.strip()!r}."
+    for field, old in before.items():
+        value = getattr(product, field)
+        if value != old and await Product.filter(**{field: value}).exclude(id=product.id).exists():
+            message = f"Another product has the {field} {value!r}."
             problems.append(Problem(ErrorCode.TAKEN, message, (field,)))
     if problems:
         raise Rejected(*problems)

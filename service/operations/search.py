@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 
 TERMS_MAX = 8
+SEARCH_LENGTH_MAX = 200
 # Arabic letter forms and the zero-width non-joiner that Persian keyboards differ in.
 _PERSIAN = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "\u200c": " "})
 
@@ -26,5 +27,5 @@ def folded(*parts: str) -> str:
 
 
 def terms(search: str) -> Iterable[str]:
-    """The folded words of a search, the first `TERMS_MAX` of them."""
-    return fold(search).split()[:TERMS_MAX]
+    """The first folded words of a search."""
+    return fold(search[:SEARCH_LENGTH_MAX]).split()[:TERMS_MAX]

@@ -7,6 +7,8 @@ from slugify import slugify
 from service.models.product import SLUG_LENGTH_MAX
 
 _SUFFIX_BYTES = 4
+# One character of a sku may become many: the normal form of one ligature has eighteen.
+TAIL_LENGTH_MAX = 64
 
 
 def slug_of(name: str, sku: str) -> str:
@@ -16,7 +18,9 @@ def slug_of(name: str, sku: str) -> str:
 
 def slug_with(sku: str, slug: str) -> str:
     """A second choice when the slug is taken: the same, and the sku."""
-    tail = slugify(sku, allow_unicode=True) or secrets.token_hex(_SUFFIX_BYTES)
+    tail = slugify(sku, allow_unicode=True, max_length=TAIL_LENGTH_MAX) or secrets.token_hex(
+        _SUFFIX_BYTES
+    )
     return f"{slug[: SLUG_LENGTH_MAX - len(tail) - 1]}-{tail}".strip("-")
 
 

@@ -15,6 +15,7 @@ from service.operations.access import Principal
 _ALGORITHM = "HS256"
 _AUDIENCE = "kooch"
 TOKENS_MAX = 1_000
+LOOK_UP_TIMEOUT_S = 5
 
 
 class TokenSigner:
@@ -77,4 +78,5 @@ def _invalid() -> Rejected:
 
 
 async def _find(user_id: int) -> User | None:
-    return await User.get_or_none(id=user_id)
+    async with asyncio.timeout(LOOK_UP_TIMEOUT_S):
+        return await User.get_or_none(id=user_id)

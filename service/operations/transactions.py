@@ -1,5 +1,6 @@
 """One unit of work: all of it or nothing, tried again when the database asks for it."""
 
+import contextlib
 import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -7,6 +8,7 @@ from typing import TypeVar
 from pymysql.constants import ER
 from pymysql.err import MySQLError
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
 from tortoise.exceptions import IntegrityError, OperationalError
 from tortoise.transactions import in_transaction
 
@@ -57,5 +59,30 @@ async def in_one_transaction(
 
 
 async def _attempt(work: Callable[[], Awaitable[T]]) -> T:
-    async with in_transaction():
-        return await work()
+    transaction = in_transaction()
+    try:
+        client = await transaction.__aenter__()
+        if client.capabilities.dialect == "sqlite":
+            await _begin_immediately(client)
+        result = await work()
+    except BaseException as error:
+        await _give_up(transaction, error)
+        raise
+    await transaction.__aexit__(None, None, None)
+    return result
+
+
+async def _begin_immediately(client: TransactionalDBClient) -> None:
+    """Wait for other processes now: SQLite does not wait when a reader turns into a writer."""
+    await client.execute_query("COMMIT")
+    await client.execute_query("BEGIN IMMEDIATE")
+
+
+async def _give_up(transaction: TransactionContext, error: BaseException) -> None:
+    """Roll back, and give the connection back even if that, or BEGIN itself, was cut off."""
+    if not hasattr(transaction, "token"):
+        return  # It was still waiting for a connection.
+    # A cancelled statement closes MySQL's connection: the rollback fails, but the server
+    # rolls back by itself, and what the caller must see is the first error.
+    with contextlib.suppress(Exception):
+        await transaction.__aexit__(type(error), error, error.__traceback__)

@@ -5,6 +5,7 @@ import unicodedata
 from email_validator import EmailNotValidError, validate_email
 
 from service.errors import ErrorCode, Problem, Rejected
+from service.models.user import EMAIL_LENGTH_MAX
 from service.money import Money, parse_money
 
 EMAIL_EXAMPLE = "sara@example.com"
@@ -59,8 +60,12 @@ class Checks:
     def email(self, value: str, field: str) -> str:
         """The address in its normal form (RFC 5321 and 6531), without asking the network."""
         try:
-            return validate_email(value.strip(), check_deliverability=False).normalized
+            normal = validate_email(value.strip(), check_deliverability=False).normalized
         except EmailNotValidError:
             message = f"{value[:80]!r} is not an e-mail address such as {EMAIL_EXAMPLE}."
             self.add(ErrorCode.INVALID, message, field)
             return value
+        if len(normal.casefold()) > EMAIL_LENGTH_MAX:
+            message = f"An e-mail address has at most {EMAIL_LENGTH_MAX} characters."
+            self.add(ErrorCode.TOO_LONG, message, field)
+        return normal

@@ -22,6 +22,11 @@ def visible_products(caller: Principal) -> QuerySet[Product]:
     return query if caller.is_staff else query.exclude(status=ProductStatus.DRAFT)
 
 
+def may_see_product(caller: Principal, product: Product) -> bool:
+    """The same rule for a product that was found already."""
+    return caller.is_staff or product.status is not ProductStatus.DRAFT
+
+
 def visible_reviews(caller: Principal) -> QuerySet[Review]:
     """Staff see all; others the approved ones and their own."""
     query = Review.all()

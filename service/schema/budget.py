@@ -5,7 +5,8 @@ spread the next one twice keep them busy for an hour. Here each fragment is
 measured once and its measure reused; sums stop growing at `MEASURE_MAX`.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -32,6 +33,8 @@ from service.schema.pagination import PAGE_ROWS_DEFAULT
 
 MEASURE_MAX = 10**9
 FRAGMENT_HOPS_MAX = 50
+FIELD_REPEATS_MAX = 20
+PAGE_SIZES = frozenset({"first", "last"})
 MUTATION_COST = 10
 
 
@@ -164,10 +167,8 @@ class _Walk:
         return self._measured[name]
 
     def _page_size(self, node: FieldNode) -> int:
-        for argument in node.arguments or ():
-            if argument.name.value in {"first", "last"}:
-                return self._integer(argument.value)
-        return PAGE_ROWS_DEFAULT
+        given = [a.value for a in node.arguments or () if a.name.value in PAGE_SIZES]
+        return max(map(self._integer, given), default=PAGE_ROWS_DEFAULT)
 
     def _integer(self, value: object) -> int:
         if isinstance(value, IntValueNode) and len(value.value) < len(str(MEASURE_MAX)):
@@ -193,19 +194,59 @@ def _is_connection(kind: GraphQLNamedType) -> bool:
     return kind.name.endswith("Connection")
 
 
-def page_size_variables(document: DocumentNode) -> frozenset[str]:
-    """The variables on which a document's cost depends."""
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a document is like as a whole, operations that are not executed included."""
+
+    size_variables: frozenset[str]
+    """The variables on which its cost depends."""
+    fields: int
+    repeats: int
+    """How often one response key stands in one selection set, at the most."""
+
+
+def survey(document: DocumentNode) -> Survey:
+    """Look at every field of a document once, without following spreads."""
     names: set[str] = set()
-    pending: list[Any] = [node for node in document.definitions if hasattr(node, "selection_set")]
+    fields_seen = repeats = 0
+    pending: list[Any] = list(document.definitions)
     while pending:
-        node = pending.pop()
-        if isinstance(node, FieldNode):
-            names |= {
-                argument.value.name.value
-                for argument in node.arguments or ()
-                if argument.name.value in {"first", "last"}
-                and isinstance(argument.value, VariableNode)
-            }
-        selection_set = getattr(node, "selection_set", None)
-        pending.extend(selection_set.selections if selection_set else ())
-    return frozenset(names)
+        selection_set = getattr(pending.pop(), "selection_set", None)
+        selections = selection_set.selections if selection_set else ()
+        keys = Counter(
+            (node.alias or node.name).value for node in selections if isinstance(node, FieldNode)
+        )
+        fields_seen += keys.total()
+        repeats = max(repeats, *keys.values(), 0)
+        names |= {name for node in selections for name in _size_variables(node)}
+        pending.extend(selections)
+    return Survey(frozenset(names), fields_seen, repeats)
+
+
+def check_survey(surveyed: Survey, limits: Limits) -> None:
+    """Refuse what validation, which looks at all operations, would take long over.
+
+    Its rule on fields that can be merged compares all pairs of one response key.
+    Raises GraphQLError.
+    """
+    _check("fields", surveyed.fields, limits.fields)
+    _check("repeats", surveyed.repeats, FIELD_REPEATS_MAX)
+
+
+def _size_variables(node: Any) -> Iterator[str]:
+    for argument in getattr(node, "arguments", None) or ():
+        if argument.name.value in PAGE_SIZES and isinstance(argument.value, VariableNode):
+            yield argument.value.name.value
+
+
+def page_sizes(
+    operation: OperationDefinitionNode, names: frozenset[str], variables: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The values of those variables: the client's, else the operation's defaults."""
+    defaults = {
+        definition.variable.name.value: int(definition.default_value.value)
+        for definition in operation.variable_definitions or ()
+        if isinstance(definition.default_value, IntValueNode)
+        and len(definition.default_value.value) < len(str(MEASURE_MAX))
+    }
+    return {name: variables.get(name, defaults.get(name)) for name in names}

@@ -68,8 +68,9 @@ class _Compiler:
     ) -> ObjectPlan:
         """Compile the merged selections of an object type."""
         collected: dict[str, list[FieldNode]] = {}
+        visited: set[str] = set()
         for selection_set in selection_sets:
-            self._collect(kind, selection_set, collected)
+            self._collect(kind, selection_set, collected, visited)
         fields = tuple(self._field(kind, key, nodes) for key, nodes in collected.items())
         return ObjectPlan(kind.name, fields, *generate_fill(fields))
 
@@ -78,6 +79,7 @@ class _Compiler:
         kind: GraphQLObjectType,
         selection_set: SelectionSetNode,
         collected: dict[str, list[FieldNode]],
+        visited: set[str],
     ) -> None:
         for node in selection_set.selections:
             if node.directives:
@@ -86,13 +88,16 @@ class _Compiler:
                 key = node.alias.value if node.alias else node.name.value
                 collected.setdefault(key, []).append(node)
             elif isinstance(node, FragmentSpreadNode):
+                if node.name.value in visited:
+                    continue
+                visited.add(node.name.value)
                 fragment = self._fragments[node.name.value]
                 if self._applies(fragment.type_condition.name.value, kind):
-                    self._collect(kind, fragment.selection_set, collected)
+                    self._collect(kind, fragment.selection_set, collected, visited)
             elif isinstance(node, InlineFragmentNode):
                 condition = node.type_condition
                 if condition is None or self._applies(condition.name.value, kind):
-                    self._collect(kind, node.selection_set, collected)
+                    self._collect(kind, node.selection_set, collected, visited)
 
     def _applies(self, condition: str, kind: GraphQLObjectType) -> bool:
         return condition == kind.name or any(i.name == condition for i in kind.interfaces)

@@ -22,15 +22,23 @@ from graphql import (
     validate,
 )
 
-from service.schema.budget import Limits, Measure, measure, page_size_variables
+from service.schema.budget import (
+    Limits,
+    Measure,
+    check_survey,
+    measure,
+    page_sizes,
+    survey,
+)
 from service.schema.compiler import compile_operation
 from service.schema.plan import OperationPlan
 
-DOCUMENTS_MAX = 1_000
+CACHE_LENGTH_MAX = 1024 * 1024
+"""Characters of all kept texts; parsed, they take about 70 times as many bytes."""
 DOCUMENT_LENGTH_MAX = 128 * 1024
 """Characters; even the lexer alone takes 0.2 ms for each thousand of them."""
 KEPT_LENGTH_MAX = 16 * 1024
-"""Longer texts are served but not kept, so that the cache stays under 16 MiB of text."""
+"""Longer texts are served but not kept, so that a few cannot push out all the others."""
 MEASURES_MAX = 32
 VALIDATION_ERRORS_MAX = 5
 
@@ -87,6 +95,7 @@ class Documents:
         if not introspection:
             self._rules.append(NoSchemaIntrospectionCustomRule)
         self._documents: OrderedDict[str, Document] = OrderedDict()
+        self._kept_length = 0
 
     def prepare(
         self, text: str, operation_name: str | None, variables: Mapping[str, Any]
@@ -123,7 +132,12 @@ class Documents:
             for node in ast.definitions
             if isinstance(node, OperationDefinitionNode)
         }
-        return Document(ast, operations, page_size_variables(ast))
+        surveyed = survey(ast)
+        try:
+            check_survey(surveyed, self._limits)
+        except GraphQLError as error:
+            raise RequestRefused(error) from None
+        return Document(ast, operations, surveyed.size_variables)
 
     def _measured(
         self,
@@ -132,7 +146,7 @@ class Documents:
         variables: Mapping[str, Any],
     ) -> Measure:
         name = operation.name.value if operation.name else None
-        sizes = {key: variables.get(key) for key in document.size_variables}
+        sizes = page_sizes(operation, document.size_variables, variables)
         key = (name, *(v if isinstance(v, int) else None for v in sizes.values()))
         if key not in document.measures:
             try:
@@ -159,5 +173,7 @@ class Documents:
         if len(text) > KEPT_LENGTH_MAX:
             return
         self._documents[text] = document
-        if len(self._documents) > DOCUMENTS_MAX:
-            self._documents.popitem(last=False)
+        self._kept_length += len(text)
+        while self._kept_length > CACHE_LENGTH_MAX:
+            oldest, _ = self._documents.popitem(last=False)
+            self._kept_length -= len(oldest)

@@ -56,6 +56,11 @@ class Loaders:
     def __init__(self, caller: Principal) -> None:
         self.caller = caller
 
+    def clear(self) -> None:
+        """Forget everything: a mutation has changed what was loaded before."""
+        for name in ("product", "user", "child_page", "child_count"):
+            self.__dict__.pop(name, None)
+
     @cached_property
     def product(self) -> DataLoader[int, Product | None]:
         """Products by id, drafts included: who asks decides what may be shown."""

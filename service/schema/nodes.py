@@ -81,18 +81,18 @@ class NodeQuery:
     @strawberry.field(description="Anything by its id; null if there is none, or not for you.")
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:  # noqa: A002
         """Find one."""
-        return (await _find(info, [id]))[0]
+        return (await _find(info, [id], "id"))[0]
 
     @strawberry.field(description="Many by their ids, in their order, null where there is none.")
     async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
         """Find many; one statement for each type among them."""
         if len(ids) > PAGE_ROWS_MAX:
             raise reject(ErrorCode.OUT_OF_RANGE, f"Ask for at most {PAGE_ROWS_MAX} ids.", "ids")
-        return await _find(info, ids)
+        return await _find(info, ids, "ids")
 
 
-async def _find(info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
-    wanted = [split_global_id(value, "id") for value in ids]
+async def _find(info: Info, ids: list[strawberry.ID], field: str) -> list[Node | None]:
+    wanted = [split_global_id(value, field) for value in ids]
     found: dict[tuple[str, int], Node] = {}
     for type_name, fetch in FETCHES.items():
         keys = [key for name, key in wanted if name == type_name]

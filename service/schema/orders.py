@@ -77,10 +77,9 @@ class OrderLine(Node):
         self, info: Info
     ) -> Annotated["Product", strawberry.lazy("service.schema.products")] | None:
         """Load the products of all lines of the page together."""
-        from service.schema.products import Product
+        from service.schema.products import shaped_if_visible
 
-        row = await info.context.loaders.product.load(self.product_key)
-        return Product.of(row) if row else None
+        return shaped_if_visible(info, await info.context.loaders.product.load(self.product_key))
 
 
 @strawberry.type(description="What a customer has bought.")

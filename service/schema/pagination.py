@@ -21,6 +21,9 @@ from service.operations.paging import PAGE_ROWS_MAX, Page, Position, Sort, Windo
 from service.schema.loaders import ChildPage, Children, Loaders
 
 PAGE_ROWS_DEFAULT = 20
+TEXT_COLUMNS = frozenset({"name", "email_key"})
+"""The sort columns that hold text; the others hold times, named `..._at`, or whole numbers."""
+TEXT_LENGTH_MAX = 255
 
 N = TypeVar("N")
 
@@ -136,14 +139,26 @@ def _position(cursor: str | None, sort: Sort, field: str) -> Position | None:
         return None
     try:
         column, value, row_id = orjson.loads(urlsafe_b64decode(cursor))
-        if column.endswith("_at"):
+        if sort.column.endswith("_at"):
             value = datetime.fromisoformat(value)
-    except (binascii.Error, ValueError, TypeError, AttributeError) as error:
+    except (binascii.Error, ValueError, TypeError) as error:
         raise _bad_cursor(field) from error
-    known = isinstance(value, str | int | datetime) and isinstance(row_id, int)
-    if column != sort.column or not known:
+    if column != sort.column or not _is_key(row_id) or not _fits(value, sort.column):
         raise _bad_cursor(field)
     return Position(value, row_id)
+
+
+def _fits(value: object, column: str) -> bool:
+    """Whether a cursor's value is of the column's type, and small enough for it."""
+    if column.endswith("_at"):
+        return isinstance(value, datetime) and value.tzinfo is not None
+    if column in TEXT_COLUMNS:
+        return isinstance(value, str) and len(value) <= TEXT_LENGTH_MAX
+    return _is_key(value)
+
+
+def _is_key(value: object) -> bool:
+    return type(value) is int and 0 <= value < 2**63
 
 
 def _bad_cursor(field: str) -> Rejected:

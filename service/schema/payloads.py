@@ -41,6 +41,10 @@ def refusals_as_user_errors(
 
     @functools.wraps(resolver)
     async def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        info: Any = kwargs.get("info")
+        if info is not None:
+            # An earlier mutation of the same operation may have filled them.
+            info.context.loaders.clear()
         try:
             return await resolver(*args, **kwargs)
         except Rejected as rejected:

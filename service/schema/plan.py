@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from graphql import FieldNode, GraphQLError, GraphQLField
+from graphql import FieldNode, GraphQLError, GraphQLField, located_error
 from graphql.execution.values import VariableValues, get_argument_values
 
 from service.schema.inline import Inline
@@ -50,7 +50,7 @@ class Run:
 
     def fail(self, error: Exception, plan: "FieldPlan", place: Place) -> None:
         """Note an error at a place; raises `Nulled` unless the place may be null."""
-        self.errors.append(_located(error, plan, place))
+        self.errors.append(located_error(error, plan.nodes, place.path()))
         if not place.nullable:
             raise Nulled
 
@@ -96,10 +96,6 @@ def _null_above(place: Place) -> None:
     if at is None:
         raise Nulled
     at.container[at.key] = None
-
-
-def _located(error: Exception, plan: "FieldPlan", place: Place) -> GraphQLError:
-    return GraphQLError(str(error), plan.nodes, path=place.path(), original_error=error)
 
 
 Complete = Callable[[Run, "FieldPlan", Any, Place], Any]

@@ -12,11 +12,12 @@ from tortoise.queryset import QuerySet
 from service import models
 from service.errors import ErrorCode, reject
 from service.models import ProductStatus
+from service.models.product import SKU_LENGTH_MAX
 from service.money import parse_money
 from service.operations.paging import Sort
 from service.operations.products import PRODUCTS_PER_CALL_MAX
 from service.operations.search import terms
-from service.operations.visibility import visible_products, visible_reviews
+from service.operations.visibility import may_see_product, visible_products, visible_reviews
 from service.schema.context import Info
 from service.schema.loaders import Children
 from service.schema.money import Money, MoneyInput
@@ -163,7 +164,7 @@ class ProductQuery:
 
 def shaped_if_visible(info: Info, row: models.Product | None) -> Product | None:
     """The product, unless it is a draft and the caller is not of the shop."""
-    if row is None or (row.status is ProductStatus.DRAFT and not info.context.caller.is_staff):
+    if row is None or not may_see_product(info.context.caller, row):
         return None
     return Product.of(row)
 
@@ -176,7 +177,7 @@ def _filtered(
     if conditions.status is not None:
         query = query.filter(status__in=conditions.status)
     if conditions.sku is not None:
-        query = query.filter(sku__in=_bounded(conditions.sku))
+        query = query.filter(sku__in=_possible(conditions.sku))
     if conditions.in_stock is not None:
         query = query.filter(stock__gt=0) if conditions.in_stock else query.filter(stock=0)
     if conditions.currency is not None:
@@ -192,8 +193,8 @@ def _priced(query: QuerySet[models.Product], conditions: ProductFilter) -> Query
     return query
 
 
-def _bounded(values: Sequence[str]) -> list[str]:
+def _possible(values: Sequence[str]) -> list[str]:
     if len(values) > PRODUCTS_PER_CALL_MAX:
         message = f"Name at most {PRODUCTS_PER_CALL_MAX} values."
         raise reject(ErrorCode.OUT_OF_RANGE, message, "filter", "sku")
-    return list(values)
+    return [value for value in values if len(value) <= SKU_LENGTH_MAX]
