@@ -62,15 +62,18 @@ def serve() -> None:
         _run(upgrade(settings.database_url))
         # SQLite runs in a thread of its own, which otherwise waits up to 5 ms for its turn.
         sys.setswitchinterval(THREAD_SWITCH_INTERVAL_S)
-    web.run_app(
-        build_app(settings),
-        host=settings.service_host,
-        port=settings.service_port,
-        shutdown_timeout=settings.service_shutdown_timeout_s,
-        access_log=None,
-        print=lambda _: _greet(settings),
-        loop=uvloop.new_event_loop(),
-    )
+    try:
+        web.run_app(
+            build_app(settings),
+            host=settings.service_host,
+            port=settings.service_port,
+            shutdown_timeout=settings.service_shutdown_timeout_s,
+            access_log=None,
+            print=lambda _: _greet(settings),
+            loop=uvloop.new_event_loop(),
+        )
+    except ServiceError as error:
+        raise _failure(str(error)) from None
 
 
 def _greet(settings: Settings) -> None:

@@ -111,12 +111,24 @@ async def connected(database_url: str, pool_size: int = 10) -> AsyncIterator[Bas
         config=tortoise_config(database_url, pool_size), _enable_global_fallback=True
     )
     try:
-        yield get_connection("default")
+        client = get_connection("default")
+        await _connect(client)
+        yield client
     finally:
         # A connection that a cancelled task never gave back must not keep the process alive.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await context.close_connections()
+
+
+async def _connect(client: BaseDBAsyncClient) -> None:
+    """Connect now, not on first use: a request that is cancelled amid that would keep the lock."""
+    try:
+        await client.create_connection(with_db=True)
+    except (DBConnectionError, MySQLError, OSError) as error:
+        raise DatabaseUnavailable(
+            "The database cannot be reached. Is DATABASE_URL right?"
+        ) from error
 
 
 def _sqlite_path(database_url: str) -> Path:
