@@ -74,6 +74,9 @@ def serve() -> None:
         )
     except ServiceError as error:
         raise _failure(str(error)) from None
+    except OSError as error:
+        where = f"{settings.service_host}:{settings.service_port}"
+        raise _failure(f"Cannot listen on {where}: {error.strerror}. Set SERVICE_PORT.") from None
 
 
 def _greet(settings: Settings) -> None:
