@@ -162,6 +162,11 @@ class Shop:
         made = await self.make("registerUser", "user { id }", email=email, **fields)
         return str(made["id"])
 
+    async def logged_in(self, email: str = "sara@example.com") -> "Shop":
+        """The same service, seen by a user."""
+        login = await self.do("logIn", "token", email=email, password="correct horse battery")
+        return Shop(self.http, {"Authorization": f"Bearer {login['token']}"})
+
     async def place(self, customer: str, *lines: tuple[str, int], **fields: Any) -> Any:
         """Place an order that must succeed."""
         return await self.make(

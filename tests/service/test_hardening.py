@@ -99,7 +99,7 @@ async def test_staff_do_not_read_others_messages_and_customers_see_no_drafts(sho
     message = await shop.make("sendNotification", "notification { id }", userId=sara, title="Hi")
     order = await shop.place(sara, (tea, 1))
     await shop.make("updateProduct", "product { id }", id=tea, status="DRAFT")
-    staff, customer = await _as(shop, "staff@example.com"), await _as(shop, "sara@example.com")
+    staff, customer = await shop.logged_in("staff@example.com"), await shop.logged_in()
 
     refused = await staff.refusals("markNotificationRead", id=message["id"])
     count = await staff.do("markAllNotificationsRead", "count", userId=sara)
@@ -114,11 +114,6 @@ async def test_staff_do_not_read_others_messages_and_customers_see_no_drafts(sho
     (line,) = data["order"]["lines"]["edges"]
     assert line["node"] == {"sku": "TEA-1", "product": None}
     assert ordered == [("lines/0/productId", "NOT_FOUND")]
-
-
-async def _as(shop: Shop, email: str) -> Shop:
-    login = await shop.do("logIn", "token", email=email, password="correct horse battery")
-    return Shop(shop.http, {"Authorization": f"Bearer {login['token']}"})
 
 
 async def test_the_second_mutation_sees_what_the_first_has_done(shop: Shop) -> None:
