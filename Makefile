@@ -16,6 +16,7 @@ run: $(VENV)/service ## Serve the shop at http://127.0.0.1:8080 (embedded SQLite
 
 test: $(VENV)/dev ## Install what the tests need, and run them all
 	@$(BIN)/python -m tests.browser
+	@$(BIN)/python -m tests.servers up
 	$(BIN)/python -m pytest
 
 check: $(VENV)/dev ## Format, lint and strict types, as CI does
@@ -26,8 +27,9 @@ check: $(VENV)/dev ## Format, lint and strict types, as CI does
 bench: $(VENV)/dev ## Measure the service beside its peers; the result is kept in benchmarks/results
 	@$(BIN)/python -m benchmarks
 
-servers: $(VENV)/dev ## Start private MySQL and MariaDB servers in .servers
-	@$(BIN)/python -m tests.servers up
+servers: SOURCE ?= mysql
+servers: $(VENV)/dev ## Start MySQL (or SOURCE=mariadb), RabbitMQ and MongoDB, private, in .servers
+	@$(BIN)/python -m tests.servers up $(SOURCE) rabbitmq mongodb --source $(SOURCE)
 
 servers-down: ## Stop those servers
 	@$(BIN)/python -m tests.servers down
@@ -39,6 +41,8 @@ lock: $(VENV)/dev ## Resolve the newest versions into requirements/*.lock
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes \
 		--custom-compile-command "make lock" pyproject.toml -o requirements/service.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --extra migrator \
+		--custom-compile-command "make lock" pyproject.toml -o requirements/migrator.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --all-extras \
 		--custom-compile-command "make lock" pyproject.toml -o requirements/dev.lock
 

@@ -15,8 +15,10 @@ import aiomysql
 import pytest
 
 from tests.servers.mariadb import MariaDB
+from tests.servers.mongodb import MongoDB
 from tests.servers.mysql import MySQL
 from tests.servers.process import CHECKOUT, exclusive
+from tests.servers.rabbitmq import RabbitMQ
 from tests.servers.sql import SQLServer
 
 SERVERS = (MySQL(), MariaDB())
@@ -30,9 +32,12 @@ VARIABLES = {
     "innodb_buffer_pool_size": str(256 * 1024 * 1024),
     "innodb_doublewrite": "ON",
     "innodb_flush_log_at_trx_commit": "1",
+    "local_infile": "ON",
     "log_bin": "ON",
+    "max_allowed_packet": str(256 * 1024 * 1024),
     "max_connections": "400",
     "performance_schema": "OFF",
+    "server_id": "1",
     "sync_binlog": "1",
 }
 GTID_VARIABLES = {
@@ -66,7 +71,8 @@ async def cursor(server: SQLServer) -> AsyncIterator[aiomysql.Cursor]:
 def folder(tmp_path: Path) -> Iterator[Path]:
     """A folder for servers beside the checkout's own; they are stopped afterwards."""
     yield tmp_path
-    MariaDB(tmp_path).stop()
+    for kind in (MySQL, MariaDB, RabbitMQ, MongoDB):
+        kind(tmp_path).stop()
 
 
 def command(folder: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -151,21 +157,56 @@ def test_a_server_is_not_started_twice(server: SQLServer) -> None:
 
 
 def test_up_status_and_down_tell_the_truth(folder: Path) -> None:
-    assert run(folder, "status") == "mysql is down\nmariadb is down\n"
+    down = {name: f"{name} is down" for name in ("mysql", "mariadb", "rabbitmq", "mongodb")}
+    assert run(folder, "status").splitlines() == list(down.values())
 
     run(folder, "up", "mariadb")
     url = MariaDB(folder).url
-    assert run(folder, "status") == f"mysql is down\nmariadb is up at {url}\n"
-    assert (folder / "env").read_text() == f"export SERVICE_MARIADB_URL={url}\n"
+    up = down | {"mariadb": f"mariadb is up at {url}"}
+    assert run(folder, "status").splitlines() == list(up.values())
 
     first = pid_of(MariaDB(folder))
     run(folder, "up", "mariadb")
     assert pid_of(MariaDB(folder)) == first
 
     run(folder, "down")
-    assert run(folder, "status") == "mysql is down\nmariadb is down\n"
-    assert (folder / "env").read_text() == ""
+    assert run(folder, "status").splitlines() == list(down.values())
+    assert environment(folder) == {}
     assert not MariaDB(folder).answers()
+
+
+def test_the_environment_names_every_running_server_and_the_chosen_source(folder: Path) -> None:
+    run(folder, "up", "mysql", "mariadb", "mongodb")
+    mysql, mariadb, mongodb = (kind(folder).url for kind in (MySQL, MariaDB, MongoDB))
+    urls = {
+        "SERVICE_MYSQL_URL": mysql,
+        "SERVICE_MARIADB_URL": mariadb,
+        "MIGRATOR_TARGET_URL": mongodb,
+    }
+    assert environment(folder) == urls | {"MIGRATOR_SOURCE_URL": mysql}
+
+    run(folder, "up", "mariadb", "--source", "mariadb")
+    assert environment(folder) == urls | {"MIGRATOR_SOURCE_URL": mariadb}
+
+    run(folder, "down", "mariadb")
+    del urls["SERVICE_MARIADB_URL"]
+    assert environment(folder) == urls | {"MIGRATOR_SOURCE_URL": mysql}
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """The variables that a shell has after it read the file."""
+    script = f". {folder}/env; env"
+    output = subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True).stdout
+    variables = dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
+    return {name: value for name, value in variables.items() if name.endswith("_URL")}
+
+
+def test_a_source_that_the_migrator_cannot_read_is_refused(folder: Path) -> None:
+    with command(folder, "up", "--source", "mongodb") as process:
+        _, problems = process.communicate(timeout=60)
+
+    assert process.returncode == 2
+    assert "mysql" in problems
 
 
 def test_a_killed_server_is_down_and_comes_back_with_its_url(folder: Path) -> None:

