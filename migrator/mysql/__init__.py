@@ -1,0 +1,1 @@
+"""The binlog: its protocol, its events, and its rows as BSON documents."""
