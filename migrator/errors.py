@@ -13,6 +13,7 @@
     │   └── Unroutable            a batch was returned: the queue is gone
     └── TargetError             MongoDB
         ├── TargetUnavailable     the connection failed or there is no primary (retryable)
+        ├── StateDamaged          a stored position does not match its check
         ├── Gap                   a batch is missing between the stored position and this one
         └── Fenced                another process has taken over; this one must end
 
@@ -90,6 +91,10 @@ class TargetUnavailable(TargetError):
     """MongoDB cannot be reached, or has no primary."""
 
     retryable = True
+
+
+class StateDamaged(TargetError):
+    """What `_migrator` remembers of a partition was changed or damaged."""
 
 
 class Gap(TargetError):
