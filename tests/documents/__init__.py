@@ -1,0 +1,1 @@
+"""What the documents say is true: links lead somewhere, commands run, translations keep step."""
