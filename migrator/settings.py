@@ -25,6 +25,7 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from migrator.errors import ConfigurationError
+from migrator.transform import Mapping
 
 PREFIX = "MIGRATOR_"
 KIB = 1024
@@ -124,14 +125,14 @@ class Settings(BaseSettings):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")] = "kooch"
     """What the queues' names begin with."""
     databases: Databases = ()
-    """All tables of these, except the excluded."""
+    """All tables of these, unless the patterns say otherwise."""
     include: Patterns = ()
-    """Further tables, as `database.table`; `*` stands for any characters."""
+    """Only these, as `database.table`; `*` stands for any characters, `?` for one."""
     exclude: Patterns = ()
     mapping: Targets = {}
     """Source database to target database; one that is not named keeps its name."""
 
-    partitions: Annotated[int, Field(ge=1, le=256)] = 1
+    partitions: Annotated[int, Field(ge=1, le=64)] = 1
     """More than one loads tables side by side, and no longer a transaction at once."""
     snapshot_readers: Annotated[int, Field(ge=1, le=64)] = 2
     chunk_rows: Positive = 5_000
@@ -178,9 +179,10 @@ class Settings(BaseSettings):
         }
         return secrets[server].get_secret_value()
 
-    def target_database(self, database: str) -> str:
-        """The database of the target that takes a source database's tables."""
-        return self.mapping.get(database, database)
+    @property
+    def places(self) -> Mapping:
+        """Where they are migrated to."""
+        return Mapping(self.mapping)
 
     def environment(self) -> dict[str, str]:
         """What a child process must find in its environment to have the same settings."""

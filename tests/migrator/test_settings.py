@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from migrator.errors import ConfigurationError
+from migrator.mysql.columns import TableName
 from migrator.settings import Server, load_settings
 
 URLS = {
@@ -27,7 +28,7 @@ def test_the_defaults_need_three_urls_and_a_database_only() -> None:
     assert settings.databases == ("shop",)
     assert settings.url(Server.SOURCE) == URLS["MIGRATOR_SOURCE_URL"]
     assert (settings.name, settings.partitions, settings.batch_bytes_max) == ("kooch", 1, 262_144)
-    assert settings.target_database("shop") == "shop"
+    assert settings.places.place(TableName("shop", "orders")) == ("shop", "orders")
 
 
 def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,7 +43,7 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.url(Server.SOURCE) == URLS["MIGRATOR_SOURCE_URL"]
     assert (settings.databases, settings.exclude) == (("a", "b"), ("a.tmp_*",))
     assert settings.partitions == 5
-    assert (settings.target_database("a"), settings.target_database("b")) == ("alpha", "b")
+    assert settings.places.place(TableName("a", "t")) == ("alpha", "t")
 
 
 def test_the_file_may_be_named_on_the_command_line(tmp_path: Path) -> None:
