@@ -46,7 +46,6 @@ ANSWER_TIMEOUT_S = 30.0
 CLOSE_TIMEOUT_S = 5.0
 BLOCKED_ANSWER_S = 0.01
 READ_BUFFER_BYTES = 1 << 20
-PARTITIONS_MAX = 64
 # Since 4.0 the default is 20, after which a message is taken out of the order of its queue.
 DELIVERY_LIMIT = 1_000_000
 PERSISTENT = 2
@@ -196,6 +195,7 @@ class Link:
                 exchange=name,
                 routing_key=str(message.partition),
                 mandatory=True,
+                wait=False,  # type: ignore[call-arg]
                 properties=Basic.Properties(
                     content_type="application/bson",
                     delivery_mode=PERSISTENT,
@@ -206,14 +206,15 @@ class Link:
         )
         self._publishing.add(publish)
         publish.add_done_callback(partial(self._published, confirmed))
-        # The call above takes the channel's lock first, and holds it until the socket has
-        # taken the message: whoever gets the lock next knows that.
+        # The call above takes the channel's lock, and holds it until the message is in the
+        # queue of the driver's writer: whoever gets the lock next knows that.
         await asyncio.sleep(0)
         try:
             async with self._channel.lock:  # type: ignore[attr-defined]
                 pass
         except ChannelInvalidStateError as error:
             self.fail(self._told(error))
+        await asyncio.sleep(0)  # Now the writer writes it.
         self.check()
 
     async def is_blocked(self) -> bool:
@@ -262,10 +263,10 @@ class Link:
         """Drop what waits in a queue."""
         await self._call(self._channel.queue_purge(queue))
 
-    async def delete(self, name: str) -> None:
-        """Delete the exchange and every queue of a migration, as far as they are there."""
-        await self._call(self._channel.exchange_delete(name))
-        for queue in _queues(name):
+    async def delete(self, exchange: str, queues: Iterable[str]) -> None:
+        """Delete an exchange and queues, as far as they are there."""
+        await self._call(self._channel.exchange_delete(exchange))
+        for queue in queues:
             await self._call(self._channel.queue_delete(queue))
 
     async def _declare_queue(self, queue: str, arguments: dict[str, str | int | bool]) -> None:
@@ -357,41 +358,3 @@ class _Socket(TransportFactory):
 
 def _error_of(future: asyncio.Future[Any]) -> BaseException | None:
     return asyncio.CancelledError() if future.cancelled() else future.exception()
-
-
-def _queues(name: str) -> list[str]:
-    partitions = [queue_name(name, partition) for partition in range(PARTITIONS_MAX)]
-    return [*partitions, dead_letters_name(name)]
-
-
-async def queue_depth(url: str, name: str, partitions: int) -> int:
-    """How many messages wait in the queues of all partitions, without those being loaded.
-
-    Raises `BrokerUnavailable`.
-    """
-    link = await Link.open(url, f"{name} depth")
-    try:
-        depths = [await link.depth(queue_name(name, number)) for number in range(partitions)]
-    finally:
-        await link.close()
-    return sum(depth or 0 for depth in depths)
-
-
-async def purge_all(url: str, name: str) -> None:
-    """Drop what waits in any queue of a migration. Raises `BrokerUnavailable`."""
-    link = await Link.open(url, f"{name} purge")
-    try:
-        for queue in _queues(name):
-            if await link.depth(queue):
-                await link.purge(queue)
-    finally:
-        await link.close()
-
-
-async def delete(url: str, name: str) -> None:
-    """Delete everything that a migration declared. Raises `BrokerUnavailable`."""
-    link = await Link.open(url, f"{name} delete")
-    try:
-        await link.delete(name)
-    finally:
-        await link.close()
