@@ -11,11 +11,12 @@
     ├── BrokerError             RabbitMQ
     │   ├── BrokerUnavailable     the connection failed or broke, nothing is known (retryable)
     │   └── Unroutable            a batch was returned: the queue is gone
-    └── TargetError             MongoDB
-        ├── TargetUnavailable     the connection failed or there is no primary (retryable)
-        ├── StateDamaged          a stored position does not match its check
-        ├── Gap                   a batch is missing between the stored position and this one
-        └── Fenced                another process has taken over; this one must end
+    ├── TargetError             MongoDB
+    │   ├── TargetUnavailable     the connection failed or there is no primary (retryable)
+    │   ├── StateDamaged          a stored position does not match its check
+    │   ├── Gap                   a batch is missing between the stored position and this one
+    │   └── Fenced                another process has taken over; this one must end
+    └── HalfFailed              the process of capture or apply has ended and is not started again
 
 Each message says what happened, to what, and what to do. `retryable` says that
 the same step, begun anew from the stored position, may succeed.
@@ -105,3 +106,11 @@ class Gap(TargetError):
 
 class Fenced(TargetError):
     """A younger process owns this partition now."""
+
+
+class HalfFailed(MigratorError):
+    """The process of one half ended with this status (a signal's number is negative)."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
