@@ -1,0 +1,146 @@
+"""A step: batches that one MongoDB transaction loads, reduced to the last state of each row.
+
+Nothing here talks to MongoDB. Rows stay the bytes that capture made; only the
+key in front is looked at.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from struct import Struct
+from typing import Any
+
+import bson
+
+from migrator.changes import LENGTH, Changes, Operation
+from migrator.mysql.columns import TableName
+
+DOCUMENT_BYTES_MAX = 16 * 1024 * 1024
+DEAD_ROW_BYTES_MAX = 4 * 1024 * 1024
+TOO_LARGE = "The document is larger than MongoDB's limit of 16 MiB."
+ID = b"_id\x00"
+VALUE_AT = LENGTH.size + 1 + len(ID)
+INT32 = 0x10
+INT64 = 0x12
+LONG = Struct("<q")
+# Bytes of each fixed-size type; strings and binaries follow their length, nested
+# documents and arrays include it. Source: bsonspec.org, version 1.1.
+FIXED = {0x01: 8, 0x07: 12, 0x08: 1, 0x09: 8, 0x0A: 0, INT32: 4, 0x11: 8, INT64: 8, 0x13: 16}
+EXTRA = {0x02: 4, 0x03: 0, 0x04: 0, 0x05: 5}
+
+Key = bytes
+"""The BSON document that holds a row's `_id` and nothing else: the filter that finds it."""
+
+
+def key_of(document: bytes) -> Key:
+    """The key of a document that begins with `_id`.
+
+    32-bit integers are widened: MongoDB takes 1 and 1 for the same `_id`, however
+    many bits they have, and so must we when a column's type changes in between.
+    """
+    kind = document[LENGTH.size]
+    if kind == INT32:
+        value = LONG.pack(LENGTH.unpack_from(document, VALUE_AT)[0])
+        return _key(bytes((INT64,)), value)
+    size = FIXED.get(kind)
+    if size is None:
+        size = EXTRA[kind] + LENGTH.unpack_from(document, VALUE_AT)[0]
+    return _key(document[LENGTH.size : LENGTH.size + 1], document[VALUE_AT : VALUE_AT + size])
+
+
+def has_key(document: bytes) -> bool:
+    """Whether the document begins with `_id`; a refused row may not."""
+    return document.startswith(ID, LENGTH.size + 1)
+
+
+def _key(kind: bytes, value: bytes) -> Key:
+    element = kind + ID + value
+    return LENGTH.pack(LENGTH.size + len(element) + 1) + element + b"\x00"
+
+
+@dataclass(slots=True)
+class Writes:
+    """What a step does to one table: nothing remains of an emptied one but `states`."""
+
+    emptied: bool = False
+    states: dict[Key, tuple[Operation, bytes]] = field(default_factory=dict)
+
+    def rows(self, *operations: Operation) -> Iterator[tuple[Key, bytes]]:
+        """Keys and documents of the rows whose last state came by one of the operations."""
+        return (
+            (key, row) for key, (operation, row) in self.states.items() if operation in operations
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A row that was not carried over, and why; `row` is what is left to look at."""
+
+    table: TableName
+    key: Any
+    column: str | None
+    reason: str
+    row: Any
+
+
+@dataclass(slots=True)
+class Step:
+    """The last state of every row, by table, and the rows that are refused."""
+
+    tables: dict[TableName, Writes] = field(default_factory=dict)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+
+    def refuse(self, table: TableName, key: Key, reason: str) -> None:
+        """Make a dead letter of a row that MongoDB does not take; no old state of it stays."""
+        states = self.tables[table].states
+        operation, row = states.pop(key)
+        if operation is not Operation.DELETE:
+            states[key] = (Operation.DELETE, key)
+            self.dead_letters.append(_dead_document(table, key, reason, row))
+
+
+def coalesce(changes: Iterable[Changes]) -> Step:
+    """The step that has the same effect as the changes in their order."""
+    step = Step()
+    for run in changes:
+        writes = step.tables.setdefault(run.table, Writes())
+        if run.operation is Operation.EMPTY:
+            step.tables[run.table] = Writes(emptied=True)
+        elif run.operation is Operation.REFUSE:
+            _refuse_run(step, writes, run)
+        else:
+            _put_run(step, writes, run)
+    return step
+
+
+def _put_run(step: Step, writes: Writes, run: Changes) -> None:
+    states, operation = writes.states, run.operation
+    for row in run.documents():
+        key = key_of(row)
+        # A plain insert is right only for a row that nothing in this step came before.
+        known = operation is Operation.COPY and key in states
+        states[key] = (Operation.PUT if known else operation, row)
+        if len(row) > DOCUMENT_BYTES_MAX:
+            step.refuse(run.table, key, TOO_LARGE)
+
+
+def _refuse_run(step: Step, writes: Writes, run: Changes) -> None:
+    for row in run.documents():
+        letter = bson.decode(row)
+        step.dead_letters.append(
+            DeadLetter(
+                run.table,
+                letter.get("_id"),
+                letter.get("column"),
+                letter.get("reason", ""),
+                letter.get("row") if len(row) <= DEAD_ROW_BYTES_MAX else None,
+            )
+        )
+        if has_key(row):
+            key = key_of(row)
+            writes.states[key] = (Operation.DELETE, key)
+
+
+def _dead_document(table: TableName, key: Key, reason: str, row: bytes) -> DeadLetter:
+    """Kept as bytes: what MongoDB refuses as a document it may refuse inside another, too."""
+    kept = row if len(row) <= DEAD_ROW_BYTES_MAX else None
+    return DeadLetter(table, bson.decode(key)["_id"], None, reason, kept)
