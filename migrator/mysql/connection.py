@@ -1,0 +1,159 @@
+"""A connection to the source: statements as text, and exact rows by prepared statements."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Self
+
+from migrator.errors import SourceError, SourceUnavailable
+from migrator.mysql.driver import Driver, log_in, mapped_errors
+from migrator.mysql.packets import PacketReader
+from migrator.mysql.selection import Selection, prepare_and_execute
+from migrator.mysql.url import SourceUrl, Tls
+
+__all__ = ["Connection", "Flavour", "ServerInfo", "SourceUrl", "Tls", "connect"]
+
+NET_TIMEOUT_S = 600
+"""How long the server waits for us to read or write, and we for its answer."""
+CLOSE_TIMEOUT_S = 2
+
+
+class Flavour(StrEnum):
+    """Which of the two families a server belongs to."""
+
+    MYSQL = "MySQL"
+    MARIADB = "MariaDB"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """What is known of a server from the start.
+
+    `identity` is its server_uuid, on MariaDB its server_id: file names and offsets
+    of its binlog mean something on that server only.
+    """
+
+    flavour: Flavour
+    version: str
+    version_tuple: tuple[int, ...]
+    identity: str
+    gtid_mode: bool
+
+    @property
+    def is_mariadb(self) -> bool:
+        """Whether it is MariaDB."""
+        return self.flavour is Flavour.MARIADB
+
+
+class Connection:
+    """One session at the source, for one task at a time; `connect` makes it."""
+
+    def __init__(self, driver: Driver, url: SourceUrl) -> None:
+        self.url = url
+        self.server: ServerInfo
+        self._driver = driver
+        self._as_stored = False
+
+    async def query(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
+        """The rows of one statement, text as `str`; `args` replace its %s.
+
+        Raises `SourceUnavailable` if the connection is broken, else `SourceError`.
+        """
+        if self._as_stored:
+            await self._execute("SET character_set_results = utf8mb4")
+            self._as_stored = False
+        return await self._execute(sql, *args)
+
+    async def _execute(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
+        with mapped_errors(self.url):
+            async with asyncio.timeout(NET_TIMEOUT_S), self._driver.cursor() as cursor:
+                await cursor.execute(sql, args or None)
+                return list(await cursor.fetchall())
+
+    async def select(self, sql: str) -> Selection:
+        """Prepare and execute a SELECT; its rows come in the binary protocol.
+
+        Text arrives in each column's own character set. The whole selection must be
+        read before the next statement; one that is left early closes the connection.
+        """
+        if not self._as_stored:
+            await self._execute("SET character_set_results = NULL")
+            self._as_stored = True
+        return await prepare_and_execute(self._driver, sql)
+
+    def command(self, code: int, body: bytes) -> PacketReader:
+        """Send a command of the protocol; its answer is read from what this returns."""
+        return self._driver.command(code, body)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it can no longer be used."""
+        return bool(self._driver.closed)
+
+    def abort(self) -> None:
+        """Drop the connection at once, in the middle of whatever it does."""
+        self._driver.close()
+
+    async def close(self) -> None:
+        """Say goodbye and close; never raises because the other side is gone."""
+        with suppress(SourceError), mapped_errors(self.url):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._driver.ensure_closed()
+        self._driver.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+
+async def connect(
+    url: SourceUrl, *, database: str | None = None, timeout_s: float = 10
+) -> Connection:
+    """Log in at the source, MySQL or MariaDB; UTC, autocommit, utf8mb4.
+
+    Raises `SourceUnavailable` if it cannot be reached, `SourceError` if it refuses.
+    """
+    driver = await log_in(url, timeout_s, db=database, charset="utf8mb4", autocommit=True)
+    connection = Connection(driver, url)
+    try:
+        async with asyncio.timeout(timeout_s):
+            await connection.query(
+                "SET time_zone = '+00:00', sql_mode = '', "
+                f"net_read_timeout = {NET_TIMEOUT_S}, net_write_timeout = {NET_TIMEOUT_S}"
+            )
+            connection.server = await _server_info(connection)
+    except TimeoutError as error:
+        connection.abort()
+        raise SourceUnavailable(
+            f"The source at {url} let us in and then did not answer within {timeout_s:g} s."
+        ) from error
+    except SourceError:
+        connection.abort()
+        raise
+    return connection
+
+
+async def _server_info(connection: Connection) -> ServerInfo:
+    ((version,),) = await connection.query("SELECT VERSION()")
+    if "MariaDB" in version:
+        ((identity,),) = await connection.query("SELECT @@server_id")
+        return ServerInfo(Flavour.MARIADB, version, _numbers(version), str(identity), False)
+    ((identity, gtid_mode),) = await connection.query(
+        "SELECT @@global.server_uuid, @@global.gtid_mode"
+    )
+    is_on = str(gtid_mode).upper() == "ON"
+    return ServerInfo(Flavour.MYSQL, version, _numbers(version), identity, is_on)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    # "9.7.4-2", "10.11.19-MariaDB-0+deb12u1-log"
+    return tuple(int(part) for part in version.split("-")[0].split(".") if part.isdigit())
