@@ -263,11 +263,13 @@ class Link:
         """Drop what waits in a queue."""
         await self._call(self._channel.queue_purge(queue))
 
-    async def delete(self, exchange: str, queues: Iterable[str]) -> None:
-        """Delete an exchange and queues, as far as they are there."""
-        await self._call(self._channel.exchange_delete(exchange))
-        for queue in queues:
-            await self._call(self._channel.queue_delete(queue))
+    async def delete_exchange(self, name: str) -> None:
+        """Delete an exchange if it is there."""
+        await self._call(self._channel.exchange_delete(name))
+
+    async def delete_queue(self, name: str) -> None:
+        """Delete a queue, with what is in it, if it is there."""
+        await self._call(self._channel.queue_delete(name))
 
     async def _declare_queue(self, queue: str, arguments: dict[str, str | int | bool]) -> None:
         await self._call(

@@ -156,6 +156,11 @@ class Batch:
         """How many rows the batch changes."""
         return sum(run.count for run in self.changes)
 
+    @property
+    def size(self) -> int:
+        """The bytes of its rows."""
+        return sum(len(run.rows) for run in self.changes)
+
     def encode(self) -> bytes:
         """The body of the message."""
         return bson.encode(
@@ -189,16 +194,20 @@ class Batch:
         try:
             document = bson.decode(body)
             version = document["v"]
-        except (bson.errors.InvalidBSON, KeyError) as error:
+            if version == VERSION:
+                return cls._from_document(document)
+        except (bson.errors.BSONError, KeyError, TypeError, ValueError, OverflowError) as error:
             raise BrokerError(
                 "A message in the queue is not a batch of this migrator. Remove it, or "
                 "give the migrator a virtual host of its own."
             ) from error
-        if version != VERSION:
-            raise BrokerError(
-                f"A message in the queue has format {version}, this migrator reads {VERSION}. "
-                "Run capture and apply at the same version."
-            )
+        raise BrokerError(
+            f"A message in the queue has format {version}, this migrator reads {VERSION}. "
+            "Run capture and apply at the same version."
+        )
+
+    @classmethod
+    def _from_document(cls, document: dict[str, Any]) -> Self:
         return cls(
             partition=document["partition"],
             follows=Stamp(*document["follows"]),

@@ -38,6 +38,8 @@ async def delete(url: str, name: str) -> None:
     """Delete everything that a migration declared. Raises `BrokerUnavailable`."""
     link = await Link.open(url, f"{name} delete")
     try:
-        await link.delete(name, _queues(name))
+        await link.delete_exchange(name)
+        for queue in _queues(name):
+            await link.delete_queue(queue)
     finally:
         await link.close()

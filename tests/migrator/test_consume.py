@@ -1,0 +1,222 @@
+"""Consuming: in order, one consumer at a time, and a loss is told, never hidden."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+
+from migrator.broker import Incoming, Link, Outgoing, queue_name
+from migrator.changes import Batch
+from migrator.consume import Consumer, Delivery, Joiner
+from migrator.errors import BrokerError, BrokerUnavailable
+from migrator.publish import Publisher
+from migrator.queues import queue_depth
+from tests.migrator.batches import batch
+from tests.migrator.broker_road import first_batches, taken
+from tests.tcp_proxy import TcpProxy
+
+
+async def publish(url: str, name: str, numbers: range, size: int = 100) -> None:
+    """Put batches into partition 0."""
+    async with Publisher(url, name, 1) as publisher:
+        for number in numbers:
+            await publisher.send(batch(number, size=size))
+        await publisher.drain()
+
+
+def sequences(batches: list[Batch]) -> list[int]:
+    return [each.stamp.sequence for each in batches]
+
+
+async def next_of(batches: AsyncIterator[list[Delivery]]) -> list[Delivery]:
+    """The next deliveries, or a TimeoutError."""
+    return await asyncio.wait_for(anext(batches), 10)
+
+
+async def test_at_most_the_prefetch_is_held(broker_url: str, migration: str) -> None:
+    await publish(broker_url, migration, range(1, 21))
+
+    async with Consumer(broker_url, migration, 0, prefetch=5) as consumer:
+        batches = consumer.batches()
+        held = [delivery.batch for delivery in await next_of(batches)]
+        while len(held) < 5:
+            held += [delivery.batch for delivery in await next_of(batches)]
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(batches), 0.2)
+
+    assert sequences(held) == [1, 2, 3, 4, 5]
+
+
+async def test_what_is_not_settled_comes_again_in_order(broker_url: str, migration: str) -> None:
+    await publish(broker_url, migration, range(1, 11))
+    async with Consumer(broker_url, migration, 0) as first:
+        await first_batches(first, 10)
+        await first.settle(3)
+        await first.settle(0)
+        await first.settle(1)
+        assert first.unsettled == 6
+
+    async with Consumer(broker_url, migration, 0) as second:
+        again = sequences(await first_batches(second, 6))
+
+    assert again == [5, 6, 7, 8, 9, 10]
+
+
+async def test_the_next_consumer_takes_over_when_the_first_has_gone(
+    broker_url: str, migration: str
+) -> None:
+    async with (
+        TcpProxy(broker_url) as proxy,
+        Consumer(proxy.url, migration, 0) as first,
+        Consumer(broker_url, migration, 0) as second,
+        Publisher(broker_url, migration, 1) as publisher,
+    ):
+        await publisher.send(batch(1))
+        assert sequences(await first_batches(first, 1)) == [1]
+        waiting = asyncio.create_task(first_batches(second, 2))
+        await publisher.send(batch(2))
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+
+        proxy.cut()
+
+        assert sequences(await asyncio.wait_for(waiting, 10)) == [1, 2]
+
+
+async def test_a_cut_connection_ends_the_consumer(broker_url: str, migration: str) -> None:
+    await publish(broker_url, migration, range(1, 4))
+
+    async with TcpProxy(broker_url) as proxy, Consumer(proxy.url, migration, 0) as consumer:
+        await first_batches(consumer, 3)
+        proxy.cut()
+
+        with pytest.raises(BrokerUnavailable):
+            await next_of(consumer.batches())
+        with pytest.raises(BrokerUnavailable):
+            await consumer.settle(3)
+
+    assert await taken(broker_url, migration, 3) == [1, 2, 3]
+
+
+async def test_a_silent_connection_ends_the_consumer(broker_url: str, migration: str) -> None:
+    async with (
+        TcpProxy(broker_url) as proxy,
+        Consumer(f"{proxy.url}?heartbeat=1", migration, 0) as consumer,
+    ):
+        proxy.freeze()
+
+        with pytest.raises(BrokerUnavailable, match="fell silent"):
+            await asyncio.wait_for(anext(consumer.batches()), 12)
+
+
+async def test_a_deleted_queue_ends_the_consumer(broker_url: str, migration: str) -> None:
+    async with Consumer(broker_url, migration, 0) as consumer:
+        waiting = asyncio.create_task(first_batches(consumer, 1))
+        link = await Link.open(broker_url, "test")
+        await link.delete_queue(queue_name(migration, 0))
+        await link.close()
+
+        with pytest.raises(BrokerUnavailable, match="the queue was deleted"):
+            await asyncio.wait_for(waiting, 5)
+
+
+async def test_a_cancelled_consumer_stays_cancelled(broker_url: str, migration: str) -> None:
+    async with Consumer(broker_url, migration, 0) as consumer:
+        waiting = asyncio.create_task(first_batches(consumer, 1))
+        await asyncio.sleep(0.1)
+
+        waiting.cancel()
+        await asyncio.wait({waiting})
+
+        assert waiting.cancelled()
+
+
+async def test_a_foreign_message_is_refused(broker_url: str, migration: str) -> None:
+    async with Consumer(broker_url, migration, 0) as consumer:
+        await send_raw(broker_url, migration, Outgoing(0, "foreign", {}, b'{"hello": "world"}'))
+
+        with pytest.raises(BrokerError, match="is not a batch of this migrator"):
+            await next_of(consumer.batches())
+
+    assert await queue_depth(broker_url, migration, 1) == 1  # A person decides what becomes of it.
+
+
+async def test_fragments_without_their_end_are_left_out(broker_url: str, migration: str) -> None:
+    lost = {"fragment": 1, "fragments": 2}
+    await publish(broker_url, migration, range(1, 2))
+    await send_raw(broker_url, migration, Outgoing(0, "0-1-9/1", dict(lost), b"half"))
+    await publish(broker_url, migration, range(2, 3))
+
+    with capture_logs() as logs:
+        numbers = await taken(broker_url, migration, 2)
+
+    assert numbers == [1, 2]
+    assert len(logs) == 1
+    assert await queue_depth(broker_url, migration, 1) == 0
+
+
+async def send_raw(url: str, name: str, message: Outgoing) -> None:
+    """Publish any message, confirmed."""
+    stored = asyncio.Event()
+    link = await Link.open(url, "test")
+    await link.declare(name, [message.partition])
+    await link.publish(name, message, stored.set)
+    await asyncio.wait_for(stored.wait(), 5)
+    await link.close()
+
+
+def fragments_of(name: str, total: int) -> list[tuple[str, int, int]]:
+    return [(name, number, total) for number in range(1, total + 1)]
+
+
+@given(st.data())
+def test_repeated_and_broken_off_fragments_give_each_batch_whole(data: st.DataObject) -> None:
+    """As after connections that broke: a part of the road is sent again from some batch on."""
+    totals = data.draw(st.lists(st.integers(1, 4), min_size=1, max_size=6))
+    road = [fragments_of(f"0-1-{index}", total) for index, total in enumerate(totals)]
+    flat = [fragment for fragments in road for fragment in fragments]
+    sent: list[tuple[str, int, int]] = []
+    for _ in range(data.draw(st.integers(0, 3))):
+        # The oldest unconfirmed message may well be in the middle of a batch.
+        start = data.draw(st.integers(0, len(flat) - 1))
+        if flat[start] in sent or start == 0:
+            sent += flat[start : data.draw(st.integers(start, len(flat)))]
+    start = data.draw(st.integers(0, len(sent) and flat.index(sent[-1])))
+    sent += flat[start:]
+
+    joiner = Joiner()
+    whole: list[bytes] = []
+    for tag, (name, number, total) in enumerate(sent, 1):
+        headers = {"fragment": number, "fragments": total}
+        body, dropped = joiner.join(
+            Incoming(tag, f"{name}/{number}", headers, f"{name}.{number} ".encode())
+        )
+        assert dropped <= tag
+        if body is not None:
+            whole.append(body)
+
+    expected = [b"".join(f"{n}.{i} ".encode() for n, i, _ in fragments) for fragments in road]
+    assert set(whole) <= set(expected)
+    assert whole[-1:] == expected[-1:]
+    kept: list[bytes] = []
+    for body in whole:
+        if body not in kept:
+            kept.append(body)
+    assert [body for body in expected if body in kept] == kept
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"fragment": 0, "fragments": 2},
+        {"fragment": 3, "fragments": 2},
+        {"fragment": "1", "fragments": 2},
+        {"fragment": 2},
+    ],
+)
+def test_headers_that_make_no_sense_are_refused(headers: dict[str, object]) -> None:
+    with pytest.raises(BrokerError, match="says that it is fragment"):
+        Joiner().join(Incoming(1, "0-1-1", headers, b""))
