@@ -1,0 +1,163 @@
+"""A lane is one partition's road to the queue: it cuts batches, and numbers them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from migrator.changes import (
+    Batch,
+    Changes,
+    Distributed,
+    Operation,
+    Position,
+    Progress,
+    Run,
+    Stamp,
+)
+from migrator.mysql.columns import TableName
+from migrator.mysql.events import Gtid
+from migrator.state import Landed
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that one batch holds, unless a single row is larger."""
+
+    rows: int
+    size_bytes: int
+
+
+class Lane:
+    """Collects changes of one partition and emits them as batches, in order.
+
+    `emit` takes each batch; `committed` tells the source's newest committed position.
+    A batch is cut when it is full, also within a transaction, and by `flush`. Where the
+    reading had to begin before what this partition has landed, because another one is
+    behind, `has_landed` tells which transactions are to be left out.
+    """
+
+    def __init__(
+        self,
+        landed: Landed,
+        limits: Limits,
+        emit: Callable[[Batch], None],
+        committed: Callable[[], Position],
+        has_landed: Callable[[Gtid], bool] | None = None,
+    ) -> None:
+        self.stamp = landed.stamp
+        self.partition = landed.partition
+        self._limits = limits
+        self._emit = emit
+        self._committed = committed
+        self._landed = landed.position
+        self._has_landed = has_landed
+        self._runs: list[tuple[TableName, Operation, list[bytes]]] = []
+        self._rows = self._size = 0
+        self._transactions = 0
+        self._committed_at = 0
+        self._distributed: Distributed | None = None
+        # Rows of the open transaction that were added, and that must not be sent again.
+        self._added = 0
+        self._skip = landed.position.rows
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits to be cut."""
+        return not self._runs and not self._transactions
+
+    def begin(self, gtid: Gtid) -> None:
+        """A transaction begins."""
+        if self._has_landed is not None and not self._has_landed(gtid):
+            self._has_landed = None
+
+    def add(self, table: TableName, run: Run) -> None:
+        """Rows of the open transaction."""
+        if self._has_landed is not None:
+            return
+        rows = run.rows
+        if self._added < self._skip:
+            rows = rows[self._skip - self._added :]
+        self._added += len(run.rows)
+        if rows or run.operation is Operation.EMPTY:
+            self._collect(table, run.operation, rows)
+            if self._rows >= self._limits.rows or self._size >= self._limits.size_bytes:
+                self._cut(complete=False)
+
+    def prepare(self, distributed: Distributed) -> None:
+        """The rows that follow belong to a distributed transaction that is not decided yet."""
+        if self._has_landed is not None:
+            return
+        self.flush()
+        self._distributed = distributed
+
+    def commit(self, committed_at: int, transactions: int = 1) -> None:
+        """The open transaction has ended; `committed` tells where from now on."""
+        if self._has_landed is not None:
+            return
+        self._added = self._skip = 0
+        self._transactions += transactions
+        # The oldest one decides how long the batch has been on its way.
+        self._committed_at = self._committed_at or committed_at
+        if self._distributed is not None:
+            self._cut(complete=True)
+            self._distributed = None
+
+    def decide(self, distributed: Distributed, committed_at: int, transactions: int = 1) -> None:
+        """The end of a distributed transaction: what was prepared counts, or never does."""
+        if self._has_landed is not None:
+            return
+        self._distributed = distributed
+        self.commit(committed_at, transactions)
+
+    def flush(self, *, beat: bool = False) -> None:
+        """Cut what is there, between two transactions; with `beat` be it the position alone."""
+        if beat or not self.is_empty:
+            self._cut(complete=True)
+
+    def copy(self, table: TableName, runs: Iterable[Run], progress: Progress) -> None:
+        """Rows of a chunk, between two transactions; the last batch carries the progress."""
+        self.flush()
+        for run in runs:
+            for start in range(0, len(run.rows), self._limits.rows):
+                self._collect(table, run.operation, run.rows[start : start + self._limits.rows])
+                if self._rows >= self._limits.rows or self._size >= self._limits.size_bytes:
+                    self._cut(complete=True)
+        self._cut(complete=True, progress=progress)
+
+    def rewind(self) -> None:
+        """The open transaction will be read anew: what was sent of it must not be sent again."""
+        self._skip = max(self._skip, self._added)
+        self._added = 0
+
+    def _collect(self, table: TableName, operation: Operation, rows: list[bytes]) -> None:
+        last = self._runs[-1] if self._runs else None
+        if last is not None and last[0] == table and last[1] is operation:
+            last[2].extend(rows)
+        else:
+            self._runs.append((table, operation, list(rows)))
+        self._rows += len(rows)
+        self._size += sum(map(len, rows))
+
+    def _cut(self, *, complete: bool, progress: Progress | None = None) -> None:
+        follows = self.stamp
+        self.stamp = Stamp(follows.epoch, follows.sequence + 1)
+        # Before the open transaction is read anew, what was sent of it still counts.
+        position = self._landed if self._has_landed is not None else self._committed()
+        position = replace(position, rows=self._skip if complete else self._added)
+        batch = Batch(
+            partition=self.partition,
+            follows=follows,
+            stamp=self.stamp,
+            position=position,
+            complete=complete,
+            changes=tuple(
+                Changes(table, operation, b"".join(rows), len(rows))
+                for table, operation, rows in self._runs
+            ),
+            committed_at=self._committed_at,
+            transactions=self._transactions,
+            progress=progress,
+            distributed=self._distributed,
+        )
+        self._runs = []
+        self._rows = self._size = self._transactions = self._committed_at = 0
+        self._emit(batch)

@@ -1,0 +1,266 @@
+"""The tables of the source, as its information_schema describes them now."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Protocol
+
+from migrator.mysql.charsets import encode_text
+from migrator.mysql.columns import BINARY_COLLATION, Column, ColumnType, TableName
+
+SYSTEM_DATABASES = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
+
+TYPES = {
+    "tinyint": ColumnType.TINY,
+    "smallint": ColumnType.SHORT,
+    "mediumint": ColumnType.INT24,
+    "int": ColumnType.LONG,
+    "bigint": ColumnType.LONGLONG,
+    "decimal": ColumnType.NEWDECIMAL,
+    "float": ColumnType.FLOAT,
+    "double": ColumnType.DOUBLE,
+    "bit": ColumnType.BIT,
+    "date": ColumnType.DATE,
+    "time": ColumnType.TIME2,
+    "datetime": ColumnType.DATETIME2,
+    "timestamp": ColumnType.TIMESTAMP2,
+    "year": ColumnType.YEAR,
+    "char": ColumnType.STRING,
+    "binary": ColumnType.STRING,
+    "varchar": ColumnType.VARCHAR,
+    "varbinary": ColumnType.VARCHAR,
+    "enum": ColumnType.ENUM,
+    "set": ColumnType.SET,
+    "json": ColumnType.JSON,
+    "vector": ColumnType.VECTOR,
+    "uuid": ColumnType.UUID,
+    "inet4": ColumnType.INET4,
+    "inet6": ColumnType.INET6,
+}
+BLOB_LENGTH_BYTES = {"tiny": 1, "": 2, "medium": 3, "long": 4}
+FLAT_GEOMETRIES = ("point", "linestring", "polygon", "geometry", "geomcollection")
+MANY_GEOMETRIES = ("multipoint", "multilinestring", "multipolygon", "geometrycollection")
+GEOMETRIES = frozenset(FLAT_GEOMETRIES + MANY_GEOMETRIES)
+LABEL = re.compile(r"'((?:[^'\\]|''|\\.)*)'", re.DOTALL)
+ESCAPED = re.compile(r"''|\\(.)", re.DOTALL)
+ESCAPES = {"0": "\0", "n": "\n", "r": "\r", "Z": "\x1a"}
+
+COLUMNS = """
+    SELECT c.TABLE_SCHEMA, c.TABLE_NAME, c.COLUMN_NAME, c.DATA_TYPE, c.COLUMN_TYPE, c.IS_NULLABLE,
+           c.CHARACTER_OCTET_LENGTH, c.NUMERIC_PRECISION, c.NUMERIC_SCALE, c.DATETIME_PRECISION,
+           o.ID
+    FROM information_schema.COLUMNS c
+    LEFT JOIN information_schema.COLLATIONS o ON o.COLLATION_NAME = c.COLLATION_NAME
+    WHERE c.TABLE_SCHEMA IN ({databases})
+    ORDER BY c.TABLE_SCHEMA, c.TABLE_NAME, c.ORDINAL_POSITION
+"""
+TABLES = """
+    SELECT TABLE_SCHEMA, TABLE_NAME, ENGINE, TABLE_ROWS, AVG_ROW_LENGTH
+    FROM information_schema.TABLES
+    WHERE TABLE_SCHEMA IN ({databases}) AND TABLE_TYPE = 'BASE TABLE'
+    ORDER BY TABLE_SCHEMA, TABLE_NAME
+"""
+UNIQUE_KEYS = """
+    SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, SUB_PART
+    FROM information_schema.STATISTICS
+    WHERE TABLE_SCHEMA IN ({databases}) AND NON_UNIQUE = 0
+    ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX
+"""
+PRIMARY = "PRIMARY"
+
+
+class Queries(Protocol):
+    """A connection that answers statements with rows."""
+
+    async def query(self, sql: str, *args: Any) -> list[tuple[Any, ...]]:
+        """The rows of one statement. Raises `SourceError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: `key` holds the indexes into `columns` of its key, "" and () without one.
+
+    `estimated_rows` and `row_bytes`, the average length of a row, are the server's guesses.
+    """
+
+    name: TableName
+    columns: tuple[Column, ...]
+    key_name: str
+    key: tuple[int, ...]
+    engine: str
+    estimated_rows: int
+    row_bytes: int
+
+    @property
+    def key_columns(self) -> tuple[Column, ...]:
+        """The columns of the key, in its order."""
+        return tuple(self.columns[index] for index in self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which tables are migrated: all of `databases`, and those of `include`; never `exclude`.
+
+    Patterns are `database.table` with `*` and `?`.
+    """
+
+    databases: tuple[str, ...]
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def wants(self, table: TableName) -> bool:
+        """Whether the table is one of them; system tables never are."""
+        if table.database.lower() in SYSTEM_DATABASES:
+            return False
+        name = str(table)
+        chosen = table.database in self.databases or _matches(name, self.include)
+        return chosen and not _matches(name, self.exclude)
+
+
+async def read_tables(connection: Queries, scope: Scope) -> tuple[Table, ...]:
+    """The selected tables, in the order of their names; views are none. Raises `SourceError`."""
+    names = await _databases(connection, scope)
+    if not names:
+        return ()
+    marks = ", ".join(["%s"] * len(names))
+    answers = [
+        await connection.query(sql.format(databases=marks), *names)
+        for sql in (TABLES, COLUMNS, UNIQUE_KEYS)
+    ]
+    return tuple(_tables(scope, *answers))
+
+
+async def read_table(connection: Queries, name: TableName) -> Table | None:
+    """One table, or None when there is no such table now. Raises `SourceError`."""
+    tables = await read_tables(connection, Scope((name.database,)))
+    return next((table for table in tables if table.name == name), None)
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+async def _databases(connection: Queries, scope: Scope) -> tuple[str, ...]:
+    if not scope.include:
+        return scope.databases
+    rows = await connection.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA")
+    return tuple(name for (name,) in rows if name.lower() not in SYSTEM_DATABASES)
+
+
+def _tables(
+    scope: Scope, tables: Sequence[Any], columns: Sequence[Any], keys: Sequence[Any]
+) -> Iterable[Table]:
+    columns_of: dict[TableName, list[Column]] = defaultdict(list)
+    for database, table, *rest in columns:
+        columns_of[TableName(database, table)].append(_column(*rest))
+    keys_of: dict[TableName, dict[str, list[tuple[str, int | None]]]] = defaultdict(dict)
+    for database, table, index, column, prefix in keys:
+        keys_of[TableName(database, table)].setdefault(index, []).append((column, prefix))
+    for database, table, engine, rows, row_bytes in tables:
+        name = TableName(database, table)
+        if scope.wants(name):
+            own = tuple(columns_of[name])
+            key_name, key = _key(own, keys_of[name])
+            yield Table(name, own, key_name, key, engine or "", int(rows or 0), int(row_bytes or 0))
+
+
+def _key(
+    columns: tuple[Column, ...], indexes: dict[str, list[tuple[str, int | None]]]
+) -> tuple[str, tuple[int, ...]]:
+    """The primary key, else the NOT NULL unique key with the fewest columns."""
+    places = {column.name: index for index, column in enumerate(columns)}
+    usable: list[tuple[int, str, tuple[int, ...]]] = []
+    for name, parts in indexes.items():
+        if name == PRIMARY:
+            return name, tuple(places[column] for column, _ in parts)
+        # A prefix or an expression says nothing about whole values.
+        if all(part in places and prefix is None for part, prefix in parts):
+            key = tuple(places[column] for column, _ in parts)
+            if not any(columns[index].nullable for index in key):
+                usable.append((len(key), name, key))
+    if not usable:
+        return "", ()
+    _, name, key = min(usable)
+    return name, key
+
+
+def _column(
+    name: str,
+    kind: str,
+    declaration: str,
+    nullable: str,
+    octets: int | None,
+    precision: int | None,
+    scale: int | None,
+    fraction: int | None,
+    collation: int | None,
+) -> Column:
+    kind = kind.lower()
+    collation = int(collation) if collation is not None else BINARY_COLLATION
+    kind_of_column = _type(kind)
+    is_text = kind_of_column in _TEXTUAL
+    labels = _labels(declaration, collation) if kind in {"enum", "set"} else ()
+    return Column(
+        name=name,
+        type=kind_of_column,
+        metadata=_metadata(kind, octets, precision, scale, fraction, len(labels)),
+        unsigned="unsigned" in declaration.lower(),
+        nullable=nullable == "YES",
+        collation=collation if is_text else None,
+        labels=labels,
+    )
+
+
+_TEXTUAL = frozenset(
+    {ColumnType.STRING, ColumnType.VARCHAR, ColumnType.BLOB, ColumnType.ENUM, ColumnType.SET}
+)
+
+
+def _type(kind: str) -> ColumnType:
+    if kind in GEOMETRIES:
+        return ColumnType.GEOMETRY
+    if kind.endswith(("blob", "text")):
+        return ColumnType.BLOB
+    return TYPES[kind]
+
+
+def _metadata(
+    kind: str,
+    octets: int | None,
+    precision: int | None,
+    scale: int | None,
+    fraction: int | None,
+    labels: int,
+) -> int:
+    if kind.endswith(("blob", "text")):
+        return BLOB_LENGTH_BYTES[kind[:-4]]
+    if kind in GEOMETRIES or kind in {"json", "vector"}:
+        return 4
+    match kind:
+        case "decimal":
+            return (int(precision or 0) << 8) | int(scale or 0)
+        case "bit":
+            return int(precision or 1)
+        case "time" | "datetime" | "timestamp":
+            return int(fraction or 0)
+        case "enum":
+            return 1 if labels <= 255 else 2
+        case "set":
+            size = (labels + 7) // 8
+            return size if size <= 4 else 8
+        case "float" | "uuid" | "inet4" | "inet6" | "double":
+            return {"float": 4, "double": 8, "uuid": 16, "inet4": 4, "inet6": 16}[kind]
+        case _:
+            return int(octets or 0)
+
+
+def _labels(declaration: str, collation: int) -> tuple[bytes, ...]:
+    texts = (_unescaped(match[1]) for match in LABEL.finditer(declaration))
+    return tuple(encode_text(text, collation) for text in texts)
+
+
+def _unescaped(text: str) -> str:
+    return ESCAPED.sub(lambda m: ESCAPES.get(m[1], m[1]) if m[1] else "'", text)

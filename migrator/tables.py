@@ -1,0 +1,111 @@
+"""The selected tables as both readers know them: definitions, keys, decoders, lanes."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from zlib import crc32
+
+from migrator.errors import ConfigurationError
+from migrator.lane import Lane
+from migrator.mysql.catalogue import Scope, Table
+from migrator.mysql.columns import Column, ColumnType, TableName, TableShape
+from migrator.mysql.row_decoder import BinlogDecoder
+from migrator.mysql.types import TypeOptions
+
+SHAPES_MAX = 2_000
+# MariaDB's binlog says that these are fixed strings of bytes; its catalogue says what they mean.
+BEHIND_STRINGS = frozenset({ColumnType.UUID, ColumnType.INET4, ColumnType.INET6})
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What is needed for the rows of one table map: made once, used for every event."""
+
+    shape: TableShape
+    decoder: BinlogDecoder
+    lane: Lane
+    all_columns: bytes
+    """The bitmap of a row image in which no column is missing."""
+
+
+class Tables:
+    """The tables of the migration. `lane_of` says where a table's batches go."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        tables: Iterable[Table],
+        options: TypeOptions,
+        lane_of: Callable[[TableName], Lane],
+    ) -> None:
+        self.scope = scope
+        self.options = options
+        self.lane_of = lane_of
+        self._tables = {table.name: table for table in tables}
+        self._streams: dict[int, Stream] = {}
+
+    def __getitem__(self, name: TableName) -> Table:
+        return self._tables[name]
+
+    def __contains__(self, name: TableName) -> bool:
+        return name in self._tables
+
+    def get(self, name: TableName) -> Table | None:
+        """The table, if it is known."""
+        return self._tables.get(name)
+
+    def known(self, database: str) -> tuple[TableName, ...]:
+        """The tables of a database that are known now."""
+        return tuple(name for name in self._tables if name.database == database)
+
+    def redefine(self, name: TableName, table: Table | None) -> None:
+        """The table is another one from now on; None: it is gone."""
+        self._tables.pop(name, None)
+        if table is not None:
+            self._tables[name] = table
+        self._streams.clear()
+
+    def stream(self, shape: TableShape) -> Stream:
+        """The decoder and the lane of a table map; raises `ConfigurationError` without a key."""
+        # By identity: the event reader gives equal table maps as one object, and comparing
+        # all columns would cost more than decoding a row.
+        found = self._streams.get(id(shape))
+        if found is None or found.shape is not shape:
+            if len(self._streams) >= SHAPES_MAX:
+                self._streams.clear()
+            found = self._streams[id(shape)] = self._new_stream(shape)
+        return found
+
+    def _new_stream(self, shape: TableShape) -> Stream:
+        table = self._tables.get(shape.table)
+        refined = replace(shape, columns=tuple(_refined(table, one) for one in shape.columns))
+        key = shape.key or _key_of(table, shape)
+        if not key:
+            raise ConfigurationError(
+                f"{shape.table} has no primary key and no NOT NULL unique key, so its rows cannot "
+                f"be told apart. Add a key, or exclude the table."
+            )
+        return Stream(
+            shape,
+            BinlogDecoder(refined, key, self.options),
+            self.lane_of(shape.table),
+            ((1 << len(shape.columns)) - 1).to_bytes((len(shape.columns) + 7) // 8, "little"),
+        )
+
+
+def partition_of(table: TableName, partitions: int) -> int:
+    """The partition of a table: all of its rows, its TRUNCATE and its copy keep their order."""
+    return crc32(str(table).encode()) % partitions
+
+
+def _key_of(table: Table | None, shape: TableShape) -> tuple[int, ...]:
+    """The key that only the catalogue knows, as indexes into the shape's columns."""
+    names = {column.name: index for index, column in enumerate(shape.columns)}
+    wanted = [column.name for column in table.key_columns] if table else []
+    return tuple(names[name] for name in wanted) if all(name in names for name in wanted) else ()
+
+
+def _refined(table: Table | None, column: Column) -> Column:
+    own = next((one for one in table.columns if one.name == column.name), None) if table else None
+    if own is not None and own.type in BEHIND_STRINGS and column.type is ColumnType.STRING:
+        return own
+    return column

@@ -1,0 +1,27 @@
+"""Tasks that live and die together."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from migrator.errors import MigratorError
+
+
+async def together(**tasks: Coroutine[Any, Any, None]) -> None:
+    """Run named tasks until all have ended; the first that fails ends the others.
+
+    Raises that failure itself, not a group of one.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            for name, task in tasks.items():
+                group.create_task(task, name=name)
+    except BaseExceptionGroup as failures:
+        raise _first(failures) from failures
+
+
+def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """One of ours if there is one: it says what to do."""
+    ours = failures.subgroup(MigratorError)
+    first = (ours or failures).exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
