@@ -126,7 +126,7 @@ class Document:
 
     def _blocks(self) -> Iterator[Block]:
         heading = ""
-        for token, inline in zip(self.tokens, [*self.tokens[1:], None], strict=True):
+        for token, inline in zip(self.tokens, [*self.tokens[1:], None], strict=False):
             if token.type == "heading_open" and inline is not None:
                 heading = _plain(inline)
             elif token.type == "fence":
