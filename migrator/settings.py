@@ -118,16 +118,16 @@ class Settings(BaseSettings):
     )
 
     source_url: SecretStr = SecretStr("")
-    """MySQL or MariaDB, with the options of TLS, for instance `?ssl-mode=REQUIRED`."""
+    """MySQL or MariaDB, with the options of TLS, for instance `?tls=verify&ca=/path`."""
     broker_url: SecretStr = SecretStr("")
     target_url: SecretStr = SecretStr("")
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")] = "kooch"
     """What the queues' names begin with."""
     databases: Databases = ()
-    """All tables of these, unless the patterns say otherwise."""
+    """All tables of these, except the excluded."""
     include: Patterns = ()
-    """Only these, as `database.table`; `*` stands for any characters, `?` for one."""
+    """Further tables, as `database.table`; `*` stands for any characters, `?` for one."""
     exclude: Patterns = ()
     mapping: Targets = {}
     """Source database to target database; one that is not named keeps its name."""
