@@ -10,12 +10,16 @@ from struct import Struct
 from typing import Any
 
 import bson
+from bson.codec_options import CodecOptions, DatetimeConversion
 
 from migrator.changes import LENGTH, Changes, Operation
 from migrator.mysql.columns import TableName
 
 DOCUMENT_BYTES_MAX = 16 * 1024 * 1024
 DEAD_ROW_BYTES_MAX = 4 * 1024 * 1024
+DEAD_ROW_DEPTH_MAX = 100
+# A date that Python's datetime cannot hold stays a BSON date.
+OPTIONS = CodecOptions[dict[str, Any]](datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 TOO_LARGE = "The document is larger than MongoDB's limit of 16 MiB."
 ID = b"_id\x00"
 VALUE_AT = LENGTH.size + 1 + len(ID)
@@ -125,14 +129,14 @@ def _put_run(step: Step, writes: Writes, run: Changes) -> None:
 
 def _refuse_run(step: Step, writes: Writes, run: Changes) -> None:
     for row in run.documents():
-        letter = bson.decode(row)
+        letter = bson.decode(row, OPTIONS)
         step.dead_letters.append(
             DeadLetter(
                 run.table,
                 letter.get("_id"),
                 letter.get("column"),
                 letter.get("reason", ""),
-                letter.get("row") if len(row) <= DEAD_ROW_BYTES_MAX else None,
+                _kept(row, letter.get("row")),
             )
         )
         if has_key(row):
@@ -143,4 +147,17 @@ def _refuse_run(step: Step, writes: Writes, run: Changes) -> None:
 def _dead_document(table: TableName, key: Key, reason: str, row: bytes) -> DeadLetter:
     """Kept as bytes: what MongoDB refuses as a document it may refuse inside another, too."""
     kept = row if len(row) <= DEAD_ROW_BYTES_MAX else None
-    return DeadLetter(table, bson.decode(key)["_id"], None, reason, kept)
+    return DeadLetter(table, bson.decode(key, OPTIONS)["_id"], None, reason, kept)
+
+
+def _kept(letter: bytes, row: Any) -> Any:
+    """The refused row, as bytes if MongoDB would not take it, None if it is very large."""
+    if len(letter) > DEAD_ROW_BYTES_MAX:
+        return None
+    return row if _depth(row) <= DEAD_ROW_DEPTH_MAX else letter
+
+
+def _depth(value: Any) -> int:
+    if isinstance(value, dict):
+        value = list(value.values())
+    return 1 + max(map(_depth, value), default=0) if isinstance(value, list) else 0

@@ -98,6 +98,12 @@ def is_passing(error: PyMongoError | BSONError) -> bool:
     return isinstance(error, OperationFailure) and error.code in PASSING
 
 
+def yields(error: OperationFailure | ConnectionFailure) -> bool:
+    """Whether somebody else wrote the same document meanwhile, or made it."""
+    conflict = error.has_error_label(TRANSIENT) and not isinstance(error, ConnectionFailure)
+    return conflict or (isinstance(error, OperationFailure) and error.code == DUPLICATE_KEY)
+
+
 def _name(error: PyMongoError | BSONError) -> str:
     if isinstance(error, OperationFailure) and error.code is not None:
         details = error.details or {}

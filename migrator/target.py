@@ -16,7 +16,7 @@ from motor.motor_asyncio import (
     AsyncIOMotorCollection,
     AsyncIOMotorDatabase,
 )
-from pymongo.errors import DuplicateKeyError, ExecutionTimeout, OperationFailure
+from pymongo.errors import ConnectionFailure, OperationFailure
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -28,8 +28,8 @@ from migrator.documents import (
     table_document,
     table_from,
 )
-from migrator.errors import TargetError, TargetUnavailable
-from migrator.faults import NAMESPACE_EXISTS, mapped
+from migrator.errors import TargetError
+from migrator.faults import NAMESPACE_EXISTS, mapped, yields
 from migrator.state import Landed, TableState
 from migrator.transform import Mapping, Place
 
@@ -39,11 +39,13 @@ SELECTION_TIMEOUT_MS = 5_000
 CONNECT_TIMEOUT_MS = 5_000
 SOCKET_TIMEOUT_MS = 30_000
 BLOCKED_MS = 1_000
-EPOCH_TRIES = 60
+EPOCH_TRIES = 200
+EPOCH_PATIENCE = 50
 EPOCH_RETRY_S = 0.02
 OLDEST_VERSION = (5, 0)
 DURABLE = WriteConcern(w="majority", j=True)
 MAJORITY = ReadConcern("majority")
+SNAPSHOT = ReadConcern("snapshot")
 RAW = DEFAULT_RAW_BSON_OPTIONS
 Session = AsyncIOMotorClientSession
 
@@ -116,43 +118,38 @@ class Target:
         What landed stays; without anything landed yet, `start` is the position.
         Raises `StateDamaged`, `TargetUnavailable`.
         """
-        for _ in range(EPOCH_TRIES):
+        for attempt in range(1, EPOCH_TRIES + 1):
             with mapped("begin an epoch"):
-                document = await self.positions.find_one({"_id": partition})
-                landed = await self._raise_epoch(partition, start, document)
-            if landed is not None:
-                return landed
-            await asyncio.sleep(EPOCH_RETRY_S * random.random())  # noqa: S311 (no secret)
-        raise TargetUnavailable(
-            f"The epoch of partition {partition} could not be raised in {EPOCH_TRIES} attempts: "
-            "its position moves all the time. The migrator tries again."
-        )
+                try:
+                    return await self._raise_epoch(partition, start)
+                except (OperationFailure, ConnectionFailure) as error:
+                    if attempt == EPOCH_TRIES or not yields(error):
+                        raise
+                if attempt % EPOCH_PATIENCE == 0:
+                    # A frozen or dead loader holds the position in a transaction. One that
+                    # lives loses nothing by our ending it: it begins the same step again.
+                    await self.end_session(await self._owner(partition))
+            await asyncio.sleep(EPOCH_RETRY_S * random.uniform(0.5, 1))  # noqa: S311 (no secret)
+        raise AssertionError
 
-    async def _raise_epoch(
-        self, partition: int, start: Position, document: Document | None
-    ) -> Landed | None:
-        """The new epoch, None when the position moved meanwhile."""
-        before = landed_from(document) if document else None
-        old = before or Landed(partition, Stamp(0, 0), start)
-        new = replace(old, stamp=Stamp(old.stamp.epoch + 1, 0), gap=None)
-        same: Document = {"_id": partition}
-        same |= (
-            {"epoch": old.stamp.epoch, "sequence": old.stamp.sequence}
-            if before
-            else {"epoch": None}
-        )
-        try:
-            found = await self.positions.find_one_and_update(
-                same, {"$set": landed_fields(new)}, upsert=document is None, maxTimeMS=BLOCKED_MS
+    async def _raise_epoch(self, partition: int, start: Position) -> Landed:
+        same = {"_id": partition}
+        async with await self.session() as session, session.start_transaction(SNAPSHOT, DURABLE):
+            # Touched before it is read: then a loader that is busy gives way to us, not
+            # we to it again and again.
+            document = await self.positions.find_one_and_update(
+                same, {"$inc": {"touched": 1}}, session=session
             )
-        except DuplicateKeyError:
-            return None
-        except ExecutionTimeout:
-            # A frozen or dead loader holds the document in a transaction. It loses nothing
-            # by our ending it: it begins the same step again if it lives.
-            await self.end_session((document or {}).get("owner"))
-            return None
-        return new if found is not None or document is None else None
+            old = landed_from(document) if document else None
+            old = old or Landed(partition, Stamp(0, 0), start)
+            new = replace(old, stamp=Stamp(old.stamp.epoch + 1, 0), gap=None)
+            fields = {"$set": landed_fields(new)}
+            await self.positions.update_one(same, fields, upsert=True, session=session)
+        return new
+
+    async def _owner(self, partition: int) -> Document | None:
+        document = await self.positions.find_one({"_id": partition})
+        return (document or {}).get("owner")
 
     async def landed(self) -> tuple[Landed, ...]:
         """Where each partition stands, in order; raises `StateDamaged`."""

@@ -19,7 +19,6 @@ from pymongo.errors import (
     OperationFailure,
     PyMongoError,
 )
-from pymongo.read_concern import ReadConcern
 
 from migrator.changes import Batch, Position, Stamp
 from migrator.commands import Write
@@ -29,7 +28,7 @@ from migrator.faults import COMMAND_REFUSALS, REFUSALS, UNKNOWN_COMMIT, mapped
 from migrator.mysql.columns import TableName
 from migrator.pause import Point, reached
 from migrator.state import Landed
-from migrator.target import BLOCKED_MS, DURABLE, RAW, Session, Target
+from migrator.target import BLOCKED_MS, DURABLE, RAW, SNAPSHOT, Session, Target
 from migrator.work import (
     Work,
     audit_documents,
@@ -244,9 +243,7 @@ class Writer:
 
     def _begin(self) -> None:
         # On the transaction itself: what a collection or a database says is ignored in one.
-        self._session.start_transaction(
-            ReadConcern("snapshot"), DURABLE, max_commit_time_ms=COMMIT_MS
-        )
+        self._session.start_transaction(SNAPSHOT, DURABLE, max_commit_time_ms=COMMIT_MS)
 
     async def _commit(self) -> None:
         """Commit, and ask again while the answer is unknown."""

@@ -1,0 +1,57 @@
+"""A target that a test has for itself, on the checkout's server or on one of its own."""
+
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from migrator.load import Loader
+from migrator.target import Target
+from migrator.transform import Mapping
+from tests.migrator.load.scene import PARTITION, Scene
+from tests.servers.mongodb import MongoDB
+from tests.servers.process import exclusive, free_port
+
+
+@asynccontextmanager
+async def scene_at(url: str) -> AsyncIterator[Scene]:
+    """A scene in databases of its own, which are dropped afterwards."""
+    name = f"load_{secrets.token_hex(4)}"
+    async with Target.connect(url, Mapping(), "tests", state=f"_{name}") as target:
+        scene = Scene(target, name)
+        await scene.begin()
+        yield scene
+        for database in name, f"_{name}":
+            await target.client.drop_database(database)
+
+
+@pytest.fixture(scope="session")
+def shared_url() -> str:
+    with exclusive():
+        return MongoDB().start()
+
+
+@pytest.fixture(scope="session")
+def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MongoDB]:
+    """A server that a test may kill."""
+    server = MongoDB(Path(tmp_path_factory.mktemp("mongodb")), port=free_port(0))
+    server.start()
+    yield server
+    server.resume()
+    server.stop()
+
+
+@pytest.fixture
+async def scene(shared_url: str) -> AsyncIterator[Scene]:
+    async with scene_at(shared_url) as scene:
+        yield scene
+
+
+@pytest.fixture
+async def loader(scene: Scene) -> Loader:
+    """The owner of the scene's partition."""
+    loader = Loader(scene.target, PARTITION)
+    await loader.own()
+    return loader

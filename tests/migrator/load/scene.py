@@ -1,0 +1,83 @@
+"""A partition to load into: the batches of a source that counts, and what arrived."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import bson
+
+from migrator.changes import Batch, Changes, Operation, Position, Stamp
+from migrator.mysql.columns import TableName
+from migrator.state import Landed
+from migrator.target import Target
+
+PARTITION = 3
+Document = dict[str, Any]
+
+
+@dataclass
+class Scene:
+    """One target of a test's own, and the next batches for it."""
+
+    target: Target
+    database: str
+    epoch: int = 1
+    sequence: int = 0
+    made: list[Batch] = field(default_factory=list)
+
+    async def begin(self) -> Landed:
+        """Begin an epoch, as capture does."""
+        landed = await self.target.begin_epoch(PARTITION, Position(file="binlog.000001"))
+        self.epoch, self.sequence = landed.stamp
+        return landed
+
+    def table(self, name: str = "orders") -> TableName:
+        """A table of the source."""
+        return TableName(self.database, name)
+
+    def run(self, operation: Operation, *rows: Document, table: str = "orders") -> Changes:
+        """Changes of rows; each row names its `_id` first."""
+        return Changes(self.table(table), operation, b"".join(map(bson.encode, rows)), len(rows))
+
+    def copy(self, *rows: Document, table: str = "orders") -> Changes:
+        return self.run(Operation.COPY, *rows, table=table)
+
+    def put(self, *rows: Document, table: str = "orders") -> Changes:
+        return self.run(Operation.PUT, *rows, table=table)
+
+    def delete(self, *keys: Any, table: str = "orders") -> Changes:
+        return self.run(Operation.DELETE, *({"_id": key} for key in keys), table=table)
+
+    def empty(self, table: str = "orders") -> Changes:
+        return self.run(Operation.EMPTY, table=table)
+
+    def batch(self, *changes: Changes, complete: bool = True, **fields: Any) -> Batch:
+        """The batch after the one before."""
+        follows = Stamp(self.epoch, self.sequence)
+        self.sequence += 1
+        made = Batch(
+            partition=PARTITION,
+            follows=follows,
+            stamp=Stamp(self.epoch, self.sequence),
+            position=Position(file="binlog.000001", offset=self.epoch * 1000 + self.sequence),
+            complete=complete,
+            changes=changes,
+            committed_at=1_000 + self.sequence,
+            transactions=fields.pop("transactions", int(complete)),
+            **fields,
+        )
+        self.made.append(made)
+        return made
+
+    async def rows(self, table: str = "orders") -> list[Document]:
+        """The documents of a table's collection, by `_id`."""
+        found = self.target.database(self.database)[table].find({}).sort("_id", 1)
+        return [row async for row in found]
+
+    async def state(self, name: str) -> list[Document]:
+        """The documents of a collection of `_migrator`."""
+        return [row async for row in self.target.state(name).find({}).sort("_id", 1)]
+
+    async def landed(self) -> Landed:
+        """Where the partition stands."""
+        (landed,) = await self.target.landed()
+        return landed

@@ -1,0 +1,112 @@
+"""One process loads a partition: a successor takes over at once, and the old one ends."""
+
+import asyncio
+import time
+
+import pytest
+
+from migrator import writer
+from migrator.errors import Fenced
+from migrator.load import Loader
+from tests.migrator.load.scene import PARTITION, Scene
+
+TAKEOVER_S = 3.0
+
+
+class Hold:
+    """Stops the first loader that is about to commit, as a paused process stands still."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+        self.release = asyncio.Event()
+        self._commit = writer.Writer._commit
+        self._used = False
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def commit(held: writer.Writer) -> None:
+            if not self._used:
+                self._used = True
+                self.reached.set()
+                await self.release.wait()
+            await self._commit(held)
+
+        monkeypatch.setattr(writer.Writer, "_commit", commit)
+
+
+async def test_a_successor_is_not_blocked_by_a_paused_transaction(
+    scene: Scene, loader: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold = Hold()
+    hold.install(monkeypatch)
+    batch = scene.batch(scene.put({"_id": 1, "n": 1}))
+    paused = asyncio.create_task(loader.load([batch]))
+    await hold.reached.wait()
+    began = time.monotonic()
+
+    successor = Loader(scene.target, PARTITION)
+    await successor.own()
+    assert await successor.load([batch, scene.batch(scene.put({"_id": 1, "n": 2}))]) == 2
+
+    assert time.monotonic() - began < TAKEOVER_S
+    hold.release.set()
+    with pytest.raises(Fenced, match="Another process loads partition 3"):
+        await paused
+    assert await scene.rows() == [{"_id": 1, "n": 2}]
+    assert (await scene.landed()).transactions == 2
+
+
+async def test_a_fenced_loader_writes_nothing(scene: Scene, loader: Loader) -> None:
+    await Loader(scene.target, PARTITION).own()
+
+    with pytest.raises(Fenced):
+        await loader.load([scene.batch(scene.put({"_id": 1}))])
+    with pytest.raises(Fenced):
+        await loader.load([scene.batch(scene.put({"_id": 2}))])
+
+    assert await scene.rows() == []
+
+
+async def test_a_fenced_loader_empties_nothing(
+    scene: Scene, loader: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "EMPTIED_AT_ONCE_MAX", 1)
+    await loader.load([scene.batch(scene.put({"_id": 1}, {"_id": 2}))])
+    await Loader(scene.target, PARTITION).own()
+
+    with pytest.raises(Fenced):
+        await loader.load([scene.batch(scene.empty())])
+
+    assert await scene.rows() == [{"_id": 1}, {"_id": 2}]
+
+
+async def test_capture_begins_an_epoch_past_a_paused_transaction(
+    scene: Scene, loader: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold = Hold()
+    hold.install(monkeypatch)
+    paused = asyncio.create_task(loader.load([scene.batch(scene.put({"_id": 1}))]))
+    await hold.reached.wait()
+    began = time.monotonic()
+
+    landed = await scene.begin()
+
+    assert time.monotonic() - began < TAKEOVER_S
+    assert landed.stamp == (2, 0)
+    hold.release.set()
+    assert await paused == 1
+    assert await scene.rows() == []
+    assert await loader.load([scene.batch(scene.put({"_id": 1}))]) == 1
+    assert await scene.rows() == [{"_id": 1}]
+
+
+async def test_owners_that_come_at_once_take_turns(scene: Scene) -> None:
+    loaders = [Loader(scene.target, PARTITION) for _ in range(4)]
+    await asyncio.gather(*(loader.own() for loader in loaders))
+    batch = scene.batch(scene.put({"_id": 1}))
+
+    results = await asyncio.gather(
+        *(loader.load([batch]) for loader in loaders), return_exceptions=True
+    )
+
+    assert sorted(type(result).__name__ for result in results) == ["Fenced"] * 3 + ["int"]
+    assert (await scene.landed()).transactions == 1

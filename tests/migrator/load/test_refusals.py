@@ -1,0 +1,128 @@
+"""Rows that cannot be carried over become dead letters, and their neighbours land."""
+
+from typing import Any
+
+import bson
+import pytest
+
+from migrator.changes import Changes, Operation
+from migrator.load import Loader
+from tests.migrator.load.scene import Document, Scene
+
+TOO_DEEP = "It is nested deeper than MongoDB allows."
+
+
+def nested(depth: int) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = {"a": value}
+    return value
+
+
+async def test_a_row_that_capture_refused_leaves_no_old_state(scene: Scene, loader: Loader) -> None:
+    await loader.load([scene.batch(scene.put({"_id": 1, "n": 1}, {"_id": 2, "n": 1}))])
+    refused = scene.run(
+        Operation.REFUSE,
+        {"_id": 1, "column": "born", "reason": "has no BSON type", "row": {"born": "0000"}},
+        {"column": "id", "reason": "is no key", "row": {"id": "x"}},
+    )
+
+    await loader.load([scene.batch(refused, scene.put({"_id": 3, "n": 1}))])
+
+    assert await scene.rows() == [{"_id": 2, "n": 1}, {"_id": 3, "n": 1}]
+    letters = await scene.state("dead_letters")
+    assert [(row["key"], row["column"], row["reason"], row["row"]) for row in letters] == [
+        (1, "born", "has no BSON type", {"born": "0000"}),
+        (None, "id", "is no key", {"id": "x"}),
+    ]
+    assert letters[0]["stamp"] == [1, 2]
+    assert await scene.target.dead_letters() == 2
+    assert await scene.target.dead_letter_tables() == {f"{scene.database}.orders": 2}
+
+
+@pytest.mark.parametrize("operation", [Operation.COPY, Operation.PUT])
+@pytest.mark.parametrize(
+    ("poison", "reason"),
+    [
+        ({"_id": 7, "deep": nested(185)}, TOO_DEEP),
+        ({"_id": 7, "deep": nested(250)}, TOO_DEEP),
+        (
+            {"_id": 7, "big": b"x" * (16 * 1024 * 1024)},
+            "The document is larger than MongoDB's limit of 16 MiB.",
+        ),
+    ],
+    ids=["deep", "very deep", "large"],
+)
+async def test_poison_is_found_and_its_neighbours_land(
+    scene: Scene, loader: Loader, operation: Operation, poison: Document, reason: str
+) -> None:
+    rows: list[Document] = [{"_id": key, "n": 1} for key in range(20)]
+    rows[7] = poison
+
+    assert await loader.load([scene.batch(scene.run(operation, *rows))]) == 1
+
+    assert await scene.rows() == rows[:7] + rows[8:]
+    (letter,) = await scene.state("dead_letters")
+    assert (letter["key"], letter["reason"]) == (7, reason)
+    if reason == TOO_DEEP:
+        assert letter["row"] == bson.encode(poison)
+
+
+@pytest.mark.parametrize("operation", [Operation.COPY, Operation.PUT, Operation.DELETE])
+async def test_a_key_that_mongodb_does_not_take_is_refused(
+    scene: Scene, loader: Loader, operation: Operation
+) -> None:
+    keys: list[Any] = [1, [1], {"$a": 1}, 2]
+
+    rows = scene.run(operation, *({"_id": key} for key in keys))
+    assert await loader.load([scene.batch(rows)]) == 1
+
+    deleted = operation is Operation.DELETE
+    assert await scene.rows() == ([] if deleted else [{"_id": 1}, {"_id": 2}])
+    assert await scene.target.dead_letters() == (0 if deleted else 2)
+
+
+async def test_an_old_state_of_a_refused_row_is_deleted(scene: Scene, loader: Loader) -> None:
+    await loader.load([scene.batch(scene.put({"_id": 1, "n": 1}, {"_id": 2, "n": 1}))])
+
+    await loader.load([scene.batch(scene.put({"_id": 1, "deep": nested(185)}, {"_id": 2, "n": 2}))])
+
+    assert await scene.rows() == [{"_id": 2, "n": 2}]
+
+
+@pytest.mark.parametrize("operation", [Operation.COPY, Operation.PUT])
+async def test_a_conflict_on_a_unique_index_refuses_one_row(
+    scene: Scene, loader: Loader, operation: Operation
+) -> None:
+    orders = scene.target.database(scene.database).orders
+    await orders.create_index("sku", unique=True)
+    await loader.load([scene.batch(scene.put({"_id": 1, "sku": "TEA"}))])
+
+    rows = ({"_id": 2, "sku": "TEA"}, {"_id": 3, "sku": "JAM"})
+    await loader.load([scene.batch(scene.run(operation, *rows))])
+
+    assert await scene.rows() == [{"_id": 1, "sku": "TEA"}, {"_id": 3, "sku": "JAM"}]
+    (letter,) = await scene.state("dead_letters")
+    assert letter["reason"] == "A unique index of the collection holds its value already."
+    assert "TEA" not in letter["reason"]
+
+
+async def test_a_value_passes_from_a_deleted_row_to_a_new_one(scene: Scene, loader: Loader) -> None:
+    await scene.target.database(scene.database).orders.create_index("sku", unique=True)
+    await loader.load([scene.batch(scene.put({"_id": 1, "sku": "TEA"}))])
+
+    await loader.load([scene.batch(scene.put({"_id": 2, "sku": "TEA"}), scene.delete(1))])
+
+    assert await scene.rows() == [{"_id": 2, "sku": "TEA"}]
+
+
+async def test_a_refused_row_that_is_nested_deeply_is_still_a_dead_letter(
+    scene: Scene, loader: Loader
+) -> None:
+    letter = {"_id": 1, "column": "doc", "reason": "too deep", "row": {"doc": nested(185)}}
+    run = Changes(scene.table(), Operation.REFUSE, bson.encode(letter), 1)
+
+    assert await loader.load([scene.batch(run)]) == 1
+
+    (kept,) = await scene.state("dead_letters")
+    assert kept["row"] == bson.encode(letter)
