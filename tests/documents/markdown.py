@@ -120,6 +120,14 @@ class Document:
         """What is plain text in the eyes of the parser."""
         return [token.content for token in self._every(("text",))]
 
+    def paragraphs(self) -> list[str]:
+        """The text of each paragraph, heading and cell: code and tags are kept, marks are not."""
+        inlines = (token for token in self.tokens if token.type == "inline")
+        return [
+            "".join(" " if t.type == "softbreak" else t.content for t in inline.children or ())
+            for inline in inlines
+        ]
+
     def inline_code(self) -> list[str]:
         """What stands between back-quotes in the text."""
         return [token.content for token in self._every(("code_inline",))]

@@ -21,6 +21,8 @@ BOTH = pytest.mark.parametrize(
 PERSIAN = pytest.mark.parametrize("page", [Document(b) for _, b in PAIRS], ids=str)
 DIVISION = re.compile(r'<div dir="(rtl|ltr)">|</div>')
 LETTER = re.compile(r"[^\W_]")
+ISOLATED = re.compile(r'<(code|span) dir="ltr">.*?</\1>|<!--.*?-->')
+RUN_TOGETHER = re.compile(r"[A-Za-z0-9][،:] +[A-Za-z]")
 # Of the Arabic keyboard: they look right and are not found by a search.
 NOT_PERSIAN = {"ي": "ی", "ك": "ک", "ى": "ی", "ة": "ه or هٔ"}
 
@@ -111,6 +113,16 @@ def test_code_within_text_does_not_begin_or_end_with_a_sign(page: Document) -> N
     codes = page.inline_code()
 
     assert [c for c in codes if not (LETTER.match(c[0]) and LETTER.match(c[-1]))] == []
+
+
+@PERSIAN
+def test_latin_words_in_a_row_are_held_apart(page: Document) -> None:
+    """Without `&rlm;` after the comma between them, the first one would be shown last."""
+    texts = (ISOLATED.sub("", text) for text in page.paragraphs())
+
+    wrong = [text for text in texts if RUN_TOGETHER.search(text)]
+
+    assert wrong == []
 
 
 @PERSIAN
