@@ -6,13 +6,16 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench servers servers-down lock schema clean
+.PHONY: help run migrate test check bench servers servers-down lock schema clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: $(VENV)/service ## Serve the shop at http://127.0.0.1:8080 (embedded SQLite)
 	@exec $(BIN)/python -m service serve
+
+migrate: $(VENV)/dev ## Copy a live MySQL to MongoDB and follow it: MIGRATOR_*_URL, else the shop
+	@SOURCE=$(SOURCE) exec $(BIN)/python -m migrator.demo
 
 test: $(VENV)/dev ## Install what the tests need, and run them all
 	@$(BIN)/python -m tests.browser

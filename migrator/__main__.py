@@ -1,0 +1,226 @@
+"""`python -m migrator`: copy a live MySQL or MariaDB to MongoDB, and follow it."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Collection, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+from rich.console import Console
+from rich.markup import escape
+
+from migrator.errors import MigratorError
+from migrator.exits import Exit, exit_for
+from migrator.log import configure_logging
+from migrator.settings import Server, Settings, load_settings
+
+HELP = """Copy a live MySQL or MariaDB to MongoDB through RabbitMQ, and follow it: each change
+arrives once, in order.
+
+Three servers must be named, in the environment or in migrator.toml:
+
+\b
+  export MIGRATOR_SOURCE_URL='mysql://user:password@127.0.0.1:3306/'
+  export MIGRATOR_BROKER_URL='amqp://user:password@127.0.0.1:5672/%2F'
+  export MIGRATOR_TARGET_URL='mongodb://127.0.0.1:27017/?replicaSet=rs0'
+"""
+EPILOG = """
+\b
+Examples:
+  python -m migrator check --database shop
+  python -m migrator run --database shop                       copy, then follow until Ctrl-C
+  python -m migrator run --database shop --until-caught-up     copy, catch up, end
+  python -m migrator run --config other.toml
+  python -m migrator status
+
+\b
+Every setting, as migrator.toml or MIGRATOR_<NAME> in the environment, which wins:
+  databases = ["shop"]           partitions = 1            batch_rows_max = 1000
+  include = ["crm.c*"]           snapshot_readers = 2      batch_bytes_max = 262144
+  exclude = ["shop.tmp_*"]       chunk_rows = 5000         linger_ms = 5
+  mapping = {shop = "store"}     heartbeat_s = 1           queue_bytes_max = 8589934592
+  name = "kooch"                 server_id = 0             atomic_rows_max = 100000
+  zero_dates = "string"          microseconds = "truncate"
+  log_format = "text"            log_level = "info"
+migrator/settings.py says what each is.
+
+\b
+Exit status:
+  0    everything selected is in the target, without exception
+  1    it failed; the message says why, and the next run goes on from what landed
+  2    the command line, a setting or the source's set-up rules it out
+  3    it ended, but rows are in the dead letters or a table is not wholly copied
+  75   (capture, apply) it failed, and the same command may succeed later
+  130  it was stopped by Ctrl-C or SIGTERM, in order; the next run goes on
+"""
+
+Work = Callable[[Settings], Coroutine[Any, Any, Exit]]
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Instead of migrator.toml.")
+]
+Databases = Annotated[
+    list[str] | None,
+    typer.Option("--database", metavar="NAME", help="A source database; may be repeated."),
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Partitions = Annotated[
+    list[int] | None,
+    typer.Option("--partition", metavar="NUMBER", min=0, help="Only this one; may be repeated."),
+]
+UntilCaughtUp = Annotated[
+    bool,
+    typer.Option("--until-caught-up", help="End when all that the source has by then is there."),
+]
+
+cli = typer.Typer(
+    help=HELP,
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+console = Console(highlight=False)
+
+
+@cli.command(short_help="Look at the servers and tables, and print what mends them.")
+def check(config: ConfigFile = None, database: Databases = None, debug: Debug = False) -> None:
+    """Look at everything that can go wrong at the three servers, and print what mends it.
+
+    Ends with status 1 if anything failed; warnings do not count.
+    """
+
+    async def look(settings: Settings) -> Exit:
+        from migrator.check import check as look_at_servers
+
+        return await look_at_servers(settings, console)
+
+    _run(look, config, database, debug=debug)
+
+
+@cli.command(short_help="Copy and follow, with both halves under supervision.")
+def run(
+    config: ConfigFile = None,
+    database: Databases = None,
+    until_caught_up: UntilCaughtUp = False,
+    debug: Debug = False,
+) -> None:
+    """Copy and follow: start capture and apply, restart one that dies, show how it goes.
+
+    With --until-caught-up it ends when every table is copied and everything that the
+    source had committed by that moment is applied.
+    """
+
+    async def both(settings: Settings) -> Exit:
+        from migrator.run import run as run_both
+
+        return await run_both(
+            settings, Console(stderr=True, highlight=False), until_caught_up=until_caught_up
+        )
+
+    _run(both, config, database, debug=debug)
+
+
+@cli.command(short_help="Only the half that reads the source.")
+def capture(config: ConfigFile = None, database: Databases = None, debug: Debug = False) -> None:
+    """Only read the source and publish to RabbitMQ, until Ctrl-C or SIGTERM."""
+
+    async def half(settings: Settings) -> Exit:
+        from migrator.capture import capture as read_source
+
+        await read_source(settings)
+        return Exit.COMPLETE
+
+    _run(half, config, database, debug=debug, is_half=True)
+
+
+@cli.command(short_help="Only the half that loads MongoDB.")
+def apply(
+    config: ConfigFile = None,
+    partition: Partitions = None,
+    debug: Debug = False,
+) -> None:
+    """Only take from RabbitMQ and load into MongoDB, until Ctrl-C or SIGTERM."""
+
+    async def half(settings: Settings) -> Exit:
+        from migrator.apply import apply as load_target
+
+        await load_target(settings, partition or None)
+        return Exit.COMPLETE
+
+    _run(half, config, None, debug=debug, is_half=True, needs=(Server.BROKER, Server.TARGET))
+
+
+@cli.command(short_help="Print how far the migration has come.")
+def status(config: ConfigFile = None, debug: Debug = False) -> None:
+    """Print how far the migration has come; status 0 if every table is copied, else 3."""
+
+    async def look(settings: Settings) -> Exit:
+        from migrator.check import show_status
+
+        return await show_status(settings, console)
+
+    _run(look, config, None, debug=debug, needs=(Server.TARGET,))
+
+
+def _run(
+    work: Work,
+    config: Path | None,
+    databases: list[str] | None,
+    *,
+    debug: bool,
+    is_half: bool = False,
+    needs: Collection[Server] = tuple(Server),
+) -> None:
+    """Load the settings, do the work until a signal stops it, and end with its status."""
+    try:
+        settings = load_settings(config, databases or (), needs)
+        configure_logging(settings.log_format, settings.log_level)
+        if is_half:
+            from migrator.supervise import die_with_parent
+
+            die_with_parent()
+        loop = uvloop.new_event_loop if is_half else None
+        with asyncio.Runner(loop_factory=loop) as runner:
+            raise typer.Exit(runner.run(_until_stopped(work(settings), is_half=is_half)))
+    except MigratorError as error:
+        if debug:
+            raise
+        raise typer.Exit(_told(error, is_half=is_half)) from None
+
+
+async def _until_stopped(work: Awaitable[Exit], *, is_half: bool) -> Exit:
+    """The work's status; after Ctrl-C or SIGTERM that of a stop, once all is in order."""
+    task = asyncio.ensure_future(work)
+    stopped = False
+
+    def stop() -> None:
+        nonlocal stopped
+        stopped = True
+        task.cancel()
+
+    for number in signal.SIGINT, signal.SIGTERM:
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if not stopped:
+            raise
+        # A supervisor that asked for the stop is told that it went well.
+        return Exit.COMPLETE if is_half else Exit.INTERRUPTED
+
+
+def _told(error: MigratorError, *, is_half: bool) -> Exit:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(
+        f"[red]error:[/] {escape(str(error))}"
+    )
+    found = exit_for(error)
+    return Exit.FAILED if found is Exit.RETRYABLE and not is_half else found
+
+
+if __name__ == "__main__":
+    sys.exit(cli())

@@ -1,0 +1,70 @@
+"""What `check` and `status` print."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+
+from migrator.display import rendered
+from migrator.exits import Exit
+from migrator.findings import Finding, Level
+from migrator.mysql.connection import SourceUrl, connect
+from migrator.observe import Observer
+from migrator.preflight import preflight
+from migrator.progress import Observation, progress
+from migrator.reports import Role
+from migrator.settings import Settings
+from migrator.summary import is_complete, place_lines
+from migrator.supervise import HalfState
+from migrator.target import Target
+
+COLOURS = {Level.FAIL: "red", Level.WARN: "yellow", Level.OK: "green"}
+
+
+async def check(settings: Settings, console: Console) -> Exit:
+    """Print every finding with what mends it; raises `SourceError` if there is no source."""
+    source_url = SourceUrl.parse(settings.source_url.get_secret_value())
+    target_url = settings.target_url.get_secret_value()
+    async with (
+        await connect(source_url) as source,
+        Target.connect(target_url, settings.places, "kooch check") as target,
+    ):
+        findings = await preflight(source, target, settings)
+    for line in finding_lines(findings):
+        console.print(line, soft_wrap=True)
+    counts = {level: sum(one.level is level for one in findings) for level in Level}
+    console.print(f"\n{counts[Level.FAIL]} failed, {counts[Level.WARN]} warnings.")
+    return Exit.FAILED if counts[Level.FAIL] else Exit.COMPLETE
+
+
+def finding_lines(findings: Sequence[Finding]) -> list[str]:
+    """The findings, the gravest first; each statement on a line of its own, to be copied."""
+    lines = []
+    for level in Level:
+        for finding in (one for one in findings if one.level is level):
+            colour = COLOURS[level]
+            lines.append(f"[{colour}]{level:<4}[/]  {escape(f'{finding.subject}: {finding.what}')}")
+            if finding.mend:
+                lines.append(f"      [bold]{escape(finding.mend)}[/]")
+    return lines
+
+
+async def show_status(settings: Settings, console: Console) -> Exit:
+    """Print what the live display would show now, and where each partition stands."""
+    url = settings.target_url.get_secret_value()
+    async with (
+        Target.connect(url, settings.places, "kooch status") as target,
+        Observer(settings, target) as observer,
+    ):
+        seen = await observer.observe()
+        letters = await target.dead_letter_tables()
+    console.print(rendered(progress([seen]), halves_of(seen), console.size.height))
+    for line in place_lines(seen, letters):
+        console.print(line, markup=False, soft_wrap=True)
+    return Exit.COMPLETE if is_complete(seen) else Exit.INCOMPLETE
+
+
+def halves_of(seen: Observation) -> tuple[HalfState, ...]:
+    """The halves that report, wherever they run."""
+    reports = ((Role.CAPTURE, seen.capture), (Role.APPLY, seen.apply))
+    return tuple(HalfState(role, report.pid, 0) for role, report in reports if report)
