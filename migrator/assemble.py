@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from migrator.changes import Distributed, Phase, Position, Run
 from migrator.errors import UnsupportedChange
@@ -19,19 +18,12 @@ from migrator.mysql.events import (
     XaPrepare,
     Xid,
 )
+from migrator.mysql.gtid import Gtids
 from migrator.mysql.statements import Kind, Statement, parse
 from migrator.tables import Stream, Tables
 from migrator.watches import Watch, Watches
 
 DEFINITIONS = frozenset({Kind.EMPTY, Kind.EMPTY_DATABASE, Kind.RENAME, Kind.REDEFINE})
-
-
-class Gtids(Protocol):
-    """A set of GTIDs, or MariaDB's last GTID of each domain."""
-
-    def add(self, gtid: str) -> None:
-        """Another transaction was delivered."""
-        ...
 
 
 @dataclass(slots=True)
@@ -60,6 +52,8 @@ class Assembler:
         watches: Watches,
         start: Position,
         gtids: Gtids | None,
+        *,
+        is_mariadb: bool,
     ) -> None:
         self.pending: Pending | None = None
         self.rows = self.transactions = 0
@@ -68,6 +62,7 @@ class Assembler:
         self._lanes = lanes
         self._watches = watches
         self._gtids = gtids
+        self._is_mariadb = is_mariadb
         self._position = start
         self._is_stale = False
         self._gtid = ""
@@ -155,7 +150,7 @@ class Assembler:
         self._is_open = True
         self.committed_at = event.committed_at
         # MariaDB has no BEGIN: its GTID event says whether a COMMIT will follow.
-        self._has_begun = event.has_commit
+        self._has_begun = self._is_mariadb and not event.standalone
         self._rows_before = self.rows
         for lane in self._lanes:
             lane.begin(event)
@@ -163,16 +158,17 @@ class Assembler:
     def _change(self, event: Rows) -> None:
         stream = self._tables.stream(event.shape)
         self._is_open = True
-        if event.before_bitmap != stream.all_columns or event.after_bitmap != stream.all_columns:
+        is_whole = stream.has_all_columns
+        if not (is_whole(event.before_bitmap) and is_whole(event.after_bitmap)):
             self._note_partial(stream, event)
             return
-        decoder, body, start, end = stream.decoder, event.body, event.start, event.end
+        decoder, body, start, stop = stream.decoder, event.body, event.start, event.stop
         if event.kind is RowsKind.INSERT:
-            runs = decoder.inserts(body, start, end)
+            runs = decoder.inserts(body, start, stop)
         elif event.kind is RowsKind.UPDATE:
-            runs = decoder.updates(body, start, end, partial_json=event.partial_json)
+            runs = decoder.updates(body, start, stop, partial_json=event.partial_json)
         else:
-            runs = decoder.deletes(body, start, end)
+            runs = decoder.deletes(body, start, stop)
         for run in runs:
             self.emit(event.shape.table, stream.lane, run)
 
@@ -190,7 +186,7 @@ class Assembler:
                 "rows only. Set binlog_row_image=FULL in every session that uses XA."
             )
         keys = stream.decoder.keys(
-            event.body, event.start, event.end, event.before_bitmap, event.after_bitmap
+            event.body, event.start, event.stop, event.before_bitmap, event.after_bitmap
         )
         self._keys.setdefault(event.shape.table, []).extend(keys)
 

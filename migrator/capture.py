@@ -88,9 +88,10 @@ async def _session(settings: Settings, target: Target) -> None:
             lambda table: lanes[partition_of(table, settings.partitions)],
         )
         watches = Watches()
-        gtids = parse(resumed.start.gtids, mariadb=connection.server.is_mariadb)
-        has_gtids = connection.server.is_mariadb or connection.server.gtid_mode
-        assembler = Assembler(tables, lanes, watches, resumed.start, gtids if has_gtids else None)
+        mariadb = connection.server.is_mariadb
+        has_gtids = mariadb or connection.server.gtid_mode
+        gtids = parse(resumed.start.gtids, mariadb=mariadb) if has_gtids else None
+        assembler = Assembler(tables, lanes, watches, resumed.start, gtids, is_mariadb=mariadb)
         lanes += _lanes(settings, resumed, outbox, assembler)
         snapshot = Snapshot(connected, assembler, tables, watches, outbox.room, settings.chunk_rows)
         for state in resumed.unfinished:

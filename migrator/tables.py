@@ -1,7 +1,7 @@
 """The selected tables as both readers know them: definitions, keys, decoders, lanes."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from zlib import crc32
 
 from migrator.errors import ConfigurationError
@@ -23,8 +23,17 @@ class Stream:
     shape: TableShape
     decoder: BinlogDecoder
     lane: Lane
-    all_columns: bytes
-    """The bitmap of a row image in which no column is missing."""
+    bitmaps: dict[bytes, bool] = field(default_factory=dict)
+
+    def has_all_columns(self, bitmap: bytes) -> bool:
+        """Whether no column is missing in a row image with this bitmap; b"" is no image."""
+        known = self.bitmaps.get(bitmap)
+        if known is None:
+            # The bits behind the last column mean nothing, and servers set them differently.
+            all_columns = (1 << len(self.shape.columns)) - 1
+            present = int.from_bytes(bitmap, "little") & all_columns
+            known = self.bitmaps[bitmap] = not bitmap or present == all_columns
+        return known
 
 
 class Tables:
@@ -84,12 +93,8 @@ class Tables:
                 f"{shape.table} has no primary key and no NOT NULL unique key, so its rows cannot "
                 f"be told apart. Add a key, or exclude the table."
             )
-        return Stream(
-            shape,
-            BinlogDecoder(refined, key, self.options),
-            self.lane_of(shape.table),
-            ((1 << len(shape.columns)) - 1).to_bytes((len(shape.columns) + 7) // 8, "little"),
-        )
+        decoder = BinlogDecoder(refined, key, self.options)
+        return Stream(shape, decoder, self.lane_of(shape.table))
 
 
 def partition_of(table: TableName, partitions: int) -> int:

@@ -1,0 +1,194 @@
+"""How changes become batches: where they are cut, and what position each one has."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from migrator.changes import (
+    Batch,
+    Changes,
+    Distributed,
+    Operation,
+    Phase,
+    Position,
+    Progress,
+    Run,
+    Stamp,
+)
+from migrator.lane import Lane, Limits
+from migrator.mysql.columns import TableName
+from migrator.mysql.event_kinds import Gtid
+from migrator.state import Landed
+
+T, U = TableName("shop", "t"), TableName("shop", "u")
+START = Position(file="binlog.000001", offset=4)
+NEXT = Position(file="binlog.000001", offset=100)
+PUT, COPY = Operation.PUT, Operation.COPY
+
+
+class Road:
+    """A lane, what it emitted, and the source's newest position."""
+
+    def __init__(self, landed: Position = START, rows: int = 3, size: int = 1_000) -> None:
+        self.batches: list[Batch] = []
+        self.committed = landed
+        at = Landed(0, Stamp(7, 0), landed)
+        self.lane = Lane(at, Limits(rows, size), self.batches.append, lambda: self.committed)
+
+    def put(self, *rows: bytes) -> None:
+        self.lane.add(T, Run(PUT, list(rows)))
+
+    def commit(self, position: Position = NEXT) -> None:
+        self.committed = position
+        self.lane.commit(1_000_000)
+
+
+def test_transactions_are_collected_until_they_are_flushed() -> None:
+    road = Road()
+
+    road.put(b"a")
+    road.commit()
+    road.put(b"b")
+    road.commit()
+    road.lane.flush()
+
+    assert road.batches == [
+        Batch(
+            partition=0,
+            follows=Stamp(7, 0),
+            stamp=Stamp(7, 1),
+            position=NEXT,
+            complete=True,
+            changes=(Changes(T, PUT, b"ab", 2),),
+            committed_at=1_000_000,
+            transactions=2,
+        )
+    ]
+
+
+def test_a_large_transaction_is_cut_and_says_that_it_goes_on() -> None:
+    road = Road(rows=2)
+
+    road.put(b"a", b"b")
+    road.put(b"c")
+    road.commit()
+    road.lane.flush()
+
+    first, last = road.batches
+    assert (first.complete, first.position) == (False, replace(START, rows=2))
+    assert (last.complete, last.position) == (True, NEXT)
+    assert last.follows == first.stamp
+
+
+def test_rows_that_have_landed_are_not_sent_again() -> None:
+    road = Road(landed=replace(START, rows=2))
+    road.committed = START
+
+    road.put(b"a", b"b", b"c")
+    road.commit()
+    road.lane.flush()
+
+    assert [batch.changes for batch in road.batches] == [(Changes(T, PUT, b"c", 1),)]
+
+
+def test_a_beat_before_the_open_transaction_comes_again_keeps_what_has_landed_of_it() -> None:
+    road = Road(landed=replace(START, rows=2))
+    road.committed = START
+
+    road.lane.flush(beat=True)
+
+    assert road.batches[0].position == replace(START, rows=2)
+
+
+def test_after_a_broken_connection_the_open_transaction_goes_on_where_it_was() -> None:
+    road = Road(rows=2)
+    road.put(b"a", b"b")
+    road.put(b"c")
+
+    road.lane.rewind()
+    road.put(b"a", b"b")
+    road.put(b"c", b"d")
+    road.commit()
+    road.lane.flush()
+
+    rows = [change.rows for batch in road.batches for change in batch.changes]
+    assert rows == [b"ab", b"cd"]
+
+
+def test_a_chunk_follows_what_was_committed_before_and_ends_with_its_progress() -> None:
+    road = Road(rows=2)
+    progress = Progress(U, part=0, rows=3, last=("3",), done=True)
+
+    road.put(b"a")
+    road.commit()
+    road.lane.copy(U, [Run(COPY, [b"x", b"y", b"z"])], progress)
+
+    assert [(batch.changes, batch.progress) for batch in road.batches] == [
+        ((Changes(T, PUT, b"a", 1),), None),
+        ((Changes(U, COPY, b"xy", 2),), None),
+        ((Changes(U, COPY, b"z", 1),), progress),
+    ]
+    assert all(batch.complete for batch in road.batches)
+
+
+def test_a_distributed_transaction_is_kept_apart_until_it_is_decided() -> None:
+    road = Road()
+    prepared = Distributed("X'61',X'',1", Phase.PREPARE)
+    committed = Distributed("X'61',X'',1", Phase.COMMIT)
+
+    road.put(b"a")
+    road.commit()
+    road.lane.prepare(prepared)
+    road.put(b"b")
+    road.commit()
+    road.lane.decide(committed, 2_000_000)
+
+    assert [(batch.changes, batch.distributed) for batch in road.batches] == [
+        ((Changes(T, PUT, b"a", 1),), None),
+        ((Changes(T, PUT, b"b", 1),), prepared),
+        ((), committed),
+    ]
+
+
+def test_a_partition_that_is_ahead_leaves_out_what_it_has() -> None:
+    batches: list[Batch] = []
+    ahead = Landed(1, Stamp(7, 0), NEXT)
+    lane = Lane(
+        ahead, Limits(10, 1_000), batches.append, lambda: START, lambda event: event.end <= 100
+    )
+
+    for end, row in ((90, b"old"), (110, b"new")):
+        lane.begin(Gtid("", 0, end))
+        lane.add(T, Run(PUT, [row]))
+        lane.commit(1)
+    lane.flush()
+
+    assert [batch.changes for batch in batches] == [(Changes(T, PUT, b"new", 1),)]
+    assert batches[0].transactions == 1
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 5), max_size=6), max_size=12),
+    st.integers(1, 4),
+    st.integers(0, 10),
+)
+def test_every_row_leaves_once_in_order_whatever_the_limits(
+    transactions: list[list[int]], rows_max: int, cut_at: int
+) -> None:
+    road = Road(rows=rows_max)
+
+    for number, transaction in enumerate(transactions):
+        for row in transaction:
+            road.put(b"%d" % row)
+        road.commit(replace(NEXT, offset=100 + number))
+        if number == cut_at:
+            road.lane.flush()
+    road.lane.flush()
+
+    sent = b"".join(change.rows for batch in road.batches for change in batch.changes)
+    assert sent == b"".join(b"%d" % row for rows in transactions for row in rows)
+    assert sum(batch.transactions for batch in road.batches) == len(transactions)
+    stamps = [Stamp(7, number) for number in range(len(road.batches) + 1)]
+    assert [batch.follows for batch in road.batches] == stamps[:-1]
+    assert [batch.stamp for batch in road.batches] == stamps[1:]
