@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pymysql
 
-from tests.documents.markdown import NOT_OURS, ROOT, Block, Document
+from tests.documents.markdown import ROOT, Block, Document
 from tests.documents.shell import CommandFailed, Shell, check_output
 from tests.servers.mariadb import MariaDB
 from tests.servers.mongodb import MongoDB
@@ -19,8 +19,9 @@ SERVERS: Mapping[str, type[PrivateServer]] = {
     kind.name: kind for kind in (MySQL, MariaDB, RabbitMQ, MongoDB)
 }
 SOURCES = ("mysql", "mariadb")
-# Made by what runs in the checkout, and so not to be seen from a document's folder.
-LEFT_OUT = NOT_OURS - {".venv"} | {"var"}
+HIDDEN_BUT_NEEDED = {".ci", ".venv"}
+# What runs in the checkout keeps its data there, and caches are hidden.
+LEFT_OUT = {"var"}
 
 
 def is_runnable(block: Block) -> bool:
@@ -92,7 +93,8 @@ def _lay_out(place: Path) -> None:
     """A folder where the repository's paths lead to it, and new files stay apart."""
     place.mkdir()
     for entry in ROOT.iterdir():
-        if entry.name not in LEFT_OUT:
+        hidden = entry.name.startswith(".") and entry.name not in HIDDEN_BUT_NEEDED
+        if not hidden and entry.name not in LEFT_OUT:
             (place / entry.name).symlink_to(entry)
 
 

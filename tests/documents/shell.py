@@ -11,6 +11,9 @@ from types import TracebackType
 from typing import Self
 
 TIMEOUT_S = 60.0
+# A document must neither meet the databases of whoever runs the tests, nor, started by a
+# hook of git, the repository that the hook belongs to.
+NOT_INHERITED = ("MIGRATOR_", "SERVICE_", "DATABASE_", "GIT_")
 BEFORE = "set -euo pipefail\nif [ -f {state} ]; then . {state}; fi\n"
 AFTER = "\n{{ export -p; printf 'cd %q\\n' \"$PWD\"; }} > {state}\n"
 
@@ -41,7 +44,7 @@ class Shell:
             process = subprocess.Popen(
                 ["bash", "-c", text],
                 cwd=self.folder,
-                env={**os.environ, **self.environment},
+                env={**_inherited(), **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
@@ -78,6 +81,10 @@ class Shell:
                 os.killpg(group, signal.SIGKILL)
             except ProcessLookupError:
                 continue
+
+
+def _inherited() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith(NOT_INHERITED)}
 
 
 def check_output(written: str, expected: str, name: str) -> None:

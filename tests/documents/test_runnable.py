@@ -83,6 +83,20 @@ def test_what_is_not_as_documented_is_told_with_its_line(
         play(page, tmp_path)
 
 
+def test_the_databases_of_whoever_runs_the_tests_are_not_met(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIGRATOR_SOURCE_URL", "mysql://production")
+    monkeypatch.setenv("GIT_DIR", "/somewhere/.git")
+    page = written(
+        tmp_path,
+        ("sh run", "env | grep -c 'MIGRATOR_SOURCE\\|GIT_DIR' || true"),
+        ("text shown", "0"),
+    )
+
+    play(page, tmp_path)
+
+
 def test_comments_are_run_too(tmp_path: Path) -> None:
     path = tmp_path / "page.md"
     path.write_text(f"<!-- run\ntouch edited\n-->\n\n{FENCE}sh run\ntest -f edited\n{FENCE}\n")
