@@ -19,6 +19,7 @@ from migrator.mysql.events import (
     Xid,
 )
 from migrator.mysql.gtid import Gtids
+from migrator.mysql.log_position import place
 from migrator.mysql.statements import Kind, Statement, parse
 from migrator.tables import Stream, Tables
 from migrator.watches import Watch, Watches
@@ -104,7 +105,8 @@ class Assembler:
 
     def connected(self, identity: str) -> None:
         """The events that follow come from this server: file and offset mean something there."""
-        self._position = replace(self._position, server=identity)
+        if self._position.server != identity:
+            self._position = replace(self._position, server=identity, file="", offset=0)
 
     def at_boundary(self, action: Callable[[], None]) -> None:
         """Do it between two transactions: now, or as soon as the open one has ended."""
@@ -271,13 +273,16 @@ class Assembler:
         self._count()
 
     def _rotate(self, event: Rotate) -> None:
-        self._position = replace(self._position, file=event.file)
-        if not self._is_open:
-            self._position = replace(self._position, offset=event.offset)
+        self._read_up_to(event.file, event.offset)
 
     def _heartbeat(self, event: Heartbeat) -> None:
-        if not self._is_open and event.file:
-            self._position = replace(self._position, file=event.file, offset=event.offset)
+        if not self._is_open:
+            self._read_up_to(event.file, event.offset)
+
+    def _read_up_to(self, file: str, offset: int) -> None:
+        # With GTIDs the first events name a place that was passed long ago.
+        if place(file, offset) > place(self._position.file, self._position.offset):
+            self._position = replace(self._position, file=file, offset=offset)
 
     def _commit(self, end: int) -> None:
         self._end = end

@@ -10,12 +10,12 @@ from migrator.mysql.connection import Connection
 from migrator.mysql.dump import check_still_available, current_position
 from migrator.mysql.events import Gtid
 from migrator.mysql.gtid import parse
+from migrator.mysql.log_position import place
 from migrator.mysql.types import TypeOptions
 from migrator.plan import plan
 from migrator.state import Landed, TableState
 from migrator.tables import partition_of
 from migrator.target import Target
-from migrator.visible import place
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from migrator.changes import Position
 from migrator.errors import SourceUnavailable
 from migrator.mysql.connection import Connection
+from migrator.mysql.log_position import place
 
 WAIT_S = 10
 TRIES = 360
@@ -71,12 +72,6 @@ async def _snapshot_behind_lock(connection: Connection) -> None:
         await connection.query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
     finally:
         await connection.query("UNLOCK TABLES")
-
-
-def place(file: str, offset: int) -> tuple[int, int]:
-    """A binlog file's number and an offset, in the order in which they were written."""
-    number = file.rpartition(".")[2]
-    return (int(number) if number.isdigit() else 0, offset)
 
 
 def _never_shown() -> SourceUnavailable:

@@ -114,3 +114,9 @@ def _other_history(connection: Connection) -> SourceError:
         "it is another server, was reset, or lost its last transactions in a crash. Connect to "
         "the right one, or copy the tables anew."
     )
+
+
+def place(file: str, offset: int) -> tuple[int, int]:
+    """A binlog file's number and an offset, in the order in which they were written."""
+    number = file.rpartition(".")[2]
+    return (int(number) if number.isdigit() else 0, offset)
