@@ -1,4 +1,4 @@
-"""RabbitMQ: the one file that imports aiormq, and what both sides declare there.
+"""RabbitMQ: the one file that uses aiormq, and what both sides declare there.
 
 For a migration called `name` there are a durable direct exchange `name`, for each
 partition p a durable quorum queue `name.p` with a single active consumer, bound by
@@ -14,7 +14,6 @@ one that interrupts the wait for it is ours.
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -22,24 +21,12 @@ from typing import Any, Self, TypeVar
 
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from aiormq.connection import Connection, TCPTransportFactory, TLSTransportFactory, TransportFactory
-from aiormq.exceptions import (
-    AMQPError,
-    AuthenticationError,
-    ChannelAccessRefused,
-    ChannelInvalidStateError,
-    ChannelNotFoundEntity,
-    ChannelPreconditionFailed,
-    ConnectionNotAllowed,
-    ConnectionNotImplemented,
-    DeliveryError,
-    IncompatibleProtocolError,
-    ProbableAuthenticationError,
-    PublishError,
-)
+from aiormq.exceptions import ChannelInvalidStateError, ChannelNotFoundEntity
 from pamqp.commands import Basic
 from yarl import URL
 
-from migrator.errors import BrokerError, BrokerUnavailable, Unroutable
+from migrator.broker_errors import told_by
+from migrator.errors import BrokerError, BrokerUnavailable
 
 HEARTBEAT_S = 5
 ANSWER_TIMEOUT_S = 30.0
@@ -49,17 +36,6 @@ READ_BUFFER_BYTES = 1 << 20
 # Since 4.0 the default is 20, after which a message is taken out of the order of its queue.
 DELIVERY_LIMIT = 1_000_000
 PERSISTENT = 2
-
-LASTING = (
-    AuthenticationError,
-    ChannelAccessRefused,
-    ChannelPreconditionFailed,
-    ConnectionNotAllowed,
-    ConnectionNotImplemented,
-    IncompatibleProtocolError,
-    ProbableAuthenticationError,
-)
-"""What another try would meet again."""
 
 # Whatever it logs comes to us as an error, too, and is told once, in a sentence.
 logging.getLogger("aiormq").setLevel(logging.CRITICAL + 1)
@@ -213,7 +189,7 @@ class Link:
             async with self._channel.lock:  # type: ignore[attr-defined]
                 pass
         except ChannelInvalidStateError as error:
-            self.fail(self._told(error))
+            self.fail(told_by(self._where, error))
         await asyncio.sleep(0)  # Now the writer writes it.
         self.check()
 
@@ -282,7 +258,7 @@ class Link:
         self._publishing.discard(publish)
         error = _error_of(publish)
         if error is not None:
-            self.fail(self._told(error))
+            self.fail(told_by(self._where, error))
         elif self.failure is None:
             confirmed()
 
@@ -295,7 +271,7 @@ class Link:
         )
 
     def _ended(self, closing: asyncio.Future[Any]) -> None:
-        self.fail(self._told(_error_of(closing) or asyncio.CancelledError()))
+        self.fail(told_by(self._where, _error_of(closing) or asyncio.CancelledError()))
 
     async def _call(self, call: Coroutine[Any, Any, Result]) -> Result:
         """The driver's answer. Raises `BrokerError`; `CancelledError` only when it is ours."""
@@ -304,7 +280,7 @@ class Link:
             raise BrokerUnavailable(f"{self._where} did not answer in {ANSWER_TIMEOUT_S:g} s.")
         error = _error_of(task)
         if error is not None:
-            raise self._told(error) from error
+            raise told_by(self._where, error) from error
         return task.result()
 
     @staticmethod
@@ -317,26 +293,6 @@ class Link:
         finally:
             task.cancel()
         return bool(done)
-
-    def _told(self, error: BaseException) -> BrokerError:
-        """Our error for the driver's."""
-        told = self._kind_of(error)
-        told.__cause__ = error
-        return told
-
-    def _kind_of(self, error: BaseException) -> BrokerError:
-        reason = str(error) or type(error).__name__
-        if isinstance(error, LASTING) or isinstance(error.__cause__, ssl.SSLCertVerificationError):
-            return BrokerError(f"{self._where} refuses this migrator: {reason}.")
-        if isinstance(error, PublishError):
-            return Unroutable(f"{self._where} returned a batch, because its queue is gone.")
-        if isinstance(error, DeliveryError):
-            return BrokerUnavailable(f"{self._where} could not store a batch.")
-        if isinstance(error, asyncio.CancelledError):
-            return BrokerUnavailable(f"{self._where} fell silent, or the connection was cut.")
-        if isinstance(error, (AMQPError, OSError, RuntimeError)):
-            return BrokerUnavailable(f"{self._where} cannot be used: {reason}.")
-        return BrokerError(f"The driver of {self._where} failed: {reason}.")
 
 
 class _Socket(TransportFactory):

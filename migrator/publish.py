@@ -38,10 +38,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A message, and the batch that it brings to an end (None: more fragments follow)."""
+    """A batch and its messages: one, or several fragments, which are only sent together.
 
-    message: Outgoing
-    ends: Batch | None
+    Were a batch sent again from its middle on, the consumer could not join it.
+    """
+
+    batch: Batch
+    messages: tuple[Outgoing, ...]
+    size: int
 
 
 class Publisher:
@@ -95,12 +99,12 @@ class Publisher:
 
     @property
     def in_flight_messages(self) -> int:
-        """Messages that have been handed over and not yet confirmed, in order."""
+        """Batches that have been handed over and not yet confirmed, in order."""
         return len(self._window)
 
     @property
     def in_flight_bytes(self) -> int:
-        """Their bytes."""
+        """Their bytes on the wire."""
         return self._window.bytes
 
     def confirmed(self, partition: int) -> Stamp | None:
@@ -113,13 +117,12 @@ class Publisher:
         Raises `BrokerError` when the broker refuses this publisher for good.
         """
         async with self._order:
-            for item in _items(batch, self._fragment_bytes):
-                size = len(item.message.body)
-                await self._until(partial(self._window.has_room, size))
-                if not self._window:
-                    self._progress_at = _now()
-                self._window.add(item, size)
-                self._wake.set()
+            item = _item(batch, self._fragment_bytes)
+            await self._until(partial(self._window.has_room, item.size))
+            if not self._window:
+                self._progress_at = _now()
+            self._window.add(item, item.size)
+            self._wake.set()
 
     async def drain(self) -> None:
         """Return when everything that was sent is confirmed. Raises as `send`."""
@@ -148,7 +151,7 @@ class Publisher:
         self.reconnects += 1
         delay_s = self._backoff.next()
         log.warning(
-            f"{error} {len(self._window)} messages are unconfirmed; they are sent again "
+            f"{error} {len(self._window)} batches are unconfirmed; they are sent again "
             f"in {delay_s:.1f} s."
         )
         await asyncio.sleep(delay_s)
@@ -164,8 +167,7 @@ class Publisher:
             while True:
                 self._wake.clear()
                 while (taken := self._window.take()) is not None:
-                    number, item = taken
-                    await link.publish(self._name, item.message, partial(self._confirm, number))
+                    await self._hand_over(link, *taken)
                     reached(Point.AFTER_PUBLISH)
                 link.check()
                 await self._wake.wait()
@@ -174,17 +176,25 @@ class Publisher:
             self.blocked = False
             await link.close()
 
-    def _confirm(self, number: int) -> None:
+    async def _hand_over(self, link: Link, number: int, item: _Item) -> None:
+        unconfirmed = {message.message_id for message in item.messages}
+        for message in item.messages:
+            confirm = partial(self._confirm, number, unconfirmed, message.message_id)
+            await link.publish(self._name, message, confirm)
+
+    def _confirm(self, number: int, unconfirmed: set[str], message_id: str) -> None:
+        self._progress_at = _now()
+        unconfirmed.remove(message_id)
+        if unconfirmed:
+            return
         left = self._window.confirm(number)
         for item in left:
-            self.published_bytes += len(item.message.body)
-            if item.ends is not None:
-                self._confirmed[item.ends.partition] = item.ends.stamp
-                self.published_batches += 1
-                self.published_rows += item.ends.count
+            self._confirmed[item.batch.partition] = item.batch.stamp
+            self.published_batches += 1
+            self.published_rows += item.batch.count
+            self.published_bytes += item.size
         if left:
             self._backoff.reset()
-            self._progress_at = _now()
             self._moved.set()
             reached(Point.AFTER_CONFIRM)
 
@@ -207,24 +217,25 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _items(batch: Batch, fragment_bytes: int) -> list[_Item]:
-    """The messages of a batch: one, or several fragments."""
+def _item(batch: Batch, fragment_bytes: int) -> _Item:
+    """A batch as its messages."""
     body = batch.encode()
-    if len(body) <= fragment_bytes:
-        bodies = [body]
-    else:
-        starts = range(0, len(body), fragment_bytes)
-        bodies = [body[start : start + fragment_bytes] for start in starts]
+    size = len(body)
     headers = _headers(batch)
     name = f"{batch.partition}-{batch.stamp.epoch}-{batch.stamp.sequence}"
-    if len(bodies) == 1:
-        return [_Item(Outgoing(batch.partition, name, headers, body), batch)]
-    items: list[_Item] = []
-    for number, fragment in enumerate(bodies, 1):
-        counted = {**headers, "fragment": number, "fragments": len(bodies)}
-        message = Outgoing(batch.partition, f"{name}/{number}", counted, fragment)
-        items.append(_Item(message, batch if number == len(bodies) else None))
-    return items
+    if size <= fragment_bytes:
+        return _Item(batch, (Outgoing(batch.partition, name, headers, body),), size)
+    starts = range(0, size, fragment_bytes)
+    messages = tuple(
+        Outgoing(
+            batch.partition,
+            f"{name}/{number}",
+            headers | {"fragment": number, "fragments": len(starts)},
+            body[start : start + fragment_bytes],
+        )
+        for number, start in enumerate(starts, 1)
+    )
+    return _Item(batch, messages, size)
 
 
 def _headers(batch: Batch) -> dict[str, Header]:
