@@ -15,7 +15,6 @@ one that interrupts the wait for it is ours.
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -27,6 +26,7 @@ from yarl import URL
 
 from migrator.broker_errors import told_by
 from migrator.errors import BrokerError, BrokerUnavailable
+from migrator.messages import Incoming, Outgoing, dead_letters_name, queue_name
 
 HEARTBEAT_S = 5
 ANSWER_TIMEOUT_S = 30.0
@@ -41,37 +41,6 @@ PERSISTENT = 2
 logging.getLogger("aiormq").setLevel(logging.CRITICAL + 1)
 
 Result = TypeVar("Result")
-Header = str | int
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message for a partition; `message_id` is unique among those that are under way."""
-
-    partition: int
-    message_id: str
-    headers: dict[str, Header]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A delivered message; `tag` is its number on the channel that brought it."""
-
-    tag: int
-    message_id: str
-    headers: dict[str, Any]
-    body: bytes
-
-
-def queue_name(name: str, partition: int) -> str:
-    """The queue of a partition."""
-    return f"{name}.{partition}"
-
-
-def dead_letters_name(name: str) -> str:
-    """The queue of what could not be delivered: anything in it is a cause for alarm."""
-    return f"{name}.dead"
 
 
 class Link:

@@ -15,9 +15,10 @@ from typing import Self
 
 import structlog
 
-from migrator.broker import Incoming, Link, queue_name
+from migrator.broker import Link
 from migrator.changes import Batch
 from migrator.errors import BrokerError
+from migrator.messages import Incoming, queue_name
 
 PREFETCH = 64
 

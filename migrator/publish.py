@@ -17,9 +17,10 @@ from typing import Self
 import structlog
 
 from migrator.backoff import Backoff
-from migrator.broker import Header, Link, Outgoing
+from migrator.broker import Link
 from migrator.changes import VERSION, Batch, Position, Stamp
 from migrator.errors import BrokerError, BrokerUnavailable
+from migrator.messages import Header, Outgoing
 from migrator.pause import Point, reached
 from migrator.window import Window
 
@@ -85,6 +86,7 @@ class Publisher:
 
     async def __aenter__(self) -> Self:
         self._runner = asyncio.create_task(self._run(), name=f"publisher of {self._name}")
+        self._runner.add_done_callback(self._stopped)
         return self
 
     async def __aexit__(
@@ -94,6 +96,7 @@ class Publisher:
         traceback: TracebackType | None,
     ) -> None:
         """Close the connection; what is unconfirmed then, `drain` would have waited for."""
+        self._failure = self._failure or BrokerUnavailable("The publisher has been closed.")
         self._runner.cancel()
         await asyncio.wait({self._runner})
 
@@ -134,6 +137,13 @@ class Publisher:
             await self._moved.wait()
         if self._failure is not None:
             raise self._failure
+
+    def _stopped(self, runner: asyncio.Task[None]) -> None:
+        # A fault of the program must reach those who wait, instead of letting them wait.
+        if not runner.cancelled() and (error := runner.exception()) is not None:
+            self._failure = BrokerError("The publisher failed; its cause is the error to look at.")
+            self._failure.__cause__ = error
+        self._moved.set()
 
     async def _run(self) -> None:
         """One connection after another, until the broker refuses the publisher for good."""

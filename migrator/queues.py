@@ -1,6 +1,7 @@
 """The queues of a migration from outside: how deep they are, and how to be rid of them."""
 
-from migrator.broker import Link, dead_letters_name, queue_name
+from migrator.broker import Link
+from migrator.messages import dead_letters_name, queue_name
 
 PARTITIONS_MAX = 64
 

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from migrator.broker import Incoming, Link, Outgoing, queue_name
+from migrator.broker import Link
 from migrator.changes import Batch
 from migrator.consume import Consumer, Delivery, Joiner
 from migrator.errors import BrokerError, BrokerUnavailable
+from migrator.messages import Incoming, Outgoing, queue_name
 from migrator.publish import Publisher
 from migrator.queues import queue_depth
 from tests.migrator.batches import batch

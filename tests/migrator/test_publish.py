@@ -1,14 +1,16 @@
 """Publishing: confirmed in order, sent again after whatever went wrong."""
 
 import asyncio
+from functools import partial
 
 import pytest
 from structlog.testing import capture_logs
 
-from migrator.broker import Incoming, Link, queue_name
+from migrator.broker import Link
 from migrator.changes import Stamp
 from migrator.consume import Consumer
 from migrator.errors import BrokerError
+from migrator.messages import Incoming, queue_name
 from migrator.publish import Publisher
 from migrator.queues import delete, purge_all, queue_depth
 from tests.migrator.batches import batch
@@ -122,6 +124,59 @@ async def test_a_cut_connection_costs_repeats_and_no_batch(broker_url: str, migr
         assert "guest" not in str(logs)
 
     assert without_repeats(await taken(broker_url, migration, 600)) == list(range(1, 601))
+
+
+async def test_large_batches_survive_cuts_in_their_middle(broker_url: str, migration: str) -> None:
+    async with (
+        TcpProxy(broker_url) as proxy,
+        Publisher(proxy.url, migration, 1, fragment_bytes=20_000) as publisher,
+    ):
+        for number in range(1, 31):
+            await publisher.send(batch(number, size=100_000))
+            if number % 10 == 5:
+                passed = proxy.passed_bytes
+                await until(partial(has_passed, proxy, passed + 30_000))
+                proxy.cut()
+        await publisher.drain()
+        assert publisher.reconnects > 0
+
+    assert without_repeats(await taken(broker_url, migration, 30)) == list(range(1, 31))
+
+
+def has_passed(proxy: TcpProxy, count: int) -> bool:
+    return proxy.passed_bytes >= count
+
+
+async def test_a_confirm_that_never_comes_ends_the_connection(
+    broker_url: str, migration: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("migrator.publish.CONFIRM_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("migrator.publish.WATCH_INTERVAL_S", 0.1)
+    async with TcpProxy(broker_url) as proxy, Publisher(proxy.url, migration, 1) as publisher:
+        await publisher.send(batch(1))
+        await publisher.drain()
+        proxy.freeze()
+        with capture_logs() as logs:
+            await publisher.send(batch(2))
+            await until(lambda: publisher.reconnects > 0)
+            proxy.thaw()
+            await publisher.drain()
+
+    assert "RabbitMQ has confirmed nothing for 0.5 s" in logs[0]["event"]
+    assert without_repeats(await taken(broker_url, migration, 2)) == [1, 2]
+
+
+async def test_a_fault_of_the_program_reaches_the_sender(
+    broker_url: str, migration: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Link, "declare", None)  # Called, this is a TypeError.
+
+    async with Publisher(broker_url, migration, 1) as publisher:
+        await publisher.send(batch(1))
+        with pytest.raises(BrokerError, match="The publisher failed") as caught:
+            await publisher.drain()
+
+    assert isinstance(caught.value.__cause__, TypeError)
 
 
 async def test_a_broker_that_is_not_there_is_waited_for(broker_url: str, migration: str) -> None:
