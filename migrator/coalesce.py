@@ -117,14 +117,25 @@ def coalesce(changes: Iterable[Changes]) -> Step:
 
 
 def _put_run(step: Step, writes: Writes, run: Changes) -> None:
-    states, operation = writes.states, run.operation
+    states = writes.states
     for row in run.documents():
         key = key_of(row)
-        # A plain insert is right only for a row that nothing in this step came before.
-        known = operation is Operation.COPY and key in states
-        states[key] = (Operation.PUT if known else operation, row)
+        states[key] = (_operation(writes, key, run.operation), row)
         if len(row) > DOCUMENT_BYTES_MAX:
             step.refuse(run.table, key, TOO_LARGE)
+
+
+def _operation(writes: Writes, key: Key, operation: Operation) -> Operation:
+    """A plain insert is right only for a row that nothing in this step came before.
+
+    In an emptied table it is right for every such row, and a hundred times faster: to
+    find that a row is missing, MongoDB 6 walks over its deleted neighbours.
+    """
+    if operation is Operation.DELETE:
+        return operation
+    if key in writes.states:
+        return Operation.PUT
+    return Operation.COPY if writes.emptied else operation
 
 
 def _refuse_run(step: Step, writes: Writes, run: Changes) -> None:

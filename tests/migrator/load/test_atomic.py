@@ -115,6 +115,20 @@ async def test_parts_that_will_never_be_whole_are_dropped(scene: Scene, loader: 
     assert await scene.rows() == [{"_id": 2}]
 
 
+async def test_parts_that_wait_are_forgotten_when_the_broker_delivers_again(
+    scene: Scene, loader: Loader
+) -> None:
+    parts = [scene.batch(scene.put({"_id": number}), complete=number == 2) for number in range(3)]
+    assert await loader.load(parts[:2]) == 0
+
+    await loader.own()
+
+    assert await loader.load(parts[:1]) == 0
+    assert await loader.load(parts[1:]) == 3
+    assert loader.repeats == 0
+    assert len(await scene.rows()) == 3
+
+
 async def test_a_lost_part_is_a_gap(scene: Scene, loader: Loader) -> None:
     first = scene.batch(scene.put({"_id": 1}), complete=False)
     scene.batch(scene.put({"_id": 2}), complete=False)
@@ -214,11 +228,23 @@ async def test_a_large_table_is_emptied_in_bounded_transactions(
     assert position["touched"] >= 4
 
 
-def test_an_emptied_table_forgets_what_came_before() -> None:
+def test_rows_of_an_emptied_table_are_inserted() -> None:
     plain = Scene(None, "shop")  # type: ignore[arg-type]
 
-    step = coalesce([plain.put({"_id": 1}), plain.empty(), plain.copy({"_id": 1})])
+    step = coalesce(
+        [
+            plain.put({"_id": 1}, {"_id": 2}),
+            plain.empty(),
+            plain.put({"_id": 1}),
+            plain.put({"_id": 3}),
+            plain.delete(3),
+            plain.put({"_id": 3}),
+        ]
+    )
 
     writes = step.tables[plain.table()]
     assert writes.emptied
-    assert [operation for operation, _ in writes.states.values()] == [Operation.COPY]
+    assert [operation for operation, _ in writes.states.values()] == [
+        Operation.COPY,
+        Operation.PUT,
+    ]
