@@ -159,6 +159,20 @@ async def test_fragments_without_their_end_are_left_out(broker_url: str, migrati
     assert await queue_depth(broker_url, migration, 1) == 0
 
 
+async def test_fragments_that_are_left_out_settle_no_batch_before_them(
+    broker_url: str, migration: str
+) -> None:
+    lost = {"fragment": 1, "fragments": 2}
+    await publish(broker_url, migration, range(1, 2))
+    await send_raw(broker_url, migration, Outgoing(0, "0-1-9/1", dict(lost), b"half"))
+    await publish(broker_url, migration, range(2, 3))
+
+    async with Consumer(broker_url, migration, 0) as consumer:
+        assert sequences(await first_batches(consumer, 2)) == [1, 2]
+
+    assert await taken(broker_url, migration, 2) == [1, 2]
+
+
 async def send_raw(url: str, name: str, message: Outgoing) -> None:
     """Publish any message, confirmed."""
     stored = asyncio.Event()
