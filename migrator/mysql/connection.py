@@ -1,13 +1,13 @@
 """A connection to the source: statements as text, and exact rows by prepared statements."""
 
 import asyncio
-from contextlib import suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
 
-from migrator.errors import SourceError, SourceUnavailable
+from migrator.errors import SourceUnavailable
 from migrator.mysql.driver import Driver, log_in, mapped_errors
 from migrator.mysql.packets import PacketReader
 from migrator.mysql.selection import Selection, prepare_and_execute
@@ -17,7 +17,7 @@ __all__ = ["Connection", "Flavour", "ServerInfo", "SourceUrl", "Tls", "connect"]
 
 NET_TIMEOUT_S = 600
 """How long the server waits for us to read or write, and we for its answer."""
-CLOSE_TIMEOUT_S = 2
+QUIT = 0x01
 
 
 class Flavour(StrEnum):
@@ -98,10 +98,10 @@ class Connection:
 
     async def close(self) -> None:
         """Say goodbye and close; never raises because the other side is gone."""
-        with suppress(SourceError), mapped_errors(self.url):
-            async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                await self._driver.ensure_closed()
+        if not self.closed:
+            self._driver.command(QUIT, b"")
         self._driver.close()
+        await self._driver.ended()
 
     async def __aenter__(self) -> Self:
         return self
@@ -123,22 +123,21 @@ async def connect(
     Raises `SourceUnavailable` if it cannot be reached, `SourceError` if it refuses.
     """
     driver = await log_in(url, timeout_s, db=database, charset="utf8mb4", autocommit=True)
-    connection = Connection(driver, url)
-    try:
-        async with asyncio.timeout(timeout_s):
-            await connection.query(
-                "SET time_zone = '+00:00', sql_mode = '', "
-                f"net_read_timeout = {NET_TIMEOUT_S}, net_write_timeout = {NET_TIMEOUT_S}"
-            )
-            connection.server = await _server_info(connection)
-    except TimeoutError as error:
-        connection.abort()
-        raise SourceUnavailable(
-            f"The source at {url} let us in and then did not answer within {timeout_s:g} s."
-        ) from error
-    except SourceError:
-        connection.abort()
-        raise
+    async with AsyncExitStack() as failed:
+        connection = Connection(driver, url)
+        failed.push_async_callback(connection.close)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await connection.query(
+                    "SET time_zone = '+00:00', sql_mode = '', "
+                    f"net_read_timeout = {NET_TIMEOUT_S}, net_write_timeout = {NET_TIMEOUT_S}"
+                )
+                connection.server = await _server_info(connection)
+        except TimeoutError as error:
+            raise SourceUnavailable(
+                f"The source at {url} let us in and then did not answer within {timeout_s:g} s."
+            ) from error
+        failed.pop_all()
     return connection
 
 

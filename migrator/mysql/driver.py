@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, suppress
 from typing import Any
 
 import aiomysql
@@ -14,6 +14,7 @@ from migrator.errors import ConfigurationError, SourceError, SourceUnavailable
 from migrator.mysql.packets import FULL, PacketReader
 from migrator.mysql.url import SourceUrl, Tls
 
+CLOSE_TIMEOUT_S = 2
 # Refused, lost, and those by which a server that shuts down or sheds load says goodbye.
 UNAVAILABLE = frozenset({2002, 2003, 2006, 2013, 2055, 1040, 1053, 1077, 1152, 1158, 1159, 1160,
                          1161, 1203, 1927, 3169, 4031})  # fmt: skip
@@ -43,6 +44,7 @@ class Driver(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no type
             **options,
         )
         self.source = url
+        self._ending: asyncio.StreamWriter | None = None
         self._must_encrypt = url.tls in {Tls.REQUIRE, Tls.VERIFY} and url.socket is None
 
     def command(self, code: int, body: bytes) -> PacketReader:
@@ -55,6 +57,20 @@ class Driver(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no type
             for start in range(0, len(data) + 1, FULL):
                 self.write_packet(data[start : start + FULL])
             return PacketReader(self._reader)
+
+    def close(self) -> None:
+        """Drop the connection at once."""
+        self._ending = self._writer or self._ending
+        super().close()
+
+    async def ended(self) -> None:
+        """Wait until the socket of a dropped connection is closed, for two seconds at most."""
+        # What is left after that is the other side's fault, and closed by it or by TCP.
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await asyncio.sleep(0)  # aiomysql closes some transports by itself.
+                if self._ending is not None:
+                    await self._ending.wait_closed()
 
     async def _get_server_information(self) -> None:
         await super()._get_server_information()
@@ -79,11 +95,13 @@ class Driver(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no type
 
 async def log_in(url: SourceUrl, timeout_s: float, **options: Any) -> Driver:
     """A driver that has been let in; raises `SourceUnavailable` or `SourceError`."""
-    with ExitStack() as failed, mapped_errors(url):
-        driver = Driver(url, **options)
-        failed.callback(driver.close)
-        async with asyncio.timeout(timeout_s):
-            await driver._connect()
+    async with AsyncExitStack() as failed:
+        with mapped_errors(url):
+            driver = Driver(url, **options)
+            failed.push_async_callback(driver.ended)
+            failed.callback(driver.close)
+            async with asyncio.timeout(timeout_s):
+                await driver._connect()
         failed.pop_all()
     return driver
 

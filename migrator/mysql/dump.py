@@ -5,7 +5,7 @@ sql/rpl_binlog_sender.cc; MariaDB, "Replication Protocol".
 """
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from struct import Struct
 
 from migrator.changes import Position
@@ -48,7 +48,7 @@ PURGED = (
 
 async def dump(
     connection: Connection, start: Position, *, server_id: int, heartbeat_s: float
-) -> AsyncIterator[list[bytes]]:
+) -> AsyncGenerator[list[bytes], None]:
     """Every event after `start`, whole, with header and checksum, as they are sent.
 
     The connection serves nothing else afterwards. `server_id` must differ from that of
@@ -75,6 +75,7 @@ async def dump(
                     "probably being stopped."
                 )
     finally:
+        # The server would go on sending; there is no other way to stop it.
         connection.abort()
 
 

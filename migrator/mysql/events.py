@@ -64,7 +64,7 @@ SHAPES_MAX = 2000
 
 Handler = Callable[[bytes, int, int, int], Event]
 
-SMALL: dict[Code, Handler] = {
+SMALL: dict[int, Handler] = {
     Code.QUERY: event_bodies.query,
     Code.EXECUTE_LOAD_QUERY: event_bodies.query,
     Code.XID: event_bodies.xid,

@@ -4,7 +4,7 @@ Source: MySQL, "Prepared Statements" and "Binary Protocol Resultset" of the
 client/server protocol; MariaDB speaks the same.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from struct import Struct
 
@@ -95,7 +95,7 @@ class Selection:
         self._statement = statement
         self._answer = answer
 
-    async def packets(self) -> AsyncIterator[list[bytes]]:
+    async def packets(self) -> AsyncGenerator[list[bytes], None]:
         """Binary rows as they are sent, as many together as one read brought.
 
         Each begins with its 0x00, then the NULL bitmap with its offset of 2. Raises
