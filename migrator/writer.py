@@ -1,10 +1,4 @@
-"""One partition's writer: it owns the partition's position, and moves it with the rows.
-
-Whoever loads a partition raises `owner.epoch` in its position's document and leaves
-the id of his session there. A successor ends that session at the server: otherwise
-the dead writer's open transaction would block it for a minute. A writer that was
-only paused finds the epoch raised, and ends itself.
-"""
+"""One partition's writer: it moves the position together with the rows, or neither."""
 
 import asyncio
 import os
@@ -14,8 +8,6 @@ from typing import Self
 
 from pymongo.errors import (
     DocumentTooLarge,
-    DuplicateKeyError,
-    ExecutionTimeout,
     OperationFailure,
     PyMongoError,
 )
@@ -23,12 +15,13 @@ from pymongo.errors import (
 from migrator.changes import Batch, Position, Stamp
 from migrator.commands import Write
 from migrator.documents import Document, landed_fields, landed_from
-from migrator.errors import Fenced, StateDamaged, TargetUnavailable
+from migrator.errors import Fenced, StateDamaged
 from migrator.faults import COMMAND_REFUSALS, REFUSALS, UNKNOWN_COMMIT, mapped
 from migrator.mysql.columns import TableName
+from migrator.ownership import take_over
 from migrator.pause import Point, reached
 from migrator.state import Landed
-from migrator.target import BLOCKED_MS, DURABLE, RAW, SNAPSHOT, Session, Target
+from migrator.target import DURABLE, RAW, SNAPSHOT, Session, Target
 from migrator.work import (
     Work,
     audit_documents,
@@ -38,7 +31,6 @@ from migrator.work import (
     progress_update,
 )
 
-OWN_TRIES = 10
 COMMIT_TRIES = 3
 COMMIT_RETRY_S = 0.1
 COMMIT_MS = 20_000
@@ -78,17 +70,8 @@ class Writer:
 
         Raises `TargetUnavailable` when somebody else holds it against ten attempts.
         """
-        await target.ensure_state()
-        for _ in range(OWN_TRIES):
-            with mapped("take over a partition"):
-                session = await target.session()
-                epoch = await _raise_owner(target, partition, session)
-            if epoch is not None:
-                return cls(target, partition, session, epoch)
-        raise TargetUnavailable(
-            f"Partition {partition} could not be taken over in {OWN_TRIES} attempts: another "
-            "process takes it again and again. Stop all but one that load this partition."
-        )
+        session, epoch = await take_over(target, partition)
+        return cls(target, partition, session, epoch)
 
     async def landed(self) -> Landed:
         """Where the partition stands; raises `Fenced`, `StateDamaged`."""
@@ -261,24 +244,3 @@ class Writer:
     async def _abort(self) -> None:
         if self._session.delegate.in_transaction:
             await self._session.abort_transaction()
-
-
-async def _raise_owner(target: Target, partition: int, session: Session) -> int | None:
-    """The epoch that is ours now, None when the document changed or is held by somebody."""
-    document = await target.positions.find_one({"_id": partition})
-    old = (document or {}).get("owner")
-    await target.end_session(old)
-    epoch = old["epoch"] + 1 if old else 1
-    owner = {"epoch": epoch, "session": session.delegate.session_id["id"], "pid": os.getpid()}
-    try:
-        if document is None:
-            await target.positions.insert_one({"_id": partition, "owner": owner})
-            return epoch
-        found = await target.positions.find_one_and_update(
-            {"_id": partition, "owner.epoch": old["epoch"] if old else None},
-            {"$set": {"owner": owner}},
-            maxTimeMS=BLOCKED_MS,
-        )
-    except (DuplicateKeyError, ExecutionTimeout):
-        return None
-    return epoch if found is not None else None
