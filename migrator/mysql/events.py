@@ -167,6 +167,8 @@ class EventReader:
             if zlib.crc32(event) != CRC_RESIDUE:
                 raise _corrupt(event, self._end, "its checksum is wrong")
             stop -= CRC_SIZE
+        elif self._checksum is None and code not in {Code.ROTATE, Code.FORMAT_DESCRIPTION}:
+            raise _corrupt(event, self._end, "no format description came before it")
         if code in self._placeless:
             return self._placeless[code](event, stop, log_end)
         if not log_end:  # MariaDB 11.4 leaves it out inside transactions.
