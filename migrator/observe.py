@@ -7,12 +7,14 @@ from typing import Any, Self
 
 from migrator.changes import Position
 from migrator.errors import BrokerError, SourceError
+from migrator.mysql.catalogue import Scope
 from migrator.mysql.connection import Connection, SourceUrl, connect
 from migrator.positions import transactions_behind
 from migrator.progress import Observation
 from migrator.queues import queue_depth
 from migrator.reports import ApplyReport, CaptureReport, Role
 from migrator.settings import Settings
+from migrator.state import TableState
 from migrator.target import Target
 
 DEPTH_INTERVAL_S = 2.0
@@ -48,7 +50,7 @@ class Observer:
         return Observation(
             at_s=time.monotonic(),
             now_us=time.time_ns() // 1_000,
-            tables=await self._target.tables(),
+            tables=selected(self._settings, await self._target.tables()),
             landed=landed,
             capture=_capture(reports),
             apply=_apply(reports),
@@ -84,6 +86,13 @@ class Observer:
             self._depth = None
         self._depth_at = time.monotonic()
         return self._depth
+
+
+def selected(settings: Settings, states: Sequence[TableState]) -> tuple[TableState, ...]:
+    """The tables that are selected now; all, where nothing says which are."""
+    scope = Scope(settings.databases, settings.include, settings.exclude)
+    is_open = not (scope.databases or scope.include)
+    return tuple(state for state in states if is_open or scope.wants(state.table))
 
 
 def _capture(reports: Mapping[str, dict[str, Any]]) -> CaptureReport | None:

@@ -13,7 +13,7 @@ from migrator.errors import SourceError, TargetUnavailable
 from migrator.exits import Exit
 from migrator.mysql.catalogue import Scope, read_tables
 from migrator.mysql.log_position import current_position
-from migrator.observe import Observer
+from migrator.observe import Observer, selected
 from migrator.positions import covers
 from migrator.progress import Observation
 from migrator.reports import Role
@@ -50,7 +50,7 @@ async def run(settings: Settings, console: Console, *, until_caught_up: bool) ->
                     watching = _watch(settings, observer, screen, until_caught_up=until_caught_up)
                     await _first_end(watching, *(half.keep() for half in halves))
         finally:
-            seen = await _summary(target, console, time.monotonic() - begin)
+            seen = await _summary(settings, target, console, time.monotonic() - begin)
     return Exit.COMPLETE if seen and is_complete(seen) else Exit.INCOMPLETE
 
 
@@ -106,10 +106,13 @@ async def _is_copied(settings: Settings, observer: Observer, seen: Observation) 
     return {table.name for table in tables} <= {state.table for state in seen.tables}
 
 
-async def _summary(target: Target, console: Console, took_s: float) -> Observation | None:
+async def _summary(
+    settings: Settings, target: Target, console: Console, took_s: float
+) -> Observation | None:
     """Print what is there now; None when MongoDB does not tell."""
     try:
-        tables, landed = await target.tables(), await target.landed()
+        tables = selected(settings, await target.tables())
+        landed = await target.landed()
         letters = await target.dead_letter_tables()
     except TargetUnavailable as error:
         console.print(f"No summary: {error}", markup=False, highlight=False)

@@ -1,0 +1,146 @@
+import asyncio
+import io
+import secrets
+import sys
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from migrator import run as running
+from migrator.errors import HalfFailed
+from migrator.exits import Exit
+from migrator.mysql.columns import TableName
+from migrator.mysql.connection import Connection, SourceUrl, connect
+from migrator.mysql.log_position import current_position
+from migrator.reports import Role
+from migrator.settings import Settings
+from migrator.state import Part, TableState
+from migrator.supervise import Half, Line
+from migrator.target import Target
+from migrator.transform import Mapping as Places
+from tests.servers.mongodb import MongoDB
+from tests.servers.mysql import MySQL
+from tests.servers.process import exclusive, free_port
+from tests.servers.rabbitmq import RabbitMQ
+
+LIVES = "import time; time.sleep(60)"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Real servers, a table in the source, and halves that do nothing."""
+
+    settings: Settings
+    source: Connection
+    target: Target
+    database: str
+    said: io.StringIO
+
+    async def run(self) -> Exit:
+        console = Console(file=self.said, width=200)
+        async with asyncio.timeout(15):
+            return await running.run(self.settings, console, until_caught_up=True)
+
+    async def copy(self, *, done: bool) -> None:
+        name = TableName(self.database, "t")
+        await self.target.save_table(TableState(name, 0, 1, 5, (Part(rows=5, done=done),)))
+
+    async def land(self) -> None:
+        """Everything that the source has by now is in the target, as far as it knows."""
+        await self.target.positions.delete_many({})
+        await self.target.begin_epoch(0, await current_position(self.source))
+
+
+@pytest.fixture
+async def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
+    mongodb = MongoDB(tmp_path, port=free_port(0))
+    with exclusive():
+        source_url, broker_url = MySQL().start(), RabbitMQ().start()
+    target_url = mongodb.start()
+    database = f"run_{secrets.token_hex(4)}"
+    settings = Settings(
+        source_url=source_url,
+        broker_url=broker_url,
+        target_url=target_url,
+        databases=(database,),
+        name=database,
+    )
+    halves(monkeypatch)
+    async with await connect(SourceUrl.parse(source_url)) as source:
+        await source.query(f"CREATE DATABASE {database}")
+        await source.query(f"CREATE TABLE {database}.t (id INT PRIMARY KEY)")
+        async with Target.connect(target_url, Places(), "test") as target:
+            await target.ensure_state()
+            yield Scene(settings, source, target, database, io.StringIO())
+        await source.query(f"DROP DATABASE {database}")
+    mongodb.kill()
+    # TLS says goodbye in the background; the test's event loop must not end before.
+    await asyncio.sleep(0.05)
+
+
+def halves(monkeypatch: pytest.MonkeyPatch, **code: str) -> None:
+    """Let the halves run this code; they live and do nothing unless it is given."""
+
+    def half(role: Role, environment: Mapping[str, str], line: Line) -> Half:
+        program = code.get(role.value, LIVES)
+        return Half(role, (sys.executable, "-c", program), environment, line)
+
+    monkeypatch.setattr(running, "half_of_this_program", half)
+
+
+async def test_it_ends_when_all_that_the_source_had_has_arrived(scene: Scene) -> None:
+    await scene.copy(done=True)
+    await scene.land()
+    await scene.source.query(f"INSERT INTO {scene.database}.t VALUES (1)")
+
+    waiting = asyncio.create_task(scene.run())
+    await asyncio.sleep(2)
+    assert not waiting.done()
+    await scene.land()
+
+    assert await waiting is Exit.COMPLETE
+    assert "1 of 1 tables are copied, 5 rows;" in scene.said.getvalue()
+
+
+async def test_a_table_that_is_not_copied_keeps_it_running(scene: Scene) -> None:
+    await scene.copy(done=False)
+    await scene.land()
+
+    waiting = asyncio.create_task(scene.run())
+    await asyncio.sleep(1.5)
+    assert not waiting.done()
+    await scene.source.query(f"CREATE TABLE {scene.database}.later (id INT PRIMARY KEY)")
+    await scene.copy(done=True)
+    await asyncio.sleep(1.5)
+    assert not waiting.done()  # Nothing is known of the new table.
+    await scene.source.query(f"DROP TABLE {scene.database}.later")
+    await scene.land()
+
+    assert await waiting is Exit.COMPLETE
+
+
+async def test_dead_letters_are_told_and_the_status_says_so(scene: Scene) -> None:
+    await scene.copy(done=True)
+    await scene.land()
+    table = f"{scene.database}.t"
+    await scene.target.state("dead_letters").insert_one({"table": table, "reason": "odd"})
+
+    assert await scene.run() is Exit.INCOMPLETE
+    assert f"1 rows of {table} were not carried over" in scene.said.getvalue()
+
+
+async def test_a_half_that_cannot_go_on_ends_the_run(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "import sys; print('error: no log', file=sys.stderr); sys.exit(2)"
+    halves(monkeypatch, capture=said)
+
+    with pytest.raises(HalfFailed) as ended:
+        await scene.run()
+
+    assert ended.value.status == 2
+    assert "error: no log\n" in scene.said.getvalue()
+    assert "0 of 0 tables are copied" in scene.said.getvalue()
