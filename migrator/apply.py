@@ -22,7 +22,6 @@ from migrator.reports import REPORT_INTERVAL_S, ApplyReport, Role
 from migrator.settings import Server, Settings
 from migrator.target import Target
 from migrator.together import together
-from migrator.transform import Mapping
 
 # All parts of one source transaction must be in hand before the first is acknowledged.
 PREFETCH = 2 * ATOMIC_BATCHES_MAX
@@ -37,7 +36,7 @@ async def apply(settings: Settings, partitions: Sequence[int] | None = None) -> 
     """
     chosen = range(settings.partitions) if partitions is None else partitions
     async with Target.connect(
-        settings.url(Server.TARGET), Mapping(settings.mapping), "apply"
+        settings.url(Server.TARGET), settings.places, "kooch apply", settings.state_database
     ) as target:
         workers = [Worker(settings, target, number) for number in chosen]
         tasks = {f"partition {worker.partition}": worker.run() for worker in workers}

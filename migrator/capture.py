@@ -32,7 +32,6 @@ from migrator.stream import Stream
 from migrator.tables import Tables, partition_of
 from migrator.target import Target
 from migrator.together import together
-from migrator.transform import Mapping
 from migrator.watches import Watches
 from migrator.watching import Watching
 
@@ -49,7 +48,7 @@ async def capture(settings: Settings) -> None:
     """
     backoff = Backoff()
     async with Target.connect(
-        settings.url(Server.TARGET), Mapping(settings.mapping), "capture"
+        settings.url(Server.TARGET), settings.places, "kooch capture", settings.state_database
     ) as target:
         while True:
             try:

@@ -27,7 +27,9 @@ async def check(settings: Settings, console: Console) -> Exit:
     target_url = settings.target_url.get_secret_value()
     async with (
         await connect(source_url) as source,
-        Target.connect(target_url, settings.places, "kooch check") as target,
+        Target.connect(
+            target_url, settings.places, "kooch check", settings.state_database
+        ) as target,
     ):
         findings = await preflight(source, target, settings)
     for line in finding_lines(findings):
@@ -53,7 +55,7 @@ async def show_status(settings: Settings, console: Console) -> Exit:
     """Print what the live display would show now, and where each partition stands."""
     url = settings.target_url.get_secret_value()
     async with (
-        Target.connect(url, settings.places, "kooch status") as target,
+        Target.connect(url, settings.places, "kooch status", settings.state_database) as target,
         Observer(settings, target) as observer,
     ):
         seen = await observer.observe()

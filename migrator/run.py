@@ -41,7 +41,7 @@ async def run(settings: Settings, console: Console, *, until_caught_up: bool) ->
     begin = time.monotonic()
     halves: list[Half] = []
     url = settings.target_url.get_secret_value()
-    async with Target.connect(url, settings.places, "kooch run") as target:
+    async with Target.connect(url, settings.places, "kooch run", settings.state_database) as target:
         try:
             with Screen(console, lambda: [half.state for half in halves]) as screen:
                 environment = settings.environment()

@@ -94,7 +94,7 @@ def _targets(mapping: dict[str, str]) -> dict[str, str]:
 
 def target_trouble(database: str) -> str | None:
     """Why MongoDB, or the migrator, cannot take this name for a database of rows."""
-    if database in {"admin", "local", "config", "_migrator"}:
+    if database in {"admin", "local", "config"} or database.startswith("_migrator"):
         return "that name is taken in MongoDB"
     if not database or re.search(r'[/\\. "$*<>:|?\0]', database):
         return "MongoDB forbids a character in it"
@@ -124,6 +124,8 @@ class Settings(BaseSettings):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")] = "kooch"
     """What the queues' names begin with."""
+    state_database: Annotated[str, Field(pattern=r"^_[A-Za-z0-9_-]{1,62}$")] = "_migrator"
+    """Where the target remembers the migration; a second migration needs another, and a name."""
     databases: Databases = ()
     """All tables of these, except the excluded."""
     include: Patterns = ()
