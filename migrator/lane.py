@@ -73,6 +73,9 @@ class Lane:
         """Rows of the open transaction."""
         if self._has_landed is not None:
             return
+        if run.operation is Operation.EMPTY and not self._added:
+            # What stood in the table before is of no use in the same batch.
+            self.flush()
         rows = run.rows
         if self._added < self._skip:
             rows = rows[self._skip - self._added :]
