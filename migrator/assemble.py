@@ -156,6 +156,8 @@ class Assembler:
         self._rows_before = self.rows
         for lane in self._lanes:
             lane.begin(event)
+        if event.prepares:
+            self._prepare(event.prepares)
 
     def _change(self, event: Rows) -> None:
         stream = self._tables.stream(event.shape)

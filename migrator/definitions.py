@@ -9,14 +9,15 @@ from dataclasses import replace
 
 from migrator.assemble import Assembler, Pending
 from migrator.changes import Operation, Run
-from migrator.chunks import key_of, read_chunk, rows_sql
-from migrator.errors import ConfigurationError
+from migrator.chunks import Chunk, key_of, read_chunk, rows_sql
+from migrator.errors import SourceError
 from migrator.mysql.catalogue import Table, read_table
 from migrator.mysql.columns import TableName
 from migrator.mysql.connection import Connection
+from migrator.mysql.keys import Literals
 from migrator.mysql.row_decoder import key_value_of
 from migrator.mysql.statements import Kind, Statement
-from migrator.plan import plan
+from migrator.plan import is_redefined, plan
 from migrator.snapshot import Snapshot
 from migrator.state import TableState
 from migrator.tables import Tables
@@ -65,7 +66,7 @@ class Resolver:
                 await self._empty(name)
         for name in filter(self._tables.scope.wants, statement.targets):
             self._remove_rows(name)
-            await self._copy(name, await read_table(self._connection, name))
+            await self._copy(name)
 
     async def _empty(self, name: TableName) -> None:
         """TRUNCATE, DROP, or the old name of a RENAME."""
@@ -77,33 +78,27 @@ class Resolver:
 
     async def _redefine(self, name: TableName, statement: Statement) -> None:
         before = self._tables.get(name)
-        table = await read_table(self._connection, name)
         if before is not None and (statement.drops_rows or _touches_key(before, statement)):
             self._remove_rows(name)
-        await self._copy(name, table)
+        await self._copy(name)
 
-    async def _copy(self, name: TableName, table: Table | None) -> None:
+    async def _copy(self, name: TableName) -> None:
         """Copy a table anew: the binlog does not show what a statement made of its rows."""
-        if table is None:
-            await self._forget(name)
-            return
-        if not table.key:
-            raise ConfigurationError(
-                f"{name} was created or altered and has no primary key and no NOT NULL unique "
-                "key, so its rows cannot be told apart. Add a key, or exclude the table."
-            )
-        self._tables.redefine(name, table)
-        self._watches.spoil(name)
-        state = await plan(
+        planned = await plan(
             self._connection,
-            table,
+            name,
             self._tables.options,
             self._tables.lane_of(name).partition,
             await self._generation(name) + 1,
         )
+        if planned is None:
+            await self._forget(name)
+            return
+        self._tables.redefine(name, planned.table)
+        self._watches.spoil(name)
         # Saved before the position passes the statement: after a crash it is read again.
-        await self._target.save_table(state)
-        self._snapshot.begin(state)
+        await self._target.save_table(planned.state)
+        self._snapshot.begin(planned.state)
 
     async def _forget(self, name: TableName) -> None:
         self._tables.redefine(name, None)
@@ -130,11 +125,9 @@ class Resolver:
             await self._reread_some(table, todo[start : start + ROWS_MAX])
 
     async def _reread_some(self, table: Table, documents: Sequence[bytes]) -> None:
-        keys = [key_of(table, document) for document in documents]
-        async with reading(self._connection, self._assembler.reached()):
-            chunk = await read_chunk(
-                self._connection, rows_sql(table, keys), table, self._tables.options, len(keys) + 1
-            )
+        chunk = await self._rows_now(table, [key_of(table, document) for document in documents])
+        if chunk is None:
+            return
         lane = self._tables.lane_of(table.name)
         found: set[bytes] = set()
         for run in chunk.runs:
@@ -144,6 +137,21 @@ class Resolver:
         gone = [one for one in documents if key_value_of(one) not in found]
         if gone:
             self._assembler.emit(table.name, lane, Run(Operation.DELETE, gone))
+
+    async def _rows_now(self, table: Table, keys: Sequence[Literals]) -> Chunk | None:
+        """The rows with these keys; None if the table was dropped or renamed since."""
+        now: Table | None = table
+        while now is not None:
+            try:
+                async with reading(self._connection, self._assembler.reached()):
+                    sql, limit = rows_sql(now, keys), len(keys) + 1
+                    return await read_chunk(self._connection, sql, now, self._tables.options, limit)
+            except SourceError as error:
+                # Altered since: the rows as they are now will do, a new copy follows anyway.
+                if error.retryable or not await is_redefined(self._connection, now):
+                    raise
+                now = await read_table(self._connection, table.name)
+        return None
 
 
 def _touches_key(table: Table, statement: Statement) -> bool:

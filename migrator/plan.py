@@ -1,8 +1,11 @@
 """How a table is copied: its key's range, cut where that is easy."""
 
+from dataclasses import dataclass
+
 from migrator.chunks import last_key_sql, read_chunk
-from migrator.mysql.catalogue import Table
-from migrator.mysql.columns import ColumnType
+from migrator.errors import ConfigurationError, SourceError, SourceUnavailable
+from migrator.mysql.catalogue import Table, read_table
+from migrator.mysql.columns import ColumnType, TableName
 from migrator.mysql.connection import Connection
 from migrator.mysql.keys import quoted
 from migrator.mysql.types import TypeOptions
@@ -13,27 +16,66 @@ INTEGERS = frozenset(
 )
 PART_ROWS_MIN = 100_000
 PARTS_MAX = 8
+TRIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A table as it is now, and the copy that it needs."""
+
+    table: Table
+    state: TableState
 
 
 async def plan(
-    connection: Connection, table: Table, options: TypeOptions, partition: int, generation: int
-) -> TableState:
+    connection: Connection, name: TableName, options: TypeOptions, partition: int, generation: int
+) -> Planned | None:
     """The copy of a table as it is now, up to the greatest key that there is now.
 
     Later keys come by the stream. A large table whose key begins with an integer is
-    copied in several ranges. Raises `SourceError`.
+    copied in several ranges. None: there is no such table any more. Raises
+    `SourceError`, and `ConfigurationError` for a table without a key.
     """
+    for _ in range(TRIES):
+        table = await read_table(connection, name)
+        if table is None:
+            return None
+        _check_key(table)
+        try:
+            parts = await _parts(connection, table, options)
+        except SourceError as error:
+            # It may have been altered between the look at it and the SELECT.
+            if error.retryable or not await is_redefined(connection, table):
+                raise
+        else:
+            state = TableState(name, partition, generation, table.estimated_rows, parts)
+            return Planned(table, state)
+    raise SourceUnavailable(f"{name} is altered all the time; its copy is planned again.")
+
+
+async def is_redefined(connection: Connection, table: Table) -> bool:
+    """Whether the table has other columns or another key now, or is gone."""
+    now = await read_table(connection, table.name)
+    return now is None or (now.columns, now.key) != (table.columns, table.key)
+
+
+def _check_key(table: Table) -> None:
+    if not table.key:
+        raise ConfigurationError(
+            f"{table.name} has no primary key and no NOT NULL unique key, so its rows cannot be "
+            "told apart. Add a key, or exclude the table."
+        )
+
+
+async def _parts(connection: Connection, table: Table, options: TypeOptions) -> tuple[Part, ...]:
     chunk = await read_chunk(connection, last_key_sql(table), table, options, 2)
     if chunk.last is None:
-        parts: tuple[Part, ...] = (Part(done=True),)
-    else:
-        bounds = await _bounds(connection, table)
-        uppers = [*bounds, chunk.last]
-        parts = tuple(
-            Part(lower=lower, upper=upper)
-            for lower, upper in zip([None, *bounds], uppers, strict=True)
-        )
-    return TableState(table.name, partition, generation, table.estimated_rows, parts)
+        return (Part(done=True),)
+    bounds = await _bounds(connection, table)
+    uppers = [*bounds, chunk.last]
+    return tuple(
+        Part(lower=lower, upper=upper) for lower, upper in zip([None, *bounds], uppers, strict=True)
+    )
 
 
 async def _bounds(connection: Connection, table: Table) -> list[tuple[str, ...]]:

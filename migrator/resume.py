@@ -61,10 +61,15 @@ async def resume(
     for table in tables:
         if table.name not in states:
             partition = partition_of(table.name, partitions)
-            state = await plan(connection, table, options, partition, generation=1)
-            await target.save_table(state)
-            states[table.name] = state
-    unfinished = tuple(states[table.name] for table in tables if not states[table.name].done)
+            planned = await plan(connection, table.name, options, partition, generation=1)
+            if planned is not None:
+                await target.save_table(planned.state)
+                states[table.name] = planned.state
+    unfinished = tuple(
+        states[table.name]
+        for table in tables
+        if table.name in states and not states[table.name].done
+    )
     mariadb = connection.server.is_mariadb
     earliest = _earliest([one.position for one in landed], mariadb)
     return Resumption(landed, earliest, tables, unfinished, mariadb)

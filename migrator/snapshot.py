@@ -25,6 +25,7 @@ from migrator.mysql.columns import TableName
 from migrator.mysql.connection import Connection
 from migrator.mysql.keys import Literals
 from migrator.mysql.row_decoder import key_value_of
+from migrator.plan import is_redefined
 from migrator.state import Part, TableState
 from migrator.tables import Tables
 from migrator.visible import reading
@@ -185,9 +186,9 @@ class Snapshot:
     async def _follow(self, job: Job, error: SourceError) -> Connection:
         """The table may have been redefined, and the stream is not there yet; otherwise raises."""
         connection = await self._connect()
-        now = await read_table(connection, job.table.name)
-        if now is not None and now.columns == job.table.columns and now.key == job.table.key:
+        if not await is_redefined(connection, job.table):
             raise error
+        now = await read_table(connection, job.table.name)
         if now is None or not now.key:
             # It is gone, or no longer to be copied: the stream will say so.
             while self._is_wanted(job):

@@ -94,7 +94,8 @@ class Gtid:
 
     `gtid` is "uuid:n", "uuid:tag:n" or "domain-server-n", "" if it is anonymous.
     `committed_at` is in microseconds since 1970, on MariaDB of whole seconds.
-    `standalone` (MariaDB) says that no commit follows: the next Query is all.
+    `standalone` (MariaDB) says that no commit follows: the next Query is all. `prepares`
+    (MariaDB) is the xid of the distributed transaction that it prepares, "" for none.
     """
 
     gtid: str
@@ -103,6 +104,7 @@ class Gtid:
     standalone: bool = False
     ddl: bool = False
     anonymous: bool = False
+    prepares: str = ""
 
 
 @dataclass(slots=True)

@@ -13,7 +13,11 @@ from migrator.mysql.event_kinds import Gtid, Ignored, Query
 GTID = Struct("<QIB")
 SERVER_ID = Struct("<I")
 STANDALONE = 1
+GROUP_COMMIT_ID = 2
 DDL = 32
+PREPARED_XA = 64
+COMMIT_ID_SIZE = 8
+XA = Struct("<IBB")
 UNCOMPRESSED_MAX = 1 << 30
 """No event may have more: the limit of max_allowed_packet."""
 
@@ -28,7 +32,19 @@ def gtid(event: bytes, stop: int, seconds: int, end: int) -> Gtid:
         end,
         standalone=bool(flags & STANDALONE),
         ddl=bool(flags & DDL),
+        prepares=_xid(event, stop, flags) if flags & PREPARED_XA else "",
     )
+
+
+def _xid(event: bytes, stop: int, flags: int) -> str:
+    """The identifier behind the flags, as XA COMMIT will print it."""
+    at = BODY + GTID.size + (COMMIT_ID_SIZE if flags & GROUP_COMMIT_ID else 0)
+    form, global_size, branch_size = XA.unpack_from(event, at)
+    data = event[at + XA.size : stop]
+    if len(data) < global_size + branch_size:
+        raise ValueError("an XA identifier is cut off")
+    branch = data[global_size : global_size + branch_size]
+    return f"X'{data[:global_size].hex()}',X'{branch.hex()}',{form}"
 
 
 def query_compressed(event: bytes, stop: int, seconds: int, end: int) -> Query:
