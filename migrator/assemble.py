@@ -162,6 +162,8 @@ class Assembler:
     def _change(self, event: Rows) -> None:
         stream = self._tables.stream(event.shape)
         self._is_open = True
+        if stream is None:
+            return
         is_whole = stream.has_all_columns
         if not (is_whole(event.before_bitmap) and is_whole(event.after_bitmap)):
             self._note_partial(stream, event)

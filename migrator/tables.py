@@ -50,7 +50,7 @@ class Tables:
         self.options = options
         self.lane_of = lane_of
         self._tables = {table.name: table for table in tables}
-        self._streams: dict[int, Stream] = {}
+        self._streams: dict[int, tuple[TableShape, Stream | None]] = {}
 
     def __getitem__(self, name: TableName) -> Table:
         return self._tables[name]
@@ -73,26 +73,33 @@ class Tables:
             self._tables[name] = table
         self._streams.clear()
 
-    def stream(self, shape: TableShape) -> Stream:
-        """The decoder and the lane of a table map; raises `ConfigurationError` without a key."""
+    def stream(self, shape: TableShape) -> Stream | None:
+        """The decoder and the lane of a table map; raises `ConfigurationError` without a key.
+
+        None: the table has no key and was dropped or renamed since. Whatever it became
+        was copied whole, or will be.
+        """
         # By identity: the event reader gives equal table maps as one object, and comparing
         # all columns would cost more than decoding a row.
         found = self._streams.get(id(shape))
-        if found is None or found.shape is not shape:
+        if found is None:
             if len(self._streams) >= SHAPES_MAX:
                 self._streams.clear()
-            found = self._streams[id(shape)] = self._new_stream(shape)
-        return found
+            # The shape is kept with it, so that no other object gets its identity.
+            found = self._streams[id(shape)] = (shape, self._new_stream(shape))
+        return found[1]
 
-    def _new_stream(self, shape: TableShape) -> Stream:
+    def _new_stream(self, shape: TableShape) -> Stream | None:
         table = self._tables.get(shape.table)
-        refined = replace(shape, columns=tuple(_refined(table, one) for one in shape.columns))
         key = shape.key or _key_of(table, shape)
+        if not key and table is None:
+            return None
         if not key:
             raise ConfigurationError(
                 f"{shape.table} has no primary key and no NOT NULL unique key, so its rows cannot "
                 f"be told apart. Add a key, or exclude the table."
             )
+        refined = replace(shape, columns=tuple(_refined(table, one) for one in shape.columns))
         decoder = BinlogDecoder(refined, key, self.options)
         return Stream(shape, decoder, self.lane_of(shape.table))
 
