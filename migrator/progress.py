@@ -97,10 +97,11 @@ class Snapshot:
     @property
     def left_s(self) -> float | None:
         """The time until the last table is copied at the present pace of them all together."""
-        rates = [table.rate for table in self.tables if table.rate]
-        open_tables = [table for table in self.tables if not table.done]
-        left = sum(max(0, table.estimated_rows - table.rows) for table in open_tables)
-        return left / sum(rates) if rates else (None if open_tables else 0.0)
+        if self.copied:
+            return 0.0
+        rate = sum(table.rate or 0 for table in self.tables)
+        left = sum(table.estimated_rows - table.rows for table in self.tables)
+        return left / rate if rate else None
 
 
 def progress(history: Sequence[Observation]) -> Snapshot:

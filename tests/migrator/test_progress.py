@@ -79,7 +79,9 @@ def test_the_whole_copy_has_the_time_of_all_tables_together() -> None:
 
 
 def test_nothing_is_copied_before_a_table_has_begun() -> None:
-    assert not progress([Observation(0.0, NOW_US)]).copied
+    shown = progress([Observation(0.0, NOW_US)])
+
+    assert (shown.copied, shown.left_s) == (False, None)
 
 
 def test_the_stream_has_rates_of_rows_and_transactions() -> None:
