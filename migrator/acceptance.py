@@ -10,7 +10,7 @@ MERGED_ROWS_MAX = 2_000
 MERGED_BYTES_MAX = 4 * 1024 * 1024
 ATOMIC_ROWS_MAX = 100_000
 ATOMIC_BYTES_MAX = 64 * 1024 * 1024
-ATOMIC_BATCHES_MAX = 128
+ATOMIC_BATCHES_MAX = 256
 
 
 def repeats(landed: Landed, waiting: Sequence[Batch]) -> int:

@@ -24,7 +24,7 @@ from migrator.target import Target
 from migrator.together import together
 
 # All parts of one source transaction must be in hand before the first is acknowledged.
-PREFETCH = 2 * ATOMIC_BATCHES_MAX
+PREFETCH = ATOMIC_BATCHES_MAX + 64
 
 log = structlog.get_logger()
 

@@ -160,10 +160,10 @@ async def test_a_giant_transaction_lands_in_pieces(scene: Scene) -> None:
 
 
 async def test_many_parts_do_not_wait_for_ever(scene: Scene, loader: Loader) -> None:
-    parts = [scene.batch(scene.put({"_id": number}), complete=False) for number in range(128)]
+    parts = [scene.batch(scene.put({"_id": number}), complete=False) for number in range(256)]
 
-    assert await loader.load(parts[:127]) == 0
-    assert await loader.load(parts[127:]) == 128
+    assert await loader.load(parts[:255]) == 0
+    assert await loader.load(parts[255:]) == 256
 
 
 async def test_a_reader_never_sees_half_a_transaction(scene: Scene, loader: Loader) -> None:
