@@ -189,12 +189,7 @@ async def _privileges(source: Source) -> list[Finding]:
 
 
 async def _granted(source: Source) -> set[str]:
-    """The global privileges that we have, those of active roles too."""
-    statement = "SHOW GRANTS"
-    if not source.server.is_mariadb:  # MariaDB shows those of the role without being asked.
-        ((roles,),) = await source.query("SELECT CURRENT_ROLE()")
-        if roles != "NONE":
-            statement = f"SHOW GRANTS FOR CURRENT_USER() USING {roles}"
-    grants = [GLOBAL_GRANT.match(str(row[0])) for row in await source.query(statement)]
+    """The global privileges that we have; both servers add those of active roles."""
+    grants = [GLOBAL_GRANT.match(str(row[0])) for row in await source.query("SHOW GRANTS")]
     names = {name for grant in grants if grant for name in grant[1].split(", ")}
     return {SYNONYMS.get(name, name) for name in names}
