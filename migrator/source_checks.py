@@ -182,10 +182,16 @@ async def _privileges(source: Source) -> list[Finding]:
     missing = [one for one in needed if not granted & {one, "ALL PRIVILEGES"}]
     if not missing:
         return [ok("Privileges", f"{', '.join(needed)} are granted.")]
-    ((user,),) = await source.query("SELECT CURRENT_USER()")
-    name, _, host = str(user).rpartition("@")
+    user = await current_user(source)
     what = f"{user} lacks {', '.join(missing)}, without which the log cannot be read."
-    return [fail("Privileges", what, f"GRANT {', '.join(missing)} ON *.* TO '{name}'@'{host}';")]
+    return [fail("Privileges", what, f"GRANT {', '.join(missing)} ON *.* TO {user};")]
+
+
+async def current_user(source: Source) -> str:
+    """The account that we are at the source, as a statement names it."""
+    ((account,),) = await source.query("SELECT CURRENT_USER()")
+    name, _, host = str(account).rpartition("@")
+    return f"'{name}'@'{host}'"
 
 
 async def _granted(source: Source) -> set[str]:

@@ -13,7 +13,7 @@ from migrator.mysql.catalogue import Scope, Table
 from migrator.mysql.columns import Column, ColumnType, TableName
 from migrator.mysql.keys import quoted
 from migrator.settings import Settings, target_trouble
-from migrator.source_checks import Source, Variables
+from migrator.source_checks import Source, Variables, current_user
 
 DECIMAL_DIGITS_MAX = 34
 DATE_FRACTION_MAX = 3
@@ -100,7 +100,8 @@ async def _readable(source: Source, name: TableName) -> list[Finding]:
     except SourceUnavailable:
         raise
     except SourceError as error:
-        return [fail(str(name), str(error), f"GRANT SELECT ON {where} TO CURRENT_USER();")]
+        mend = f"GRANT SELECT ON {where} TO {await current_user(source)};"
+        return [fail(str(name), str(error), mend)]
     return []
 
 

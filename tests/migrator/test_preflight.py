@@ -162,9 +162,11 @@ async def test_missing_privileges_are_named_with_the_grant(source: Source) -> No
     await source.connection.query(f"DROP USER {user}@'%'")
 
     failed = {f.subject: f for f in findings if f.level is Level.FAIL}
-    assert failed["Privileges"].what.startswith(f"{user}@% lacks REPLICATION CLIENT,")
+    assert failed["Privileges"].what.startswith(f"'{user}'@'%' lacks REPLICATION CLIENT,")
     assert failed["Privileges"].mend == f"GRANT REPLICATION CLIENT ON *.* TO '{user}'@'%';"
-    assert "denied" in failed[f"{source.database}.orders"].what
+    table = failed[f"{source.database}.orders"]
+    assert "denied" in table.what
+    assert table.mend == f"GRANT SELECT ON `{source.database}`.`orders` TO '{user}'@'%';"
 
 
 async def test_privileges_through_a_role_count(source: Source) -> None:
