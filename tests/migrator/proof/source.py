@@ -1,0 +1,143 @@
+"""The source, as a client sees it: connections, and what its log holds by now."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pymysql
+from pymysql.connections import Connection
+
+TIMEOUT_S = 20
+LOCK_WAIT_S = 3
+XA_FORMAT = 1
+
+if TYPE_CHECKING:
+    from pymysql.cursors import Cursor
+
+    Client = Connection[Cursor]
+else:
+    Client = Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One database on a MySQL or MariaDB server at `url`, which names no database."""
+
+    url: str
+    database: str
+
+    def connect(self, *, autocommit: bool = True, database: bool = True) -> Client:
+        """A connection in UTC that gives up on locks early; the caller closes it."""
+        parts = urlsplit(self.url)
+        return pymysql.connect(
+            host=parts.hostname or "127.0.0.1",
+            port=parts.port or 3306,
+            user=parts.username or "root",
+            password=parts.password or "",
+            database=self.database if database else None,
+            charset="utf8mb4",
+            autocommit=autocommit,
+            connect_timeout=TIMEOUT_S,
+            read_timeout=TIMEOUT_S,
+            write_timeout=TIMEOUT_S,
+            init_command=(
+                f"SET time_zone = '+00:00', innodb_lock_wait_timeout = {LOCK_WAIT_S}, "
+                f"lock_wait_timeout = {LOCK_WAIT_S}"
+            ),
+        )
+
+    @contextmanager
+    def client(self, *, database: bool = True) -> Iterator[Client]:
+        """A connection that commits each statement."""
+        connection = self.connect(database=database)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What a statement answers."""
+        with self.client(database=False) as client, client.cursor() as cursor:
+            cursor.execute(statement, values)
+            return list(cursor.fetchall())
+
+    def value(self, statement: str, *values: Any) -> Any:
+        """The first column of the first row that a statement answers."""
+        return self.rows(statement, *values)[0][0]
+
+    def execute(self, *statements: str) -> None:
+        """Run statements, each in a transaction of its own."""
+        with self.client() as client, client.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    @property
+    def is_mariadb(self) -> bool:
+        """Whether it is MariaDB."""
+        return _is_mariadb(self.url)
+
+    def create(self) -> None:
+        """Make the database, empty."""
+        self.rows(f"DROP DATABASE IF EXISTS `{self.database}`")
+        self.rows(f"CREATE DATABASE `{self.database}` CHARACTER SET utf8mb4")
+
+    def drop(self) -> None:
+        """Remove the database."""
+        self.rows(f"DROP DATABASE IF EXISTS `{self.database}`")
+
+    def executed(self) -> str:
+        """The GTIDs in the log: a set on MySQL, the last of each domain on MariaDB."""
+        variable = "gtid_binlog_pos" if self.is_mariadb else "gtid_executed"
+        return str(self.value(f"SELECT @@global.{variable}")).replace("\n", "")
+
+    def covers(self, landed: str, executed: str) -> bool:
+        """Whether all of `executed` is in `landed`."""
+        if not self.is_mariadb:
+            return bool(self.value("SELECT GTID_SUBSET(%s, %s)", executed, landed))
+        reached = _domains(landed)
+        return all(reached.get(domain, 0) >= last for domain, last in _domains(executed).items())
+
+    def transactions_since(self, before: str) -> int:
+        """How many GTIDs the server has given out since `executed` answered `before`."""
+        if self.is_mariadb:
+            last, first = _domains(self.executed()), _domains(before)
+            return sum(number - first.get(domain, 0) for domain, number in last.items())
+        executed = self.executed()
+        return gtid_count(str(self.value("SELECT GTID_SUBTRACT(%s, %s)", executed, before)))
+
+    def settle_distributed(self) -> int:
+        """Commit the transactions that a crash left prepared; how many those were."""
+        left = self.rows("XA RECOVER")
+        for _, length, _, data in left:
+            identity = data if isinstance(data, str) else data.decode()
+            name, branch = identity[:length], identity[length:]
+            self.rows(f"XA COMMIT '{name}','{branch}',{XA_FORMAT}")
+        return len(left)
+
+
+def gtid_count(gtids: str) -> int:
+    """How many transactions a GTID set of MySQL names.
+
+    "uuid:1-5:8,uuid:tag:1-2" are eight: a part that begins with a letter is a tag.
+    """
+    total = 0
+    for server in filter(None, gtids.replace("\n", "").split(",")):
+        for interval in server.strip().split(":")[1:]:
+            if interval[0].isdigit():
+                first, _, last = interval.partition("-")
+                total += int(last or first) - int(first) + 1
+    return total
+
+
+@cache
+def _is_mariadb(url: str) -> bool:
+    return "MariaDB" in Source(url, "").value("SELECT version()")
+
+
+def _domains(gtids: str) -> dict[int, int]:
+    """The last sequence number of each domain: "0-1-100" is {0: 100}."""
+    parts = (gtid.strip().split("-") for gtid in filter(None, gtids.split(",")))
+    return {int(domain): int(sequence) for domain, _, sequence in parts}
