@@ -1,0 +1,134 @@
+"""JSON as MySQL stores and logs it.
+
+A container is a count, its size, entries for keys and values, and what did not fit in
+the entries; offsets count from its beginning, and after changes in place there may be
+gaps. Source: MySQL, sql-common/json_binary.h.
+"""
+
+from struct import Struct
+from struct import error as StructError  # noqa: N812  # It is an exception class.
+from typing import Any
+
+from migrator.errors import BinlogCorrupt, ValueRefused
+from migrator.mysql.json_opaque import opaque
+from migrator.mysql.json_text import number_of
+
+DEPTH_MAX = 100
+"""MySQL's own limit."""
+
+LITERAL, INT16, UINT16, INT32, UINT32, INT64, UINT64, DOUBLE, STRING = range(0x04, 0x0D)
+OPAQUE = 0x0F
+LARGE, ARRAY, CONTAINER_MAX = 1, 2, 3
+LITERALS = (None, True, False)
+NUMBERS = {
+    INT16: Struct("<h"),
+    UINT16: Struct("<H"),
+    INT32: Struct("<i"),
+    UINT32: Struct("<I"),
+    INT64: Struct("<q"),
+    UINT64: Struct("<Q"),
+    DOUBLE: Struct("<d"),
+}
+# By LARGE: the header, a key's entry (offset, length), a value's (type, offset or value).
+HEADER = (Struct("<HH"), Struct("<II"))
+KEY = (Struct("<HH"), Struct("<IH"))
+VALUE = (Struct("<BH"), Struct("<BI"))
+
+
+def parse_binary(data: bytes) -> Any:
+    """The document in `data`, of what `bson.encode` takes.
+
+    Raises `BinlogCorrupt` if it contradicts its format, and `ValueRefused` if it is
+    nested too deeply.
+    """
+    if not data:  # What an INSERT IGNORE of NULL leaves in a column that is NOT NULL.
+        return None
+    try:
+        return _Document(data).value(data[0], 1, 0)
+    except (StructError, LookupError, ValueError, OverflowError) as error:
+        raise BinlogCorrupt(
+            f"A JSON value of {len(data)} bytes contradicts its format: {error}. Look at the "
+            "row at the source; if it is sound there, copy the table anew."
+        ) from error
+
+
+class _Document:
+    """One value and what it refers to.
+
+    In a sound document no byte belongs to two values, so reading it costs no more bytes
+    than it has; offsets that lead to the same place again and again are found by that.
+    """
+
+    __slots__ = ("_data", "_left")
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._left = len(data)
+
+    def value(self, kind: int, at: int, depth: int) -> Any:
+        """The value of type `kind` that begins at `at`."""
+        if kind <= CONTAINER_MAX:
+            return self._container(kind, at, depth + 1)
+        if kind == STRING:
+            return str(self._counted(at), "utf-8")
+        if kind == OPAQUE:
+            return opaque(self._data[at], self._counted(at + 1))
+        if kind == LITERAL:
+            return LITERALS[self._data[at]]
+        number = NUMBERS[kind].unpack_from(self._data, at)[0]
+        # What is above int64 goes the way of its text, as it does in a SELECT.
+        return number_of(str(number)) if kind == UINT64 else number
+
+    def _container(self, kind: int, at: int, depth: int) -> Any:
+        if depth > DEPTH_MAX:
+            raise ValueRefused("", f"its JSON is nested more than {DEPTH_MAX} levels deep")
+        large = kind & LARGE
+        header = HEADER[large]
+        count, _ = header.unpack_from(self._data, at)
+        keys_at = at + header.size
+        values_at = keys_at if kind & ARRAY else keys_at + count * KEY[large].size
+        values = self._values(at, large, self._slice(values_at, count * VALUE[large].size), depth)
+        if kind & ARRAY:
+            return values
+        keys = self._slice(keys_at, values_at - keys_at)
+        names = [
+            str(self._slice(at + offset, length), "utf-8")
+            for offset, length in KEY[large].iter_unpack(keys)
+        ]
+        return dict(zip(names, values, strict=True))
+
+    def _values(self, base: int, large: int, entries: bytes, depth: int) -> list[Any]:
+        values: list[Any] = []
+        for kind, word in VALUE[large].iter_unpack(entries):
+            if kind == LITERAL:
+                values.append(LITERALS[word])
+            elif kind == INT16:
+                values.append((word & 0xFFFF ^ 0x8000) - 0x8000)
+            elif kind == UINT16:
+                values.append(word & 0xFFFF)
+            elif large and kind == INT32:
+                values.append((word ^ 0x80000000) - 0x80000000)
+            elif large and kind == UINT32:
+                values.append(word)
+            else:
+                values.append(self.value(kind, base + word, depth))
+        return values
+
+    def _counted(self, at: int) -> bytes:
+        """Bytes behind their length, which has seven bits in each byte, the lowest first."""
+        length = shift = 0
+        while True:
+            byte = self._data[at]
+            at += 1
+            length |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return self._slice(at, length)
+            shift += 7
+            if shift > 28:
+                raise ValueError("a length has more than five bytes")
+
+    def _slice(self, at: int, size: int) -> bytes:
+        self._left -= size
+        if self._left < 0 or at + size > len(self._data):
+            raise ValueError("offsets lead beyond the end or to one place twice")
+        return self._data[at : at + size]

@@ -1,0 +1,121 @@
+"""UUID, INET4 and INET6 of MariaDB.
+
+In a row image they are the bytes in network order without the zero bytes at the end;
+the server's own order of a UUID's parts, by which it sorts, is not logged. In a result
+they are text.
+"""
+
+from collections.abc import Callable
+from struct import Struct
+from uuid import UUID
+
+from migrator.errors import BinlogCorrupt
+from migrator.mysql.columns import Column
+from migrator.mysql.types.codec import (
+    COUNTED,
+    Bson,
+    Codec,
+    Inline,
+    Read,
+    TypeOptions,
+    Value,
+    binary,
+    string,
+)
+
+UUID_SUBTYPE = 4
+UUID_SIZE = INET6_SIZE = 16
+INET4_SIZE = 4
+PREFIX = Read("B", length="{0}")
+WORDS = Struct(">8H").unpack
+DOTTED_WORDS = 6
+MAPPED = 0xFFFF
+
+
+def row_uuid(_: Column, __: TypeOptions) -> Codec:
+    """UUID in a row image."""
+    return Codec(PREFIX, _uuid, _uuid_inline("{v} = {v}.ljust(16, b'\\0')"))
+
+
+def result_uuid(_: Column, __: TypeOptions) -> Codec:
+    """UUID in a result: 36 characters."""
+    inline = _uuid_inline("{v} = {of_text}({v})", of_text=_uuid_of_text)
+    return Codec(COUNTED, lambda text: _uuid(_uuid_of_text(text)), inline)
+
+
+def _uuid_inline(statement: str, **names: object) -> Inline:
+    packed = (("i", "16"), ("B", str(UUID_SUBTYPE)))
+    return Inline(Bson.BINARY, (statement,), packed, tail=True, names=names)
+
+
+def _uuid(data: bytes) -> Value:
+    return binary(_padded(data, UUID_SIZE), UUID_SUBTYPE)
+
+
+def _uuid_of_text(text: bytes) -> bytes:
+    try:
+        return UUID(text.decode("ascii")).bytes
+    except ValueError as error:
+        raise _corrupt("UUID") from error
+
+
+def row_inet4(_: Column, __: TypeOptions) -> Codec:
+    """INET4 in a row image."""
+    return _address(lambda data: ".".join(map(str, _padded(data, INET4_SIZE))))
+
+
+def row_inet6(_: Column, __: TypeOptions) -> Codec:
+    """INET6 in a row image."""
+    return _address(lambda data: inet6_text(_padded(data, INET6_SIZE)))
+
+
+def result_inet(_: Column, __: TypeOptions) -> Codec:
+    """INET4 and INET6 in a result: text."""
+    return Codec(COUNTED, _text)
+
+
+def _address(text_of: Callable[[bytes], str]) -> Codec:
+    return Codec(PREFIX, lambda data: string(text_of(data)))
+
+
+def _text(data: bytes) -> Value:
+    try:
+        return string(data.decode("ascii"))
+    except UnicodeDecodeError as error:
+        raise _corrupt("INET address") from error
+
+
+def inet6_text(data: bytes) -> str:
+    """The address as MariaDB prints it: other than RFC 5952 it shortens a single zero, too."""
+    words = WORDS(data)
+    first, length = _longest_gap(words)
+    if first == 0 and (length == DOTTED_WORDS or (length == 5 and words[5] == MAPPED)):
+        head = "::ffff:" if length == 5 else "::"
+        return head + ".".join(map(str, data[12:]))
+    parts = [f"{word:x}" for word in words]
+    if not length:
+        return ":".join(parts)
+    return f"{':'.join(parts[:first])}::{':'.join(parts[first + length :])}"
+
+
+def _longest_gap(words: tuple[int, ...]) -> tuple[int, int]:
+    """Where the longest run of zeros begins, the first of several, and how long it is."""
+    best, length = 0, 0
+    for start in range(len(words)):
+        run = next((i for i, word in enumerate(words[start:]) if word), len(words) - start)
+        if run > length:
+            best, length = start, run
+    return best, length
+
+
+def _padded(data: bytes, size: int) -> bytes:
+    if len(data) > size:
+        raise _corrupt(f"value of {size} bytes")
+    return data.ljust(size, b"\0")
+
+
+def _corrupt(what: str) -> BinlogCorrupt:
+    return BinlogCorrupt(
+        f"What the source sent is no {what}. Look at the row at the source; if it is sound "
+        "there, copy the table anew."
+    )

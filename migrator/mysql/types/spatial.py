@@ -1,0 +1,143 @@
+"""Geometry, which becomes GeoJSON (RFC 7946).
+
+Both inputs have an SRID and then WKB with x before y, which is longitude before latitude
+whatever the axis order of the reference system. Source: MySQL, "Internal Geometry
+Storage Format"; MariaDB, sql/spatial.cc.
+"""
+
+from struct import Struct
+from struct import error as StructError  # noqa: N812  # It is an exception class.
+from typing import Any
+
+import bson
+
+from migrator.errors import BinlogCorrupt
+from migrator.mysql.columns import Column
+from migrator.mysql.types.codec import (
+    COUNTED,
+    Bson,
+    Codec,
+    Inline,
+    Read,
+    TypeOptions,
+    Value,
+    prefixed,
+    refused,
+)
+
+WGS84 = 4326
+DEPTH_MAX = 30
+"""Of collections within collections: each is two levels of a document, and 100 are allowed."""
+
+SRID = Struct("<I")
+LITTLE, BIG = Struct("<BI"), Struct(">BI")
+POINT, LINE, POLYGON, MULTI_POINT, MULTI_LINE, MULTI_POLYGON, COLLECTION = range(1, 8)
+NAMES = {
+    POINT: "Point",
+    LINE: "LineString",
+    POLYGON: "Polygon",
+    MULTI_POINT: "MultiPoint",
+    MULTI_LINE: "MultiLineString",
+    MULTI_POLYGON: "MultiPolygon",
+    COLLECTION: "GeometryCollection",
+}
+PARTS = {MULTI_POINT: POINT, MULTI_LINE: LINE, MULTI_POLYGON: POLYGON}
+
+
+def row_geometry(column: Column, _: TypeOptions) -> Codec:
+    """GEOMETRY and its kinds in a row image."""
+    return _geometry(prefixed(column.metadata))
+
+
+def result_geometry(_: Column, __: TypeOptions) -> Codec:
+    """GEOMETRY and its kinds in a result: the same bytes, behind their length."""
+    return _geometry(COUNTED)
+
+
+def _geometry(read: Read) -> Codec:
+    statements = ("{v} = {document}({v})",)
+    inline = Inline(Bson.DOCUMENT, statements, tail=True, names={"document": geojson})
+    return Codec(read, _value, inline)
+
+
+def _value(data: bytes) -> Value:
+    return Bson.DOCUMENT, geojson(data)
+
+
+def geojson(data: bytes) -> bytes:
+    """The geometry as a BSON document.
+
+    It has `srid` where that is not 0 or 4326. Raises `BinlogCorrupt` for what is no
+    geometry, and `ValueRefused` for collections nested too deeply.
+    """
+    try:
+        (srid,) = SRID.unpack_from(data)
+        wkb = _Wkb(data, SRID.size)
+        document = wkb.geometry(0)
+        wkb.end()
+    except (StructError, IndexError, KeyError, ValueError) as error:
+        raise BinlogCorrupt(
+            f"A geometry of {len(data)} bytes contradicts its format: {error}. Look at the row "
+            "at the source; if it is sound there, copy the table anew."
+        ) from error
+    if srid not in {0, WGS84}:
+        document["srid"] = srid
+    return bson.encode(document)
+
+
+class _Wkb:
+    """Reads one geometry after the other; every count is checked by what must follow it."""
+
+    def __init__(self, data: bytes, at: int) -> None:
+        self._data = data
+        self._at = at
+        self._order = "<"
+
+    def geometry(self, depth: int) -> dict[str, Any]:
+        """The geometry that begins here."""
+        kind = self._header()
+        if kind != COLLECTION:
+            return {"type": NAMES[kind], "coordinates": self._coordinates(kind)}
+        if depth == DEPTH_MAX:
+            raise refused(f"its collections are nested more than {DEPTH_MAX} levels deep")
+        count = self._count(LITTLE.size)
+        return {"type": NAMES[kind], "geometries": [self.geometry(depth + 1) for _ in range(count)]}
+
+    def end(self) -> None:
+        """ValueError if anything is left."""
+        if self._at != len(self._data):
+            raise ValueError("bytes follow it")
+
+    def _coordinates(self, kind: int) -> list[Any]:
+        if kind == POINT:
+            (point,) = self._points(1)
+            return point
+        if kind == LINE:
+            return self._points(self._count(16))
+        if kind == POLYGON:
+            return [self._points(self._count(16)) for _ in range(self._count(4))]
+        return [self._part(PARTS[kind]) for _ in range(self._count(LITTLE.size))]
+
+    def _part(self, kind: int) -> list[Any]:
+        if self._header() != kind:
+            raise ValueError("a part is of another kind than the whole")
+        return self._coordinates(kind)
+
+    def _header(self) -> int:
+        self._order = "<" if self._data[self._at] else ">"
+        _, kind = (LITTLE if self._data[self._at] else BIG).unpack_from(self._data, self._at)
+        self._at += LITTLE.size
+        return int(kind)
+
+    def _count(self, size: int) -> int:
+        """A count of things that have `size` bytes or more."""
+        (count,) = Struct(f"{self._order}I").unpack_from(self._data, self._at)
+        self._at += 4
+        if count * size > len(self._data) - self._at:
+            raise ValueError("it is cut off")
+        return int(count)
+
+    def _points(self, count: int) -> list[list[float]]:
+        flat = Struct(f"{self._order}{2 * count}d").unpack_from(self._data, self._at)
+        self._at += 16 * count
+        return [list(pair) for pair in zip(flat[::2], flat[1::2], strict=True)]
