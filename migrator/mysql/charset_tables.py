@@ -1,7 +1,7 @@
 """Character sets that Python has no codec for, and where its codecs differ from the servers'.
 
 The tables are what MySQL 9.7 and MariaDB 10.11 answer to CONVERT(... USING utf16) for each
-byte; `tests/migrator/types/test_charsets.py` asks them again.
+byte or sequence of bytes.
 """
 
 UNKNOWN = "\ufffe"
