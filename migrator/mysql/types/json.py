@@ -1,6 +1,6 @@
 """JSON of MySQL, which becomes native BSON; MariaDB's JSON is text."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import bson
@@ -10,33 +10,35 @@ from migrator.mysql.columns import Column
 from migrator.mysql.json_binary import parse_binary
 from migrator.mysql.json_diff import patched
 from migrator.mysql.json_text import parse_text
-from migrator.mysql.types.codec import (
-    COUNTED,
-    Bson,
-    Codec,
-    Inline,
-    TypeOptions,
-    Value,
-    prefixed,
-    refused,
-)
+from migrator.mysql.types.codec import COUNTED, Codec, TypeOptions, Value, prefixed, refused
 
-_OTHER = refused("needs the long way")
+
+@dataclass(frozen=True, slots=True)
+class PartialJson:
+    """The raw value of a partial update: the before-image's raw value, and what was done."""
+
+    before: bytes
+    differences: bytes
 
 
 def row_json(column: Column, _: TypeOptions) -> Codec:
-    """JSON in a row image: MySQL's binary form."""
-    return Codec(prefixed(column.metadata), _binary, _inline(_binary))
+    """JSON in a row image: MySQL's binary form, or `PartialJson`."""
+    return Codec(prefixed(column.metadata), _binary)
 
 
 def result_json(_: Column, __: TypeOptions) -> Codec:
     """JSON in a result: text."""
-    return Codec(COUNTED, _text, _inline(_text))
+    return Codec(COUNTED, _text)
 
 
-def json_after(before: bytes, differences: bytes) -> Value:
-    """The value that partial update `differences` make of the row image's `before`."""
-    return value_of(patched(before, differences))
+def _binary(raw: bytes | PartialJson) -> Value:
+    if isinstance(raw, PartialJson):
+        return value_of(patched(raw.before, raw.differences))
+    return value_of(parse_binary(raw))
+
+
+def _text(raw: bytes) -> Value:
+    return value_of(parse_text(raw))
 
 
 def value_of(document: Any) -> Value:
@@ -52,25 +54,3 @@ def value_of(document: Any) -> Value:
 def _why(error: Exception) -> str:
     # The error's own text may hold the row's values, which do not belong in a log.
     return "a key holds NUL" if isinstance(error, InvalidDocument) else "it is too large"
-
-
-def _binary(data: bytes) -> Value:
-    return value_of(parse_binary(data))
-
-
-def _text(data: bytes) -> Value:
-    return value_of(parse_text(data))
-
-
-def _inline(value: Callable[[bytes], Value]) -> Inline:
-    """Objects are usual; all else has another BSON type, and takes the long way."""
-
-    def document(data: bytes) -> bytes:
-        bson_type, encoded = value(data)
-        if bson_type != Bson.DOCUMENT:
-            raise _OTHER
-        return encoded
-
-    return Inline(
-        Bson.DOCUMENT, ("{v} = {document}({v})",), tail=True, names={"document": document}
-    )

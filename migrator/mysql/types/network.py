@@ -11,17 +11,7 @@ from uuid import UUID
 
 from migrator.errors import BinlogCorrupt
 from migrator.mysql.columns import Column
-from migrator.mysql.types.codec import (
-    COUNTED,
-    Bson,
-    Codec,
-    Inline,
-    Read,
-    TypeOptions,
-    Value,
-    binary,
-    string,
-)
+from migrator.mysql.types.codec import COUNTED, Codec, Read, TypeOptions, Value, binary, string
 
 UUID_SUBTYPE = 4
 UUID_SIZE = INET6_SIZE = 16
@@ -34,22 +24,12 @@ MAPPED = 0xFFFF
 
 def row_uuid(_: Column, __: TypeOptions) -> Codec:
     """UUID in a row image."""
-    return Codec(PREFIX, _uuid, _uuid_inline("{v} = {v}.ljust(16, b'\\0')"))
+    return Codec(PREFIX, lambda data: binary(_padded(data, UUID_SIZE), UUID_SUBTYPE))
 
 
 def result_uuid(_: Column, __: TypeOptions) -> Codec:
     """UUID in a result: 36 characters."""
-    inline = _uuid_inline("{v} = {of_text}({v})", of_text=_uuid_of_text)
-    return Codec(COUNTED, lambda text: _uuid(_uuid_of_text(text)), inline)
-
-
-def _uuid_inline(statement: str, **names: object) -> Inline:
-    packed = (("i", "16"), ("B", str(UUID_SUBTYPE)))
-    return Inline(Bson.BINARY, (statement,), packed, tail=True, names=names)
-
-
-def _uuid(data: bytes) -> Value:
-    return binary(_padded(data, UUID_SIZE), UUID_SUBTYPE)
+    return Codec(COUNTED, lambda text: binary(_uuid_of_text(text), UUID_SUBTYPE))
 
 
 def _uuid_of_text(text: bytes) -> bytes:

@@ -17,8 +17,6 @@ from migrator.mysql.types.codec import (
     COUNTED,
     Bson,
     Codec,
-    Inline,
-    Read,
     TypeOptions,
     Value,
     prefixed,
@@ -46,18 +44,12 @@ PARTS = {MULTI_POINT: POINT, MULTI_LINE: LINE, MULTI_POLYGON: POLYGON}
 
 def row_geometry(column: Column, _: TypeOptions) -> Codec:
     """GEOMETRY and its kinds in a row image."""
-    return _geometry(prefixed(column.metadata))
+    return Codec(prefixed(column.metadata), _value)
 
 
 def result_geometry(_: Column, __: TypeOptions) -> Codec:
     """GEOMETRY and its kinds in a result: the same bytes, behind their length."""
-    return _geometry(COUNTED)
-
-
-def _geometry(read: Read) -> Codec:
-    statements = ("{v} = {document}({v})",)
-    inline = Inline(Bson.DOCUMENT, statements, tail=True, names={"document": geojson})
-    return Codec(read, _value, inline)
+    return Codec(COUNTED, _value)
 
 
 def _value(data: bytes) -> Value:

@@ -2,17 +2,7 @@
 
 from migrator.errors import BinlogCorrupt
 from migrator.mysql.columns import Column
-from migrator.mysql.types.codec import (
-    COUNTED,
-    Bson,
-    Codec,
-    Inline,
-    Read,
-    TypeOptions,
-    Value,
-    binary,
-    prefixed,
-)
+from migrator.mysql.types.codec import COUNTED, Codec, TypeOptions, Value, binary, prefixed
 
 SUBTYPE = 9
 HEADER = b"\x27\0"
@@ -22,28 +12,18 @@ FLOAT32_SIZE = 4
 
 def row_vector(column: Column, _: TypeOptions) -> Codec:
     """VECTOR in a row image: float32, little-endian, as BSON has them."""
-    return _vector(prefixed(column.metadata))
+    return Codec(prefixed(column.metadata), _value)
 
 
 def result_vector(_: Column, __: TypeOptions) -> Codec:
     """VECTOR in a result: the same bytes, behind their length."""
-    return _vector(COUNTED)
-
-
-def _vector(read: Read) -> Codec:
-    packed = (("i", "{n} + 2"), ("B", str(SUBTYPE)), ("H", "39"))
-    inline = Inline(Bson.BINARY, ("{check}({v})",), packed, tail=True, names={"check": _check})
-    return Codec(read, _value, inline)
+    return Codec(COUNTED, _value)
 
 
 def _value(data: bytes) -> Value:
-    _check(data)
-    return binary(HEADER + data, SUBTYPE)
-
-
-def _check(data: bytes) -> None:
     if len(data) % FLOAT32_SIZE:
         raise BinlogCorrupt(
             f"A VECTOR has {len(data)} bytes, which are not whole numbers. Look at the row at the "
             "source; if it is sound there, copy the table anew."
         )
+    return binary(HEADER + data, SUBTYPE)
