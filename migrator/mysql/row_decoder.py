@@ -1,0 +1,269 @@
+"""Rows become documents: those of row images in the binlog, and those of a SELECT."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from migrator.changes import Operation, Run
+from migrator.errors import BinlogCorrupt, SourceError, UnsupportedChange, ValueRefused
+from migrator.mysql.columns import Column, ColumnType, TableShape
+from migrator.mysql.packets import length_encoded
+from migrator.mysql.row_layout import Layout
+from migrator.mysql.row_programs import Programs
+from migrator.mysql.row_source import UNREADABLE, image_program, reader, result_program
+from migrator.mysql.selection import ResultColumn
+from migrator.mysql.types import TypeOptions, result_codec, row_codec
+
+Raws = list[Any]
+"""The raw values of a row by column; None is NULL."""
+
+
+class BinlogDecoder:
+    """Decodes the row images of one table map."""
+
+    def __init__(self, shape: TableShape, key: tuple[int, ...], options: TypeOptions) -> None:
+        self._table = shape.table
+        self._layout = Layout.of(
+            shape.columns, key, [row_codec(column, options) for column in shape.columns]
+        )
+        self._images = _Images(self._layout)
+        self._rows = Programs(partial(self._images.program, key_only=False))
+        self._keys = Programs(partial(self._images.program, key_only=True))
+
+    def inserts(self, body: bytes, start: int, stop: int) -> list[Run]:
+        """Rows that came: PUT, or REFUSE. Raises `BinlogCorrupt`."""
+        return self._guarded(
+            self._all, Operation.PUT, self._rows, self._layout.row, body, start, stop
+        )
+
+    def deletes(self, body: bytes, start: int, stop: int) -> list[Run]:
+        """Rows that went: DELETE with documents that hold only `_id`. Raises `BinlogCorrupt`."""
+        return self._guarded(
+            self._all, Operation.DELETE, self._keys, self._layout.key_only, body, start, stop
+        )
+
+    def updates(
+        self, body: bytes, start: int, stop: int, *, partial_json: bool = False
+    ) -> list[Run]:
+        """Rows that changed: PUT, and DELETE before it if the key is another now.
+
+        Raises `BinlogCorrupt`. `partial_json`: after-images begin with value options.
+        """
+        return self._guarded(self._updates, body, start, stop)
+
+    def _guarded(self, read: Callable[..., list[Run]], *arguments: Any) -> list[Run]:
+        try:
+            return read(*arguments)
+        except UNREADABLE as error:
+            raise BinlogCorrupt(
+                f"A row of {self._table} in the binlog cannot be read: {error}. Look at it with "
+                "mysqlbinlog; if the file is damaged, copy the tables anew."
+            ) from error
+
+    def _all(
+        self,
+        operation: Operation,
+        programs: Programs,
+        long_way: Callable[[Raws], bytes],
+        body: bytes,
+        at: int,
+        stop: int,
+    ) -> list[Run]:
+        runs = _Runs(self._layout)
+        width = self._images.width
+        while at < stop:
+            program = programs.find(body[at : at + width])
+            if program is not None:
+                at, unusual = program(body, at, stop, stop, runs.rows(operation).append)
+                if not unusual:
+                    continue
+            raws, at = self._images.raws(body, at, stop)
+            runs.add(operation, long_way, raws)
+        return runs.made()
+
+    def _updates(self, body: bytes, at: int, stop: int) -> list[Run]:
+        runs = _Runs(self._layout)
+        width = self._images.width
+        made: list[bytes] = []
+        while at < stop:
+            made.clear()
+            start, unusual = at, True
+            before = self._keys.find(body[at : at + width])
+            if before is not None:
+                at, unusual = before(body, at, 0, stop, made.append)
+            if not unusual:
+                after = self._rows.find(body[at : at + width])
+                unusual = after is None
+                if after is not None:
+                    at, unusual = after(body, at, 0, stop, made.append)
+            if unusual:
+                at = self._update(runs, body, start, stop)
+                continue
+            key, row = made
+            if not row.startswith(key[4:-1], 4):
+                runs.rows(Operation.DELETE).append(key)
+            runs.rows(Operation.PUT).append(row)
+        return runs.made()
+
+    def _update(self, runs: "_Runs", body: bytes, at: int, stop: int) -> int:
+        """One changed row, the long way."""
+        before, at = self._images.raws(body, at, stop)
+        after, at = self._images.raws(body, at, stop)
+        runs.change(before, after)
+        return at
+
+
+class ResultDecoder:
+    """Decodes the binary rows of one SELECT of `columns`."""
+
+    def __init__(
+        self, columns: tuple[Column, ...], key: tuple[int, ...], options: TypeOptions
+    ) -> None:
+        self._layout = Layout.of(
+            columns, key, [result_codec(column, options) for column in columns]
+        )
+        self._width = (len(columns) + 2 + 7) // 8 + 1
+        self._programs = Programs(self._program)
+
+    def decode(self, packets: Sequence[bytes]) -> list[Run]:
+        """Rows as they are now: COPY, or REFUSE. Raises `BinlogCorrupt`."""
+        try:
+            return self._decode(packets)
+        except UNREADABLE as error:
+            raise BinlogCorrupt(
+                f"A row of a SELECT cannot be read: {error}. If the table was altered meanwhile, "
+                "the next attempt succeeds."
+            ) from error
+
+    def _decode(self, packets: Sequence[bytes]) -> list[Run]:
+        runs = _Runs(self._layout)
+        index = 0
+        while index < len(packets):
+            program = self._programs.find(packets[index][: self._width])
+            if program is not None:
+                index, unusual = program(packets, index, runs.rows(Operation.COPY).append)
+                if not unusual:
+                    continue
+            runs.add(Operation.COPY, self._layout.row, self._raws(packets[index]))
+            index += 1
+        return runs.made()
+
+    def _program(self, nulls: bytes) -> Any:
+        return result_program(self._layout, nulls, self._absent(nulls))
+
+    def _absent(self, head: bytes) -> list[bool]:
+        bits = int.from_bytes(head[1 : self._width], "little") >> 2
+        return [bool(bits >> index & 1) for index in range(len(self._layout.codecs))]
+
+    def _raws(self, packet: bytes) -> Raws:
+        at = self._width
+        raws: Raws = []
+        for codec, is_null in zip(self._layout.codecs, self._absent(packet), strict=True):
+            raw = None
+            if not is_null:
+                raw, at = reader(codec.read)(packet, at)
+            raws.append(raw)
+        if at != len(packet):
+            raise IndexError("it has another length than its columns")
+        return raws
+
+
+class _Images:
+    """Reads whole row images: a NULL bitmap, and the columns that it leaves."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._readers = [reader(codec.read) for codec in layout.codecs]
+        self.width = (len(layout.codecs) + 7) // 8
+
+    def program(self, nulls: bytes, *, key_only: bool) -> Any:
+        """The program for images with this bitmap."""
+        return image_program(self._layout, nulls, self._absent(nulls), key_only=key_only)
+
+    def raws(self, body: bytes, at: int, stop: int) -> tuple[Raws, int]:
+        """The raw values of one image, and the offset behind it."""
+        absent = self._absent(body[at : at + self.width])
+        at += self.width
+        raws: Raws = []
+        for read, is_null in zip(self._readers, absent, strict=True):
+            raw = None
+            if not is_null:
+                raw, at = read(body, at)
+            raws.append(raw)
+        if at > stop:
+            raise IndexError("it is cut off")
+        return raws, at
+
+    def _absent(self, nulls: bytes) -> list[bool]:
+        bits = int.from_bytes(nulls, "little")
+        return [bool(bits >> index & 1) for index in range(len(self._layout.codecs))]
+
+
+class _Runs:
+    """The runs of one event, as they come to be."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._runs: list[Run] = []
+
+    def rows(self, operation: Operation) -> list[bytes]:
+        """The rows of the last run, if it is of this operation, else of a new one."""
+        if not self._runs or self._runs[-1].operation is not operation:
+            self._runs.append(Run(operation, []))
+        return self._runs[-1].rows
+
+    def add(self, operation: Operation, long_way: Callable[[Raws], bytes], raws: Raws) -> None:
+        """A row under this operation, or its refusal."""
+        try:
+            document = long_way(raws)
+        except ValueRefused as error:
+            operation, document = Operation.REFUSE, self._layout.refusal(raws, error)
+        self.rows(operation).append(document)
+
+    def change(self, before: Raws, after: Raws) -> None:
+        """A changed row."""
+        if self._identity(before) != self._identity(after):
+            self.add(Operation.DELETE, self._layout.key_only, before)
+        self.add(Operation.PUT, self._layout.row, after)
+
+    def made(self) -> list[Run]:
+        """The runs that have rows."""
+        return [run for run in self._runs if run.rows]
+
+    def _identity(self, raws: Raws) -> bytes:
+        try:
+            return self._layout.identity(raws)
+        except ValueRefused:
+            return b""
+
+
+def result_columns(
+    columns: Sequence[ResultColumn], catalogue: Sequence[Column]
+) -> tuple[Column, ...]:
+    """The catalogue's columns in the order of a result. Raises `SourceError` if one is missing."""
+    known = {column.name: column for column in catalogue}
+    missing = [column.name for column in columns if column.name not in known]
+    if missing:
+        raise SourceError(
+            f"A SELECT has a column {missing[0]} that the catalogue did not have: the table was "
+            "altered meanwhile. Start again."
+        )
+    return tuple(known[column.name] for column in columns)
+
+
+FIXED = {0x01: 8, 0x09: 8, 0x0A: 0, 0x10: 4, 0x12: 8, 0x13: 16}
+IDENTITY = b"_id\0"
+IDENTITY_END = 9
+
+
+def key_value_of(document: bytes) -> bytes:
+    """The type byte and the value of the leading `_id`; b"" if the document has none there."""
+    if not document.startswith(IDENTITY, 5):
+        return b""
+    kind = document[4]
+    size = FIXED.get(kind)
+    if size is None:
+        size = int.from_bytes(document[IDENTITY_END : IDENTITY_END + 4], "little")
+        # A document's length counts itself; a string's and a binary's do not.
+        size += {0x03: 0, 0x04: 0, 0x05: 5}.get(kind, 4)
+    return document[4:5] + document[IDENTITY_END : IDENTITY_END + size]

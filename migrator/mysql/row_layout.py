@@ -1,0 +1,151 @@
+"""How a table's rows become documents, value by value: the long way, which is always right.
+
+A document is `{_id, every column}` in the order of the columns. `row_source.py` writes
+programs that do the same for the usual values, much faster.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from migrator.errors import ConfigurationError, ValueRefused
+from migrator.mysql.columns import Column
+from migrator.mysql.types.codec import INT32, Bson, Codec, Value, string
+
+DOCUMENT_SIZE_MAX = 16 * 1024 * 1024
+TOO_LARGE = "the row is larger than 16 MiB as a document"
+NOTHING: Value = (Bson.NULL, b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of a row, in their order.
+
+    `names` are those of the elements; b"" is a column that has none of its own, because
+    it is called `_id` and part of the key. `key` holds the key's columns in its order.
+    """
+
+    titles: tuple[str, ...]
+    names: tuple[bytes, ...]
+    codecs: tuple[Codec, ...]
+    key: tuple[int, ...]
+
+    @classmethod
+    def of(
+        cls, columns: Sequence[Column], key: tuple[int, ...], codecs: Iterable[Codec]
+    ) -> "Layout":
+        """Raises `ConfigurationError` if there is no key or a name cannot be an element's."""
+        if not key or any(index >= len(columns) for index in key):
+            raise ConfigurationError(
+                "A table has no key among its columns, so its rows cannot be told apart. Add a "
+                "primary key, or exclude the table."
+            )
+        names = tuple(_name(column.name, index in key) for index, column in enumerate(columns))
+        named = [name for name in names if name]
+        if len(set(named)) < len(named):
+            raise ConfigurationError(
+                "Two columns of a table would have the same name in MongoDB, where a leading $ "
+                "becomes \uff04. Rename one of them, or exclude the table."
+            )
+        return cls(tuple(column.name for column in columns), names, tuple(codecs), key)
+
+    def key_names(self) -> tuple[bytes, ...]:
+        """The names of the elements inside a compound `_id`."""
+        return tuple(_legal(self.titles[index]) for index in self.key)
+
+    def identity(self, raws: Sequence[Any]) -> bytes:
+        """The element `_id`. Raises `ValueRefused`."""
+        values = [self._key_value(index, raws[index]) for index in self.key]
+        if len(values) == 1:
+            return element(b"_id", values[0])
+        return element(b"_id", document(map(element, self.key_names(), values)))
+
+    def key_only(self, raws: Sequence[Any]) -> bytes:
+        """A document of nothing but `_id`. Raises `ValueRefused`."""
+        return whole(self.identity(raws))
+
+    def row(self, raws: Sequence[Any]) -> bytes:
+        """The document of a row. Raises `ValueRefused` with the column."""
+        found = whole(self.identity(raws) + b"".join(self._elements(raws)))
+        if len(found) > DOCUMENT_SIZE_MAX:
+            raise ValueRefused(self._largest(raws), TOO_LARGE)
+        return found
+
+    def refusal(self, raws: Sequence[Any], error: ValueRefused) -> bytes:
+        """The document that tells of a row which cannot be one: {_id?, column, reason, row}."""
+        try:
+            identity = self.identity(raws)
+        except ValueRefused:
+            identity = b""
+        row = document(self._readable(raws))
+        told = element(b"column", string(error.column)) + element(b"reason", string(error.reason))
+        return whole(identity + told + element(b"row", row))
+
+    def _elements(self, raws: Sequence[Any]) -> Iterator[bytes]:
+        for index, name in enumerate(self.names):
+            if name:
+                yield element(name, self._value(index, raws[index]))
+
+    def _readable(self, raws: Sequence[Any]) -> Iterator[bytes]:
+        for index, title in enumerate(self.titles):
+            try:
+                yield element(_legal(title), self._value(index, raws[index]))
+            except ValueRefused:
+                continue
+
+    def _value(self, index: int, raw: Any) -> Value:
+        if raw is None:
+            return NOTHING
+        try:
+            return self.codecs[index].value(raw)
+        except ValueRefused as error:
+            raise ValueRefused(self.titles[index], error.reason) from error
+
+    def _key_value(self, index: int, raw: Any) -> Value:
+        special = self.codecs[index].key
+        if raw is None or special is None:
+            return self._value(index, raw)
+        try:
+            return special(raw)
+        except ValueRefused as error:
+            raise ValueRefused(self.titles[index], error.reason) from error
+
+    def _largest(self, raws: Sequence[Any]) -> str:
+        sizes = [len(raw) if isinstance(raw, bytes) else 0 for raw in raws]
+        return self.titles[sizes.index(max(sizes))]
+
+
+def element(name: bytes, value: Value) -> bytes:
+    """One element of a document."""
+    kind, data = value
+    return bytes((kind,)) + name + b"\0" + data
+
+
+def document(elements: Iterable[bytes]) -> Value:
+    """A document as a value."""
+    return Bson.DOCUMENT, whole(b"".join(elements))
+
+
+def whole(elements: bytes) -> bytes:
+    """A document of these elements."""
+    return INT32(len(elements) + 5) + elements + b"\0"
+
+
+def _name(title: str, is_key: bool) -> bytes:
+    if title != "_id":
+        return _legal(title)
+    if not is_key:
+        raise ConfigurationError(
+            "A table has a column _id that is not part of its key, and MongoDB needs that name "
+            "for the key. Rename the column, or exclude the table."
+        )
+    return b""
+
+
+def _legal(title: str) -> bytes:
+    if "\0" in title:
+        raise ConfigurationError(
+            f"The column {title!r} has a NUL in its name, which BSON cannot have. Rename it, or "
+            "exclude the table."
+        )
+    return ("\uff04" + title[1:] if title.startswith("$") else title).encode()

@@ -1,0 +1,145 @@
+"""What a type says about itself: how it is read from one input, and how it becomes BSON.
+
+A `Codec` is what `row_source.py` generates decoders from. `value` is the whole truth,
+one value at a time; `inline` is the short way for the values that are not special, as
+source text. Both are checked against each other by tests/migrator/types.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from struct import Struct
+from typing import Any, Literal
+
+from migrator.errors import ValueRefused
+
+Value = tuple[int, bytes]
+"""A BSON type, and a value in its encoding."""
+
+INT32 = Struct("<i").pack
+INT64 = Struct("<q").pack
+FLOAT64 = Struct("<d").pack
+
+
+class Bson(IntEnum):
+    """The element types in use; see bsonspec.org."""
+
+    DOUBLE = 0x01
+    STRING = 0x02
+    DOCUMENT = 0x03
+    ARRAY = 0x04
+    BINARY = 0x05
+    DATE = 0x09
+    NULL = 0x0A
+    INT32 = 0x10
+    INT64 = 0x12
+    DECIMAL128 = 0x13
+
+
+@dataclass(frozen=True, slots=True)
+class TypeOptions:
+    """The choices that a user has; the defaults lose nothing.
+
+    `zero_dates` is what becomes of dates that are none, as 0000-00-00: the text that
+    MySQL prints, null, or a refused row. `microseconds` is what becomes of DATETIME and TIMESTAMP with
+    more than three fractional digits, which a BSON date cannot hold: the text that
+    MySQL prints, or a date without them.
+    """
+
+    zero_dates: Literal["string", "null", "refuse"] = "string"
+    microseconds: Literal["string", "truncate"] = "string"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Where a value lies: in `codes`, as struct knows them, little-endian and unaligned.
+
+    Without `length` the codes hold the value, and `raw` is an expression over their
+    fields {0}, {1}, ... With `length`, an expression over them too, that many bytes
+    follow and are the raw value. `counted` is a length as the client protocol writes
+    it: above 250 it goes on in the bytes behind.
+    """
+
+    codes: str
+    raw: str = "{0}"
+    length: str = ""
+    counted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """Source text for the usual values of a column; {v} names the raw value.
+
+    `statements` may assign {v} anew and raise `ValueRefused` for a value that is not
+    usual; then the row takes the long way. The BSON value is `packed`, struct codes
+    and expressions, then the bytes {v} if `tail`, then `end`. {n} is the length of {v}
+    behind the statements. `names` are objects that the source text names, in braces.
+    """
+
+    bson: int
+    statements: tuple[str, ...] = ()
+    packed: tuple[tuple[str, str], ...] = ()
+    tail: bool = False
+    end: bytes = b""
+    names: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """One column of one input. `key` is its value inside `_id`, where that differs."""
+
+    read: Read
+    value: Callable[[Any], Value]
+    inline: Inline | None = None
+    key: Callable[[Any], Value] | None = None
+
+
+COUNTED = Read("B", length="{0}", counted=True)
+"""A string of the client protocol."""
+
+
+def prefixed(length_bytes: int) -> Read:
+    """Bytes behind a length of one to four bytes, as row images have them."""
+    if length_bytes == 3:
+        return Read("HB", length="{0} | {1} << 16")
+    return Read({1: "B", 2: "H", 4: "I"}[length_bytes], length="{0}")
+
+
+def refused(reason: str) -> ValueRefused:
+    """The refusal of a value; whoever knows the column adds it."""
+    return ValueRefused("", reason)
+
+
+def string(text: str) -> Value:
+    """A BSON string."""
+    data = text.encode()
+    return Bson.STRING, INT32(len(data) + 1) + data + b"\0"
+
+
+def binary(data: bytes, subtype: int = 0) -> Value:
+    """A BSON binary."""
+    return Bson.BINARY, INT32(len(data)) + bytes((subtype,)) + data
+
+
+def integer(number: int) -> Value:
+    """An int64, or a Decimal128 for what is above it."""
+    if -(1 << 63) <= number < 1 << 63:
+        return Bson.INT64, INT64(number)
+    return decimal128(number, 0)
+
+
+def decimal128(coefficient: int, scale: int) -> Value:
+    """`coefficient` times ten to the power of minus `scale`; at most 34 digits.
+
+    IEEE 754 binary integer decimal: sign, 14 bits of exponent, 113 bits of coefficient.
+    """
+    sign = 1 << 127 if coefficient < 0 else 0
+    bits = sign | (6176 - scale) << 113 | abs(coefficient)
+    return Bson.DECIMAL128, bits.to_bytes(16, "little")
+
+
+def scaled(coefficient: int, scale: int) -> str:
+    """`coefficient` times ten to the power of minus `scale`, as MySQL prints it."""
+    digits = str(abs(coefficient)).rjust(scale + 1, "0")
+    sign = "-" if coefficient < 0 else ""
+    return f"{sign}{digits[:-scale]}.{digits[-scale:]}" if scale else f"{sign}{digits}"
