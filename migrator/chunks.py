@@ -10,9 +10,9 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 
 from migrator.changes import Run
 from migrator.errors import SourceError
-from migrator.mysql.catalogue import Table
+from migrator.mysql.catalogue import Table, quoted
 from migrator.mysql.connection import Connection
-from migrator.mysql.keys import Literals, above, literals, one_of, order, quoted, up_to
+from migrator.mysql.keys import Literals, above, literals, one_of, order, up_to
 from migrator.mysql.row_decoder import ResultDecoder, result_columns
 from migrator.mysql.types import TypeOptions
 from migrator.state import Part

@@ -34,7 +34,14 @@ class ConfigurationError(MigratorError):
 
 
 class SourceError(MigratorError):
-    """MySQL or MariaDB refused something or sent something unexpected."""
+    """MySQL or MariaDB refused something or sent something unexpected.
+
+    `number` is the server's own number of the error, 0 if the server raised none.
+    """
+
+    def __init__(self, message: str, number: int = 0) -> None:
+        super().__init__(message)
+        self.number = number
 
 
 class SourceUnavailable(SourceError):

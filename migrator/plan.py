@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from migrator.chunks import last_key_sql, read_chunk
 from migrator.errors import ConfigurationError, SourceError, SourceUnavailable
-from migrator.mysql.catalogue import Table, read_table
+from migrator.mysql.catalogue import Table, quoted, read_table
 from migrator.mysql.columns import ColumnType, TableName
 from migrator.mysql.connection import Connection
-from migrator.mysql.keys import quoted
 from migrator.mysql.types import TypeOptions
 from migrator.state import Part, TableState
 

@@ -46,8 +46,7 @@ async def resume(
     Raises `ConfigurationError` for tables that cannot be migrated, `PositionLost` when
     the source can no longer continue from where the data landed.
     """
-    tables = await read_tables(connection, scope)
-    _check_tables(tables, scope)
+    _check_tables(await read_tables(connection, scope), scope)
     is_new = await _check_partitions(target, partitions)
     if is_new:
         await _check_prepared(connection)
@@ -56,6 +55,8 @@ async def resume(
     landed = tuple([await target.begin_epoch(number, start) for number in range(partitions)])
     for one in landed:
         await check_still_available(connection, one.position)
+    # Again, because a table that was altered before that position is in no stream to come.
+    tables = await read_tables(connection, scope)
     # Progress of an older epoch cannot land any more: what is read now stays true.
     states = {state.table: state for state in await target.tables()}
     for table in tables:

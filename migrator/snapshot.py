@@ -19,7 +19,7 @@ from migrator.assemble import Assembler
 from migrator.backoff import Backoff
 from migrator.changes import Progress, Run
 from migrator.chunks import Chunk, chunk_sql, read_chunk
-from migrator.errors import SourceError, SourceUnavailable
+from migrator.errors import MigratorError, SourceError, SourceUnavailable
 from migrator.mysql.catalogue import Table, read_table
 from migrator.mysql.columns import TableName
 from migrator.mysql.connection import Connection
@@ -102,34 +102,36 @@ class Snapshot:
                 group.create_task(self._read(), name=f"snapshot reader {number}")
 
     async def _read(self) -> None:
-        backoff = Backoff()
-        connection: Connection | None = None
         while True:
             job = await self._jobs.get()
+            backoff = Backoff()
             while self._is_wanted(job):
                 try:
-                    if connection is None or connection.closed:
-                        connection = await self._connect()
-                    finished = await self._copy_chunk(connection, job)
-                    backoff.reset()
-                    if finished:
-                        self._finish(job)
-                        break
+                    async with await self._connect() as connection:
+                        await self._copy(connection, job)
                 except SourceUnavailable as error:
                     delay_s = backoff.next()
                     log.warning(f"{error} The chunk is read again in {delay_s:.1f} s.")
                     await asyncio.sleep(delay_s)
                 except SourceError as error:
-                    connection = await self._follow(job, error)
+                    await self._follow(job, error)
+
+    async def _copy(self, connection: Connection, job: Job) -> None:
+        """Copy chunk after chunk, as long as the connection and the table's definition last."""
+        while self._is_wanted(job) and not connection.closed:
+            if await self._copy_chunk(connection, job):
+                self._finish(job)
 
     def _finish(self, job: Job) -> None:
-        left = self._left.get(job.table.name, set())
+        left = self._left[job.table.name]
         left.discard(job.number)
         if not left:
-            self._left.pop(job.table.name, None)
+            del self._left[job.table.name]
 
     def _is_wanted(self, job: Job) -> bool:
-        return self._generations.get(job.table.name) == job.generation
+        name = job.table.name
+        is_left = job.number in self._left.get(name, ())
+        return is_left and self._generations.get(name) == job.generation
 
     async def _copy_chunk(self, connection: Connection, job: Job) -> bool:
         """Copy the next chunk; whether it was the last one."""
@@ -177,25 +179,27 @@ class Snapshot:
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
 
         def act() -> None:
-            if not done.cancelled():
+            if done.cancelled():
+                return
+            try:
                 done.set_result(action())
+            except MigratorError as error:
+                done.set_exception(error)
 
         self._assembler.at_boundary(act)
         return await done
 
-    async def _follow(self, job: Job, error: SourceError) -> Connection:
+    async def _follow(self, job: Job, error: SourceError) -> None:
         """The table may have been redefined, and the stream is not there yet; otherwise raises."""
-        connection = await self._connect()
-        if not await is_redefined(connection, job.table):
-            raise error
-        now = await read_table(connection, job.table.name)
-        if now is None or not now.key:
-            # It is gone, or no longer to be copied: the stream will say so.
-            while self._is_wanted(job):
-                await asyncio.sleep(STALE_POLL_S)
-        else:
+        async with await self._connect() as connection:
+            if not await is_redefined(connection, job.table):
+                raise error
+            now = await read_table(connection, job.table.name)
+        if now is not None and now.key:
             job.table = now
-        return connection
+        else:
+            # It is gone, or no longer to be copied: the stream will say so, which ends the job.
+            await asyncio.sleep(STALE_POLL_S)
 
 
 def _without(runs: Sequence[Run], keys: set[bytes]) -> list[Run]:

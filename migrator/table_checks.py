@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from migrator.errors import SourceError, SourceUnavailable
 from migrator.findings import Finding, fail, ok, warn
-from migrator.mysql.catalogue import Scope, Table
+from migrator.mysql.catalogue import Scope, Table, quoted
 from migrator.mysql.columns import Column, ColumnType, TableName
-from migrator.mysql.keys import quoted
 from migrator.settings import Settings, target_trouble
 from migrator.source_checks import Source, Variables, current_user
 

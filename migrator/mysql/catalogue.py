@@ -3,10 +3,12 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
+from migrator.errors import SourceError, SourceUnavailable
 from migrator.mysql.charsets import encode_text
 from migrator.mysql.columns import BINARY_COLLATION, Column, ColumnType, TableName
 
@@ -50,9 +52,8 @@ ESCAPES = {"0": "\0", "n": "\n", "r": "\r", "Z": "\x1a"}
 COLUMNS = """
     SELECT c.TABLE_SCHEMA, c.TABLE_NAME, c.COLUMN_NAME, c.DATA_TYPE, c.COLUMN_TYPE, c.IS_NULLABLE,
            c.CHARACTER_OCTET_LENGTH, c.NUMERIC_PRECISION, c.NUMERIC_SCALE, c.DATETIME_PRECISION,
-           o.ID
+           c.COLLATION_NAME
     FROM information_schema.COLUMNS c
-    LEFT JOIN information_schema.COLLATIONS o ON o.COLLATION_NAME = c.COLLATION_NAME
     WHERE c.TABLE_SCHEMA IN ({databases})
     ORDER BY c.TABLE_SCHEMA, c.TABLE_NAME, c.ORDINAL_POSITION
 """
@@ -68,7 +69,21 @@ UNIQUE_KEYS = """
     WHERE TABLE_SCHEMA IN ({databases}) AND NON_UNIQUE = 0
     ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX
 """
+COLLATIONS = "SELECT COLLATION_NAME, ID FROM information_schema.COLLATIONS"
+# MariaDB lists a collation that serves several character sets there once, without an id.
+MARIADB_COLLATIONS = """
+    SELECT FULL_COLLATION_NAME, ID FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY
+"""
 PRIMARY = "PRIMARY"
+
+NO_SUCH_DATABASE = 1049
+NO_SUCH_TABLE = 1146
+NO_SUCH_VIEW = 1356
+
+
+def quoted(name: str) -> str:
+    """An identifier in backticks."""
+    return "`" + name.replace("`", "``") + "`"
 
 
 class Queries(Protocol):
@@ -130,17 +145,38 @@ async def read_tables(connection: Queries, scope: Scope) -> tuple[Table, ...]:
         await connection.query(sql.format(databases=marks), *names)
         for sql in (TABLES, COLUMNS, UNIQUE_KEYS)
     ]
-    return tuple(_tables(scope, *answers))
+    return tuple(_tables(scope, await _collations(connection), *answers))
 
 
 async def read_table(connection: Queries, name: TableName) -> Table | None:
-    """One table, or None when there is no such table now. Raises `SourceError`."""
-    tables = await read_tables(connection, Scope((name.database,)))
+    """One table, or None when there is no such table now. Raises `SourceError`.
+
+    While an ALTER commits, information_schema may show neither the old definition nor
+    the new one. A table that a transaction has used cannot be altered until its end.
+    """
+    await connection.query("START TRANSACTION")
+    try:
+        source = f"{quoted(name.database)}.{quoted(name.name)}"
+        await connection.query(f"SELECT 1 FROM {source} LIMIT 0")  # noqa: S608 (both are quoted)
+        tables = await read_tables(connection, Scope((name.database,)))
+    except SourceError as error:
+        if error.number in {NO_SUCH_TABLE, NO_SUCH_DATABASE, NO_SUCH_VIEW}:
+            return None
+        raise
+    finally:
+        with suppress(SourceUnavailable):  # Whatever broke the connection is being raised.
+            await connection.query("COMMIT")
     return next((table for table in tables if table.name == name), None)
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+async def _collations(connection: Queries) -> dict[str, int]:
+    ((version,),) = await connection.query("SELECT VERSION()")
+    rows = await connection.query(MARIADB_COLLATIONS if "MariaDB" in version else COLLATIONS)
+    return {name: int(number) for name, number in rows if number is not None}
 
 
 async def _databases(connection: Queries, scope: Scope) -> tuple[str, ...]:
@@ -151,11 +187,16 @@ async def _databases(connection: Queries, scope: Scope) -> tuple[str, ...]:
 
 
 def _tables(
-    scope: Scope, tables: Sequence[Any], columns: Sequence[Any], keys: Sequence[Any]
+    scope: Scope,
+    collations: dict[str, int],
+    tables: Sequence[Any],
+    columns: Sequence[Any],
+    keys: Sequence[Any],
 ) -> Iterable[Table]:
     columns_of: dict[TableName, list[Column]] = defaultdict(list)
-    for database, table, *rest in columns:
-        columns_of[TableName(database, table)].append(_column(*rest))
+    for database, table, *rest, collation in columns:
+        number = collations.get(collation, BINARY_COLLATION)
+        columns_of[TableName(database, table)].append(_column(number, *rest))
     keys_of: dict[TableName, dict[str, list[tuple[str, int | None]]]] = defaultdict(dict)
     for database, table, index, column, prefix in keys:
         keys_of[TableName(database, table)].setdefault(index, []).append((column, prefix))
@@ -188,6 +229,7 @@ def _key(
 
 
 def _column(
+    collation: int,
     name: str,
     kind: str,
     declaration: str,
@@ -196,10 +238,8 @@ def _column(
     precision: int | None,
     scale: int | None,
     fraction: int | None,
-    collation: int | None,
 ) -> Column:
     kind = kind.lower()
-    collation = int(collation) if collation is not None else BINARY_COLLATION
     kind_of_column = _type(kind)
     is_text = kind_of_column in _TEXTUAL
     labels = _labels(declaration, collation) if kind in {"enum", "set"} else ()

@@ -138,6 +138,7 @@ def _mapped(url: SourceUrl, error: pymysql.err.Error) -> SourceError:
 
 def refusal(url: SourceUrl, number: object, text: str) -> SourceError:
     """The error for an answer of the server, by its number."""
+    code = number if isinstance(number, int) else 0
     if number in UNAVAILABLE:
-        return SourceUnavailable(f"The source at {url} is not available: {text} ({number}).")
-    return SourceError(f"The source at {url} refused: {text} ({number}).")
+        return SourceUnavailable(f"The source at {url} is not available: {text} ({number}).", code)
+    return SourceError(f"The source at {url} refused: {text} ({number}).", code)

@@ -8,6 +8,7 @@ from typing import Any
 
 from bson import Binary, Decimal128
 
+from migrator.mysql.catalogue import quoted
 from migrator.mysql.charsets import encode_text
 from migrator.mysql.columns import Column, ColumnType
 
@@ -15,11 +16,6 @@ Literals = tuple[str, ...]
 TEMPORAL = frozenset(
     {ColumnType.DATE, ColumnType.TIME2, ColumnType.DATETIME2, ColumnType.TIMESTAMP2}
 )
-
-
-def quoted(name: str) -> str:
-    """An identifier in backticks."""
-    return "`" + name.replace("`", "``") + "`"
 
 
 def literals(columns: Sequence[Column], key: Any) -> Literals:

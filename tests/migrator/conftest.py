@@ -1,11 +1,16 @@
 """The servers that every test of the migrator may share, each with names of its own."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 
 from migrator.queues import delete
+from tests.migrator.road import Road, Source
+from tests.servers.mariadb import MariaDB
+from tests.servers.mongodb import MongoDB
+from tests.servers.mysql import MySQL
 from tests.servers.process import exclusive
 from tests.servers.rabbitmq import RabbitMQ
 
@@ -15,6 +20,44 @@ def broker_url() -> str:
     """The shared RabbitMQ."""
     with exclusive():
         return RabbitMQ().start()
+
+
+@pytest.fixture(scope="session")
+def target_url() -> str:
+    """The shared MongoDB."""
+    with exclusive():
+        return MongoDB().start()
+
+
+@pytest.fixture(params=["mysql", "mariadb"])
+def source(request: pytest.FixtureRequest) -> Source:
+    """An empty database of this test's own, on each kind of source."""
+    server = MySQL() if request.param == "mysql" else MariaDB()
+    with exclusive():
+        return Source(server.start())
+
+
+RoadFactory = Callable[..., Road]
+
+
+@pytest.fixture
+async def make_road(source: Source, broker_url: str, target_url: str) -> AsyncIterator[RoadFactory]:
+    """Makes the migration of the test's database, with further settings."""
+    roads: list[Road] = []
+
+    def make(**options: Any) -> Road:
+        roads.append(Road(source, broker_url, target_url, **options))
+        return roads[-1]
+
+    yield make
+    for road in roads[:1]:
+        await road.remove()
+
+
+@pytest.fixture
+def road(make_road: RoadFactory) -> Road:
+    """The migration of the test's database."""
+    return make_road()
 
 
 @pytest.fixture
