@@ -2,20 +2,23 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from migrator.changes import Operation, Run
 from migrator.errors import BinlogCorrupt, SourceError, UnsupportedChange, ValueRefused
-from migrator.mysql.columns import Column, ColumnType, TableShape
-from migrator.mysql.packets import length_encoded
+from migrator.mysql.columns import Column, TableShape
+from migrator.mysql.row_images import Images, Raws
 from migrator.mysql.row_layout import Layout
 from migrator.mysql.row_programs import Programs
-from migrator.mysql.row_source import UNREADABLE, image_program, reader, result_program
+from migrator.mysql.row_reading import UNREADABLE, reader
+from migrator.mysql.row_runs import Runs
+from migrator.mysql.row_source import Program, result_program
 from migrator.mysql.selection import ResultColumn
 from migrator.mysql.types import TypeOptions, result_codec, row_codec
 
-Raws = list[Any]
-"""The raw values of a row by column; None is NULL."""
+T = TypeVar("T")
+NOT_SHOWN = object()
+"""The raw value of a column that an image leaves out."""
 
 
 class BinlogDecoder:
@@ -26,7 +29,7 @@ class BinlogDecoder:
         self._layout = Layout.of(
             shape.columns, key, [row_codec(column, options) for column in shape.columns]
         )
-        self._images = _Images(self._layout)
+        self._images = Images(self._layout, shape.columns)
         self._rows = Programs(partial(self._images.program, key_only=False))
         self._keys = Programs(partial(self._images.program, key_only=True))
 
@@ -49,9 +52,26 @@ class BinlogDecoder:
 
         Raises `BinlogCorrupt`. `partial_json`: after-images begin with value options.
         """
-        return self._guarded(self._updates, body, start, stop)
+        read = self._partial_updates if partial_json else self._updates
+        return self._guarded(read, body, start, stop)
 
-    def _guarded(self, read: Callable[..., list[Run]], *arguments: Any) -> list[Run]:
+    def keys(
+        self, body: bytes, start: int, stop: int, before_bitmap: bytes, after_bitmap: bytes
+    ) -> list[bytes]:
+        """Documents of the old and the new `_id` of rows that are shown in part.
+
+        The bitmaps say which columns the images hold; b"" is no image. Raises
+        `BinlogCorrupt`, and `UnsupportedChange` if a key is not in the images.
+        """
+        try:
+            return self._guarded(self._touched, body, start, stop, before_bitmap, after_bitmap)
+        except ValueRefused as error:
+            raise UnsupportedChange(
+                f"{self._table} was changed by an event that shows rows in part, and the key of "
+                f"one cannot be told: {error}. Set binlog_row_image = FULL at the source."
+            ) from error
+
+    def _guarded(self, read: Callable[..., list[T]], *arguments: Any) -> list[T]:
         try:
             return read(*arguments)
         except UNREADABLE as error:
@@ -69,7 +89,7 @@ class BinlogDecoder:
         at: int,
         stop: int,
     ) -> list[Run]:
-        runs = _Runs(self._layout)
+        runs = Runs(self._layout)
         width = self._images.width
         while at < stop:
             program = programs.find(body[at : at + width])
@@ -77,12 +97,12 @@ class BinlogDecoder:
                 at, unusual = program(body, at, stop, stop, runs.rows(operation).append)
                 if not unusual:
                     continue
-            raws, at = self._images.raws(body, at, stop)
+            raws, at = self._images.whole(body, at, stop)
             runs.add(operation, long_way, raws)
         return runs.made()
 
     def _updates(self, body: bytes, at: int, stop: int) -> list[Run]:
-        runs = _Runs(self._layout)
+        runs = Runs(self._layout)
         width = self._images.width
         made: list[bytes] = []
         while at < stop:
@@ -105,12 +125,42 @@ class BinlogDecoder:
             runs.rows(Operation.PUT).append(row)
         return runs.made()
 
-    def _update(self, runs: "_Runs", body: bytes, at: int, stop: int) -> int:
+    def _update(self, runs: Runs, body: bytes, at: int, stop: int) -> int:
         """One changed row, the long way."""
-        before, at = self._images.raws(body, at, stop)
-        after, at = self._images.raws(body, at, stop)
+        before, at = self._images.whole(body, at, stop)
+        after, at = self._images.whole(body, at, stop)
         runs.change(before, after)
         return at
+
+    def _partial_updates(self, body: bytes, at: int, stop: int) -> list[Run]:
+        runs = Runs(self._layout)
+        while at < stop:
+            before, at = self._images.whole(body, at, stop)
+            after, at = self._images.changed(body, at, stop, before)
+            runs.change(before, after)
+        return runs.made()
+
+    def _touched(
+        self, body: bytes, at: int, stop: int, before_bitmap: bytes, after_bitmap: bytes
+    ) -> list[bytes]:
+        touched: list[bytes] = []
+        while at < stop:
+            start = at
+            raws: Raws = [NOT_SHOWN] * len(self._layout.codecs)
+            for bitmap in filter(None, (before_bitmap, after_bitmap)):
+                at = self._images.part(body, at, stop, bitmap, raws)
+                key = self._key_of(raws)
+                if not touched or touched[-1] != key:
+                    touched.append(key)
+            if at == start:
+                raise IndexError("it has no image")
+        return touched
+
+    def _key_of(self, raws: Raws) -> bytes:
+        for index in self._layout.key:
+            if raws[index] is NOT_SHOWN:
+                raise ValueRefused(self._layout.titles[index], "is not in the event")
+        return self._layout.key_only(raws)
 
 
 class ResultDecoder:
@@ -136,7 +186,7 @@ class ResultDecoder:
             ) from error
 
     def _decode(self, packets: Sequence[bytes]) -> list[Run]:
-        runs = _Runs(self._layout)
+        runs = Runs(self._layout)
         index = 0
         while index < len(packets):
             program = self._programs.find(packets[index][: self._width])
@@ -148,7 +198,7 @@ class ResultDecoder:
             index += 1
         return runs.made()
 
-    def _program(self, nulls: bytes) -> Any:
+    def _program(self, nulls: bytes) -> Program:
         return result_program(self._layout, nulls, self._absent(nulls))
 
     def _absent(self, head: bytes) -> list[bool]:
@@ -166,75 +216,6 @@ class ResultDecoder:
         if at != len(packet):
             raise IndexError("it has another length than its columns")
         return raws
-
-
-class _Images:
-    """Reads whole row images: a NULL bitmap, and the columns that it leaves."""
-
-    def __init__(self, layout: Layout) -> None:
-        self._layout = layout
-        self._readers = [reader(codec.read) for codec in layout.codecs]
-        self.width = (len(layout.codecs) + 7) // 8
-
-    def program(self, nulls: bytes, *, key_only: bool) -> Any:
-        """The program for images with this bitmap."""
-        return image_program(self._layout, nulls, self._absent(nulls), key_only=key_only)
-
-    def raws(self, body: bytes, at: int, stop: int) -> tuple[Raws, int]:
-        """The raw values of one image, and the offset behind it."""
-        absent = self._absent(body[at : at + self.width])
-        at += self.width
-        raws: Raws = []
-        for read, is_null in zip(self._readers, absent, strict=True):
-            raw = None
-            if not is_null:
-                raw, at = read(body, at)
-            raws.append(raw)
-        if at > stop:
-            raise IndexError("it is cut off")
-        return raws, at
-
-    def _absent(self, nulls: bytes) -> list[bool]:
-        bits = int.from_bytes(nulls, "little")
-        return [bool(bits >> index & 1) for index in range(len(self._layout.codecs))]
-
-
-class _Runs:
-    """The runs of one event, as they come to be."""
-
-    def __init__(self, layout: Layout) -> None:
-        self._layout = layout
-        self._runs: list[Run] = []
-
-    def rows(self, operation: Operation) -> list[bytes]:
-        """The rows of the last run, if it is of this operation, else of a new one."""
-        if not self._runs or self._runs[-1].operation is not operation:
-            self._runs.append(Run(operation, []))
-        return self._runs[-1].rows
-
-    def add(self, operation: Operation, long_way: Callable[[Raws], bytes], raws: Raws) -> None:
-        """A row under this operation, or its refusal."""
-        try:
-            document = long_way(raws)
-        except ValueRefused as error:
-            operation, document = Operation.REFUSE, self._layout.refusal(raws, error)
-        self.rows(operation).append(document)
-
-    def change(self, before: Raws, after: Raws) -> None:
-        """A changed row."""
-        if self._identity(before) != self._identity(after):
-            self.add(Operation.DELETE, self._layout.key_only, before)
-        self.add(Operation.PUT, self._layout.row, after)
-
-    def made(self) -> list[Run]:
-        """The runs that have rows."""
-        return [run for run in self._runs if run.rows]
-
-    def _identity(self, raws: Raws) -> bytes:
-        try:
-            return self._layout.identity(raws)
-        except ValueRefused:
-            return b""
 
 
 def result_columns(

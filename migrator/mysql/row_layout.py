@@ -14,6 +14,7 @@ from migrator.mysql.types.codec import INT32, Bson, Codec, Value, string
 
 DOCUMENT_SIZE_MAX = 16 * 1024 * 1024
 TOO_LARGE = "the row is larger than 16 MiB as a document"
+COLUMNS_TOLD = 20
 NOTHING: Value = (Bson.NULL, b"")
 
 
@@ -35,19 +36,16 @@ class Layout:
         cls, columns: Sequence[Column], key: tuple[int, ...], codecs: Iterable[Codec]
     ) -> "Layout":
         """Raises `ConfigurationError` if there is no key or a name cannot be an element's."""
-        if not key or any(index >= len(columns) for index in key):
-            raise ConfigurationError(
-                "A table has no key among its columns, so its rows cannot be told apart. Add a "
-                "primary key, or exclude the table."
-            )
-        names = tuple(_name(column.name, index in key) for index, column in enumerate(columns))
+        titles = tuple(column.name for column in columns)
+        if not key or any(index >= len(titles) for index in key):
+            raise _impossible(titles, "none of them is known to be a key; add a primary key")
+        names = tuple(_name(titles, index, index in key) for index in range(len(titles)))
         named = [name for name in names if name]
         if len(set(named)) < len(named):
-            raise ConfigurationError(
-                "Two columns of a table would have the same name in MongoDB, where a leading $ "
-                "becomes \uff04. Rename one of them, or exclude the table."
+            raise _impossible(
+                titles, "two have one name, as a leading $ becomes \uff04; rename one"
             )
-        return cls(tuple(column.name for column in columns), names, tuple(codecs), key)
+        return cls(titles, names, tuple(codecs), key)
 
     def key_names(self) -> tuple[bytes, ...]:
         """The names of the elements inside a compound `_id`."""
@@ -131,21 +129,23 @@ def whole(elements: bytes) -> bytes:
     return INT32(len(elements) + 5) + elements + b"\0"
 
 
-def _name(title: str, is_key: bool) -> bytes:
+def _name(titles: Sequence[str], index: int, is_key: bool) -> bytes:
+    title = titles[index]
+    if "\0" in title:
+        raise _impossible(titles, "one has a NUL in its name; rename it")
     if title != "_id":
         return _legal(title)
     if not is_key:
-        raise ConfigurationError(
-            "A table has a column _id that is not part of its key, and MongoDB needs that name "
-            "for the key. Rename the column, or exclude the table."
-        )
+        raise _impossible(titles, "_id is not part of the key, whose name it is; rename it")
     return b""
 
 
+def _impossible(titles: Sequence[str], why: str) -> ConfigurationError:
+    columns = ", ".join(titles[:COLUMNS_TOLD])
+    return ConfigurationError(
+        f"A table with the columns {columns!r} cannot be migrated: {why}, or exclude the table."
+    )
+
+
 def _legal(title: str) -> bytes:
-    if "\0" in title:
-        raise ConfigurationError(
-            f"The column {title!r} has a NUL in its name, which BSON cannot have. Rename it, or "
-            "exclude the table."
-        )
     return ("\uff04" + title[1:] if title.startswith("$") else title).encode()

@@ -38,16 +38,16 @@ class Bson(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class TypeOptions:
-    """The choices that a user has; the defaults lose nothing.
+    """The choices that a user has.
 
     `zero_dates` is what becomes of dates that are none, as 0000-00-00: the text that
-    MySQL prints, null, or a refused row. `microseconds` is what becomes of DATETIME and TIMESTAMP with
-    more than three fractional digits, which a BSON date cannot hold: the text that
-    MySQL prints, or a date without them.
+    MySQL prints, null, or a refused row. `microseconds` is what becomes of DATETIME and
+    TIMESTAMP with more than three fractional digits, which a BSON date cannot hold: a
+    date without them, or the text that MySQL prints.
     """
 
     zero_dates: Literal["string", "null", "refuse"] = "string"
-    microseconds: Literal["string", "truncate"] = "string"
+    microseconds: Literal["truncate", "string"] = "truncate"
 
 
 @dataclass(frozen=True, slots=True)

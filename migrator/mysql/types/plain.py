@@ -1,6 +1,5 @@
 """Text, bytes, decimals and labels without short ways, until they have files of their own."""
 
-from collections.abc import Callable
 from decimal import Decimal
 
 from migrator.mysql.charsets import charset_of

@@ -5,14 +5,26 @@ Source: MySQL, mysys/my_time.cc (`my_datetime_packed_from_binary` and its like) 
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from struct import Struct
-from typing import Any, NamedTuple
+from typing import Any
 
 from migrator.mysql.columns import Column
+from migrator.mysql.types.calendar import (
+    Moment,
+    Remembered,
+    clock_ms,
+    date_text,
+    date_value,
+    datetime_text,
+    day_ms,
+    for_key,
+    moment_ms,
+    text_or_null,
+    time_text,
+)
 from migrator.mysql.types.codec import (
     COUNTED,
-    INT64,
     Bson,
     Codec,
     Inline,
@@ -24,9 +36,6 @@ from migrator.mysql.types.codec import (
 )
 from migrator.mysql.types.numbers import BIG_ENDIAN
 
-DAY_MS = 86_400_000
-EPOCH = date(1970, 1, 1).toordinal()
-REMEMBERED_MAX = 100_000
 MILLISECONDS_MAX = 3
 """More fractional digits do not fit in a BSON date."""
 
@@ -35,47 +44,6 @@ TIME_SIGN = 1 << 23
 RESULT_DATE = Struct("<HBB")
 RESULT_DATETIME = Struct("<HBBBBBI")
 RESULT_TIME = Struct("<BIBBBI")
-
-
-class Moment(NamedTuple):
-    """What a clock and a calendar show; it need not be a day that exists."""
-
-    year: int = 0
-    month: int = 0
-    day: int = 0
-    hour: int = 0
-    minute: int = 0
-    second: int = 0
-    microsecond: int = 0
-
-
-class _Remembered(dict[Any, int]):
-    """The results of a function; what it raises is not remembered."""
-
-    def __init__(self, find: Callable[[Any], int]) -> None:
-        super().__init__()
-        self._find = find
-
-    def __missing__(self, key: Any) -> int:
-        if len(self) >= REMEMBERED_MAX:
-            self.clear()
-        found = self[key] = self._find(key)
-        return found
-
-
-def day_ms(year: int, month: int, day: int) -> int:
-    """Midnight UTC in milliseconds since 1970; raises `ValueRefused` if there is no such day."""
-    try:
-        return (date(year, month, day).toordinal() - EPOCH) * DAY_MS
-    except ValueError as error:
-        raise refused("is no date of the calendar") from error
-
-
-def clock_ms(hour: int, minute: int, second: int) -> int:
-    """A time of the day in milliseconds; raises `ValueRefused` if no clock shows it."""
-    if hour > 23 or minute > 59 or second > 59:
-        raise refused("is no time of a day")
-    return ((hour * 60 + minute) * 60 + second) * 1000
 
 
 def _date_parts(packed: int) -> tuple[int, int, int]:
@@ -97,11 +65,11 @@ def _result_day(data: bytes) -> int:
     return day_ms(*RESULT_DATE.unpack(data))
 
 
-DATES = _Remembered(lambda packed: day_ms(*_date_parts(packed)))
-DATETIME_DAYS = _Remembered(lambda packed: day_ms(*_datetime_days(packed)))
-DATETIME_CLOCKS = _Remembered(lambda packed: clock_ms(*_datetime_clock(packed)))
-RESULT_DAYS = _Remembered(_result_day)
-RESULT_CLOCKS = _Remembered(lambda data: clock_ms(*data) if data else 0)
+DATES = Remembered(lambda packed: day_ms(*_date_parts(packed)))
+DATETIME_DAYS = Remembered(lambda packed: day_ms(*_datetime_days(packed)))
+DATETIME_CLOCKS = Remembered(lambda packed: clock_ms(*_datetime_clock(packed)))
+RESULT_DAYS = Remembered(_result_day)
+RESULT_CLOCKS = Remembered(lambda data: clock_ms(*data) if data else 0)
 
 
 def row_date(column: Column, options: TypeOptions) -> Codec:
@@ -231,25 +199,6 @@ def old_time(column: Column, _: TypeOptions) -> Codec:
     return Codec(Read("Hb", raw="{0} | {1} << 16"), value)
 
 
-def date_text(moment: Moment) -> str:
-    """A date as MySQL prints it."""
-    return f"{moment.year:04}-{moment.month:02}-{moment.day:02}"
-
-
-def datetime_text(moment: Moment, digits: int) -> str:
-    """A date and time as MySQL prints it, with `digits` of its fraction."""
-    clock = time_text(False, moment.hour, moment.minute, moment.second, moment.microsecond, digits)
-    return f"{date_text(moment)} {clock}"
-
-
-def time_text(
-    negative: bool, hour: int, minute: int, second: int, microsecond: int, digits: int
-) -> str:
-    """A time as MySQL prints it, with `digits` of its fraction."""
-    fraction = f".{microsecond:06}"[: digits + 1] if digits else ""
-    return f"{'-' if negative else ''}{hour:02}:{minute:02}:{second:02}{fraction}"
-
-
 def _dated(*statements: str, **names: object) -> Inline:
     return Inline(Bson.DATE, statements, (("q", "{v}"),), names=names)
 
@@ -265,10 +214,10 @@ def _day(
     read: Read, moment: Callable[[Any], Moment], inline: Inline, options: TypeOptions
 ) -> Codec:
     def value(raw: Any) -> Value:
-        return _date_value(moment(raw), date_text, options)
+        return date_value(moment(raw), date_text, options)
 
     def key(raw: Any) -> Value:
-        return _date_value(moment(raw), date_text, _for_key(options))
+        return date_value(moment(raw), date_text, for_key(options))
 
     return Codec(read, value, inline, key if options.zero_dates == "null" else None)
 
@@ -284,15 +233,15 @@ def _moments(
         return datetime_text(found, digits)
 
     def value(raw: Any) -> Value:
-        return _date_value(moment(raw), text, options)
+        return date_value(moment(raw), text, options)
 
     def key(raw: Any) -> Value:
-        return _date_value(moment(raw), text, _for_key(options))
+        return date_value(moment(raw), text, for_key(options))
 
     def exact(raw: Any) -> Value:
         found = moment(raw)
         if options.zero_dates == "refuse":
-            _moment_ms(found)
+            moment_ms(found)
         return string(text(found))
 
     if digits <= MILLISECONDS_MAX:
@@ -301,36 +250,7 @@ def _moments(
         return Codec(read, value, inline, exact)
     if options.zero_dates != "null":
         return Codec(read, exact)
-    return Codec(read, lambda raw: _text_or_null(moment(raw), text), None, exact)
-
-
-def _for_key(options: TypeOptions) -> TypeOptions:
-    # Two different dates that are none must not have one key.
-    return TypeOptions("string" if options.zero_dates == "null" else options.zero_dates)
-
-
-def _date_value(moment: Moment, text: Callable[[Moment], str], options: TypeOptions) -> Value:
-    if not _is_real(moment) and options.zero_dates != "refuse":
-        return string(text(moment)) if options.zero_dates == "string" else (Bson.NULL, b"")
-    return Bson.DATE, INT64(_moment_ms(moment))
-
-
-def _text_or_null(moment: Moment, text: Callable[[Moment], str]) -> Value:
-    return string(text(moment)) if _is_real(moment) else (Bson.NULL, b"")
-
-
-def _is_real(moment: Moment) -> bool:
-    try:
-        datetime(*moment)  # noqa: DTZ001  # Only asked whether it exists.
-    except ValueError:
-        return False
-    return True
-
-
-def _moment_ms(moment: Moment) -> int:
-    day = day_ms(moment.year, moment.month, moment.day)
-    clock = clock_ms(moment.hour, moment.minute, moment.second)
-    return day + clock + moment.microsecond // 1000
+    return Codec(read, lambda raw: text_or_null(moment(raw), text), None, exact)
 
 
 def _timestamp(seconds: int, microsecond: int) -> Moment:

@@ -1,0 +1,104 @@
+"""Dates and times as MySQL has them, which need not exist, and what they become in BSON."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from migrator.mysql.types.codec import INT64, Bson, TypeOptions, Value, refused, string
+
+DAY_MS = 86_400_000
+EPOCH = date(1970, 1, 1).toordinal()
+REMEMBERED_MAX = 100_000
+
+
+class Moment(NamedTuple):
+    """What a clock and a calendar show; it need not be a day that exists."""
+
+    year: int = 0
+    month: int = 0
+    day: int = 0
+    hour: int = 0
+    minute: int = 0
+    second: int = 0
+    microsecond: int = 0
+
+
+class Remembered(dict[Any, int]):
+    """The results of a function; what it raises is not remembered."""
+
+    def __init__(self, find: Callable[[Any], int]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, key: Any) -> int:
+        if len(self) >= REMEMBERED_MAX:
+            self.clear()
+        found = self[key] = self._find(key)
+        return found
+
+
+def day_ms(year: int, month: int, day: int) -> int:
+    """Midnight UTC in milliseconds since 1970; raises `ValueRefused` if there is no such day."""
+    try:
+        return (date(year, month, day).toordinal() - EPOCH) * DAY_MS
+    except ValueError as error:
+        raise refused("is no date of the calendar") from error
+
+
+def clock_ms(hour: int, minute: int, second: int) -> int:
+    """A time of the day in milliseconds; raises `ValueRefused` if no clock shows it."""
+    if hour > 23 or minute > 59 or second > 59:
+        raise refused("is no time of a day")
+    return ((hour * 60 + minute) * 60 + second) * 1000
+
+
+def date_text(moment: Moment) -> str:
+    """A date as MySQL prints it."""
+    return f"{moment.year:04}-{moment.month:02}-{moment.day:02}"
+
+
+def datetime_text(moment: Moment, digits: int) -> str:
+    """A date and time as MySQL prints it, with `digits` of its fraction."""
+    clock = time_text(False, moment.hour, moment.minute, moment.second, moment.microsecond, digits)
+    return f"{date_text(moment)} {clock}"
+
+
+def time_text(
+    negative: bool, hour: int, minute: int, second: int, microsecond: int, digits: int
+) -> str:
+    """A time as MySQL prints it, with `digits` of its fraction."""
+    fraction = f".{microsecond:06}"[: digits + 1] if digits else ""
+    return f"{'-' if negative else ''}{hour:02}:{minute:02}:{second:02}{fraction}"
+
+
+def for_key(options: TypeOptions) -> TypeOptions:
+    """The choices for `_id`, which is never null."""
+    # Two different dates that are none must not have one key.
+    return TypeOptions("string" if options.zero_dates == "null" else options.zero_dates)
+
+
+def date_value(moment: Moment, text: Callable[[Moment], str], options: TypeOptions) -> Value:
+    """A BSON date; for a date that is none what the options say, `text` its text."""
+    if not _is_real(moment) and options.zero_dates != "refuse":
+        return string(text(moment)) if options.zero_dates == "string" else (Bson.NULL, b"")
+    return Bson.DATE, INT64(moment_ms(moment))
+
+
+def text_or_null(moment: Moment, text: Callable[[Moment], str]) -> Value:
+    """The text of a date, null if it is none."""
+    return string(text(moment)) if _is_real(moment) else (Bson.NULL, b"")
+
+
+def _is_real(moment: Moment) -> bool:
+    try:
+        datetime(*moment)  # Only asked whether it exists.
+    except ValueError:
+        return False
+    return True
+
+
+def moment_ms(moment: Moment) -> int:
+    """Milliseconds since 1970; raises `ValueRefused` for a date that is none."""
+    day = day_ms(moment.year, moment.month, moment.day)
+    clock = clock_ms(moment.hour, moment.minute, moment.second)
+    return day + clock + moment.microsecond // 1000
