@@ -95,7 +95,7 @@ def check(config: ConfigFile = None, database: Databases = None, debug: Debug = 
     """
 
     async def look(settings: Settings) -> Exit:
-        from migrator.check import check as look_at_servers
+        from migrator.check.check import check as look_at_servers
 
         return await look_at_servers(settings, console)
 
@@ -116,7 +116,7 @@ def run(
     """
 
     async def both(settings: Settings) -> Exit:
-        from migrator.run import run as run_both
+        from migrator.run.run import run as run_both
 
         return await run_both(
             settings, Console(stderr=True, highlight=False), until_caught_up=until_caught_up
@@ -130,7 +130,7 @@ def capture(config: ConfigFile = None, database: Databases = None, debug: Debug 
     """Only read the source and publish to RabbitMQ, until Ctrl-C or SIGTERM."""
 
     async def half(settings: Settings) -> Exit:
-        from migrator.capture import capture as read_source
+        from migrator.capture.session import capture as read_source
 
         await read_source(settings)
         return Exit.COMPLETE
@@ -147,7 +147,7 @@ def apply(
     """Only take from RabbitMQ and load into MongoDB, until Ctrl-C or SIGTERM."""
 
     async def half(settings: Settings) -> Exit:
-        from migrator.apply import apply as load_target
+        from migrator.load.apply import apply as load_target
 
         await load_target(settings, partition or None)
         return Exit.COMPLETE
@@ -160,7 +160,7 @@ def status(config: ConfigFile = None, debug: Debug = False) -> None:
     """Print how far the migration has come; status 0 if every table is copied, else 3."""
 
     async def look(settings: Settings) -> Exit:
-        from migrator.check import show_status
+        from migrator.run.status import show_status
 
         return await show_status(settings, console)
 
@@ -181,7 +181,7 @@ def _run(
         settings = load_settings(config, databases or (), needs)
         configure_logging(settings.log_format, settings.log_level)
         if is_half:
-            from migrator.supervise import die_with_parent
+            from migrator.run.supervise import die_with_parent
 
             die_with_parent()
         loop = uvloop.new_event_loop if is_half else None

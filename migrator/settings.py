@@ -25,7 +25,7 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from migrator.errors import ConfigurationError
-from migrator.transform import Mapping
+from migrator.mapping import Mapping
 
 PREFIX = "MIGRATOR_"
 KIB = 1024

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
+from migrator.broker.consume import Consumer
 from migrator.changes import Batch
-from migrator.consume import Consumer
 
 
 async def first_batches(consumer: Consumer, count: int) -> list[Batch]:

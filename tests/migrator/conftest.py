@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from migrator.queues import delete
+from migrator.broker.queues import delete
 from tests.migrator.road import Road, Source
 from tests.servers.mariadb import MariaDB
 from tests.servers.mongodb import MongoDB

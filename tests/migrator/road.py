@@ -9,9 +9,9 @@ from typing import Any
 import pymysql
 from pymongo import MongoClient
 
-from migrator.apply import apply
-from migrator.capture import capture
-from migrator.queues import delete
+from migrator.broker.queues import delete
+from migrator.capture.session import capture
+from migrator.load.apply import apply
 from migrator.settings import Settings
 
 LANDING_TIMEOUT_S = 30.0

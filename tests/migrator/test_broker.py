@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from migrator.broker.publish import Publisher
+from migrator.broker.queues import purge_all
 from migrator.changes import Stamp
-from migrator.publish import Publisher
-from migrator.queues import purge_all
 from tests.migrator.batches import batch
 from tests.migrator.broker_road import taken, until, without_repeats
 from tests.servers.process import free_port

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from migrator.consume import Consumer
+from migrator.broker.consume import Consumer
+from migrator.broker.publish import Publisher
 from migrator.errors import BrokerUnavailable
-from migrator.publish import Publisher
 from tests.migrator.batches import batch
 from tests.migrator.broker_road import first_batches, taken, until, without_repeats
 from tests.servers.process import free_port

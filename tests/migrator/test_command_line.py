@@ -10,7 +10,7 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from migrator.demo import exported
+from migrator.run.demo import exported
 from tests.servers.mongodb import MongoDB
 from tests.servers.mysql import MySQL
 from tests.servers.process import CHECKOUT, exclusive

@@ -7,14 +7,14 @@ from rich.console import Console
 from structlog.testing import capture_logs
 
 from migrator.changes import Position, Stamp
-from migrator.display import Screen, duration, fields, moment, rendered
-from migrator.findings import Finding, Level
+from migrator.check.findings import Finding, Level
 from migrator.mysql.columns import TableName
-from migrator.progress import Observation, progress
 from migrator.reports import ApplyReport, CaptureReport, Role
+from migrator.run.display import Screen, duration, fields, moment, rendered
+from migrator.run.progress import Observation, progress
+from migrator.run.summary import is_complete, summary_lines
+from migrator.run.supervise import HalfState
 from migrator.state import Landed, Part, TableState
-from migrator.summary import is_complete, summary_lines
-from migrator.supervise import HalfState
 
 COMMIT_US = 1_790_000_000_123_456
 HALVES = (HalfState(Role.CAPTURE, 11, 0), HalfState(Role.APPLY, None, 2))
@@ -155,7 +155,7 @@ def test_complete_means_every_table_and_every_row() -> None:
 
 
 def test_findings_are_printed_with_statements_that_can_be_copied() -> None:
-    from migrator.check import finding_lines
+    from migrator.check.check import finding_lines
 
     findings = [
         Finding(Level.OK, "GTIDs", "are on."),

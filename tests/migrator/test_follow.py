@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from migrator.capture import capture
+from migrator.capture.session import capture
 from migrator.errors import ConfigurationError, UnsupportedChange
 from tests.migrator.conftest import RoadFactory
 from tests.migrator.road import Road, Source

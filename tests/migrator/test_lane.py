@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from migrator.capture.lane import Lane, Limits
 from migrator.changes import (
     Batch,
     Changes,
@@ -16,7 +17,6 @@ from migrator.changes import (
     Run,
     Stamp,
 )
-from migrator.lane import Lane, Limits
 from migrator.mysql.columns import TableName
 from migrator.mysql.event_kinds import Gtid
 from migrator.state import Landed

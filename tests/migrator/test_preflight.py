@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from migrator.check.findings import Finding, Level, refuse_failures
+from migrator.check.preflight import preflight, source_findings
+from migrator.check.source_checks import read_variables, server_findings
+from migrator.check.table_checks import table_findings
 from migrator.errors import ConfigurationError, SourceError
-from migrator.findings import Finding, Level, refuse_failures
 from migrator.mysql.catalogue import Scope, read_tables
 from migrator.mysql.connection import Connection, SourceUrl, connect
-from migrator.preflight import preflight, source_findings
 from migrator.settings import Settings
-from migrator.source_checks import read_variables, server_findings
-from migrator.table_checks import table_findings
-from migrator.target import Target
-from migrator.transform import Mapping
+from migrator.target.target import Target
+from migrator.mapping import Mapping
 from tests.servers.mariadb import MariaDB
 from tests.servers.mongodb import MongoDB
 from tests.servers.mysql import MySQL

@@ -4,8 +4,8 @@ import pytest
 
 from migrator.changes import Position, Stamp
 from migrator.mysql.columns import TableName
-from migrator.progress import Observation, lag_s, progress
 from migrator.reports import ApplyReport, CaptureReport, CopyReport
+from migrator.run.progress import Observation, lag_s, progress
 from migrator.state import Landed, Part, TableState
 
 ORDERS = TableName("shop", "orders")

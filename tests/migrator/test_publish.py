@@ -6,13 +6,13 @@ from functools import partial
 import pytest
 from structlog.testing import capture_logs
 
-from migrator.broker import Link
+from migrator.broker.consume import Consumer
+from migrator.broker.link import Link
+from migrator.broker.messages import Incoming, queue_name
+from migrator.broker.publish import Publisher
+from migrator.broker.queues import delete, purge_all, queue_depth
 from migrator.changes import Stamp
-from migrator.consume import Consumer
 from migrator.errors import BrokerError
-from migrator.messages import Incoming, queue_name
-from migrator.publish import Publisher
-from migrator.queues import delete, purge_all, queue_depth
 from tests.migrator.batches import batch
 from tests.migrator.broker_road import first_batches, taken, until, without_repeats
 from tests.tcp_proxy import TcpProxy
@@ -150,8 +150,8 @@ def has_passed(proxy: TcpProxy, count: int) -> bool:
 async def test_a_confirm_that_never_comes_ends_the_connection(
     broker_url: str, migration: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("migrator.publish.CONFIRM_TIMEOUT_S", 0.5)
-    monkeypatch.setattr("migrator.publish.WATCH_INTERVAL_S", 0.1)
+    monkeypatch.setattr("migrator.broker.publish.CONFIRM_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("migrator.broker.publish.WATCH_INTERVAL_S", 0.1)
     async with TcpProxy(broker_url) as proxy, Publisher(proxy.url, migration, 1) as publisher:
         await publisher.send(batch(1))
         await publisher.drain()

@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from migrator import run as running
 from migrator.errors import HalfFailed
 from migrator.exits import Exit
 from migrator.mysql.columns import TableName
 from migrator.mysql.connection import Connection, SourceUrl, connect
 from migrator.mysql.log_position import current_position
 from migrator.reports import Role
+from migrator.run import run as running
+from migrator.run.supervise import Half, Line
 from migrator.settings import Settings
 from migrator.state import Part, TableState
-from migrator.supervise import Half, Line
-from migrator.target import Target
-from migrator.transform import Mapping as Places
+from migrator.target.target import Target
+from migrator.mapping import Mapping as Places
 from tests.servers.mongodb import MongoDB
 from tests.servers.mysql import MySQL
 from tests.servers.process import exclusive, free_port

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.window import Window
+from migrator.broker.window import Window
 
 
 @given(st.permutations(range(20)), st.integers(1, 20))

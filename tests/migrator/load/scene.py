@@ -8,7 +8,7 @@ import bson
 from migrator.changes import Batch, Changes, Operation, Position, Stamp
 from migrator.mysql.columns import TableName
 from migrator.state import Landed
-from migrator.target import Target
+from migrator.target.target import Target
 
 PARTITION = 3
 Document = dict[str, Any]

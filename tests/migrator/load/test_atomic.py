@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from bson import Binary, Decimal128, Int64, ObjectId
 
-from migrator import writer
 from migrator.changes import Batch, Operation, Stamp
-from migrator.coalesce import coalesce
-from migrator.load import Loader
-from migrator.work import Work
+from migrator.load import writer
+from migrator.load.coalesce import coalesce
+from migrator.load.loader import Loader
+from migrator.load.work import Work
 from tests.migrator.load.scene import PARTITION, Document, Scene
 
 

@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from pymongo.errors import AutoReconnect, OperationFailure
 
-from migrator import load, target, writer
 from migrator.errors import TargetUnavailable
-from migrator.load import Loader
+from migrator.load import loader as loading
+from migrator.load import writer
+from migrator.load.loader import Loader
+from migrator.target import target
 from tests.migrator.load.conftest import scene_at
 from tests.migrator.load.scene import PARTITION, Scene
 from tests.servers.mongodb import MongoDB
@@ -77,7 +79,7 @@ async def test_a_server_that_stays_away_is_reported(
     private: MongoDB, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(target, "SELECTION_TIMEOUT_MS", 200)
-    monkeypatch.setattr(load, "TRIES", 3)
+    monkeypatch.setattr(loading, "TRIES", 3)
     async with scene_at(private.url) as scene:
         loader = Loader(scene.target, PARTITION)
         await loader.own()

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrator.changes import Batch, Changes
-from migrator.load import Loader
+from migrator.load.loader import Loader
 from tests.migrator.load.conftest import scene_at
 from tests.migrator.load.scene import PARTITION, Scene
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from migrator import writer
 from migrator.changes import Batch, Position, Stamp
-from migrator.load import Loader
+from migrator.load import writer
+from migrator.load.loader import Loader
 from tests.migrator.load.scene import PARTITION, Scene
 
 

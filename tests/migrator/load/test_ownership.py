@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from migrator import writer
 from migrator.errors import Fenced
-from migrator.load import Loader
+from migrator.load import writer
+from migrator.load.loader import Loader
 from tests.migrator.load.scene import PARTITION, Scene
 
 TAKEOVER_S = 3.0

@@ -6,7 +6,7 @@ import bson
 import pytest
 
 from migrator.changes import Changes, Operation
-from migrator.load import Loader
+from migrator.load.loader import Loader
 from tests.migrator.load.scene import Document, Scene
 
 TOO_DEEP = "It is nested deeper than MongoDB allows."

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-import migrator.target
+import migrator.target.target
 from migrator.changes import Position, Progress, Stamp
 from migrator.errors import ConfigurationError, StateDamaged, TargetUnavailable
-from migrator.load import Loader
+from migrator.load.loader import Loader
 from migrator.state import Part, TableState
-from migrator.target import Target
-from migrator.transform import Mapping
+from migrator.target.target import Target
+from migrator.mapping import Mapping
 from tests.migrator.load.scene import PARTITION, Scene
 from tests.servers.process import free_port
 
@@ -124,7 +124,7 @@ async def test_the_target_is_checked(scene: Scene) -> None:
 
 
 async def test_a_server_that_is_not_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(migrator.target, "SELECTION_TIMEOUT_MS", 100)
+    monkeypatch.setattr(migrator.target.target, "SELECTION_TIMEOUT_MS", 100)
     url = f"mongodb://user:secret@127.0.0.1:{free_port(0)}/"
 
     async with Target.connect(url, Mapping(), "tests") as target:

@@ -1,0 +1,287 @@
+"""RabbitMQ: the one file that uses aiormq, and what both sides declare there.
+
+For a migration called `name` there are a durable direct exchange `name`, for each
+partition p a durable quorum queue `name.p` with a single active consumer, bound by
+the key "p", and a quorum queue `name.dead`, in which nothing should ever appear. All
+of it exists from RabbitMQ 3.10 to 4.x. Sources: RabbitMQ, Quorum Queues, Consumers
+("Single Active Consumer"), Publisher Confirms.
+
+aiormq does not reconnect, waits long before it lets a dead connection go, and reports
+one that died of silence as a bare `CancelledError`. So each of its calls runs in a
+task of its own here: a `CancelledError` that comes out of that task is the driver's,
+one that interrupts the wait for it is ours.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
+from typing import Any, Self, TypeVar
+
+from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.connection import Connection, TCPTransportFactory, TLSTransportFactory, TransportFactory
+from aiormq.exceptions import ChannelInvalidStateError, ChannelNotFoundEntity
+from pamqp.commands import Basic
+from yarl import URL
+
+from migrator.broker.faults import told_by
+from migrator.broker.messages import Incoming, Outgoing, dead_letters_name, queue_name
+from migrator.errors import BrokerError, BrokerUnavailable
+
+HEARTBEAT_S = 5
+ANSWER_TIMEOUT_S = 30.0
+CLOSE_TIMEOUT_S = 5.0
+BLOCKED_ANSWER_S = 0.01
+READ_BUFFER_BYTES = 1 << 20
+# Since 4.0 the default is 20, after which a message is taken out of the order of its queue.
+DELIVERY_LIMIT = 1_000_000
+PERSISTENT = 2
+
+# Whatever it logs comes to us as an error, too, and is told once, in a sentence.
+logging.getLogger("aiormq").setLevel(logging.CRITICAL + 1)
+
+Result = TypeVar("Result")
+
+
+class Link:
+    """One connection to RabbitMQ with one channel: both end together, for one reason.
+
+    `failure` is that reason, None while it lives. `wake` is set when it ends.
+    """
+
+    def __init__(self, url: str, purpose: str, wake: asyncio.Event) -> None:
+        address = URL(url)
+        if "heartbeat" not in address.query:
+            address = address.update_query(heartbeat=HEARTBEAT_S)
+        self.failure: BrokerError | None = None
+        self._where = f"RabbitMQ at {address.host}:{address.port or 'its port'}"
+        self._wake = wake
+        self._socket = _Socket()
+        self._connection = Connection(
+            address,
+            transport_factory=self._socket,
+            client_properties={"connection_name": f"kooch {purpose}"},
+        )
+        self._channel: AbstractChannel
+        self._publishing: set[asyncio.Future[Any]] = set()
+        self._consumer: str | None = None
+
+    @classmethod
+    async def open(cls, url: str, purpose: str, wake: asyncio.Event | None = None) -> Self:
+        """Connect. Raises `BrokerUnavailable`, or `BrokerError` if another try is in vain."""
+        link = cls(url, purpose, wake or asyncio.Event())
+        try:
+            await link._call(link._connection.connect())
+            link._connection.closing.add_done_callback(link._ended)
+            await link.renew()
+        except BaseException:
+            await link.close()
+            raise
+        return link
+
+    async def renew(self) -> None:
+        """Open a channel, in place of one that an error has closed."""
+        self._channel = await self._call(self._connection.channel(publisher_confirms=True))
+
+    def check(self) -> None:
+        """Raise what has ended it, if it has ended."""
+        if self.failure is not None:
+            raise self.failure
+
+    def fail(self, error: BrokerError) -> None:
+        """End it for this reason, unless it has ended before."""
+        self.failure = self.failure or error
+        self._wake.set()
+        self._socket.abort()
+
+    async def close(self) -> None:
+        """Say good-bye if there is somebody to hear it; return when nothing of it is left."""
+        if self.failure is None and self._consumer is not None:
+            # Acknowledging on a channel that is being closed would cost the connection.
+            await self._wait(self._channel.basic_cancel(self._consumer), CLOSE_TIMEOUT_S)
+        if self.failure is None:
+            self.failure = BrokerUnavailable(f"The connection to {self._where} has been closed.")
+        else:
+            self._socket.abort()
+        await self._wait(self._connection.close(), CLOSE_TIMEOUT_S)
+        self._socket.abort()
+
+    async def declare(self, name: str, partitions: Iterable[int]) -> None:
+        """Make the exchange and the queues, unless they are there.
+
+        Raises `BrokerError` where one is there with other arguments.
+        """
+        dead = dead_letters_name(name)
+        channel = self._channel
+        await self._call(channel.exchange_declare(name, exchange_type="direct", durable=True))
+        await self._declare_queue(dead, {})
+        for partition in partitions:
+            queue = queue_name(name, partition)
+            await self._declare_queue(
+                queue,
+                {
+                    "x-single-active-consumer": True,
+                    "x-delivery-limit": DELIVERY_LIMIT,
+                    "x-dead-letter-exchange": "",
+                    "x-dead-letter-routing-key": dead,
+                },
+            )
+            await self._call(channel.queue_bind(queue, name, routing_key=str(partition)))
+
+    async def publish(self, name: str, message: Outgoing, confirmed: Callable[[], None]) -> None:
+        """Hand a message to the socket; `confirmed` is called when the broker has stored it.
+
+        Whatever else happens to it ends the link. Messages are sent in the order of the calls.
+        """
+        self.check()
+        publish = asyncio.ensure_future(
+            self._channel.basic_publish(
+                message.body,
+                exchange=name,
+                routing_key=str(message.partition),
+                mandatory=True,
+                wait=False,  # type: ignore[call-arg]
+                properties=Basic.Properties(
+                    content_type="application/bson",
+                    delivery_mode=PERSISTENT,
+                    headers=dict(message.headers),
+                    message_id=message.message_id,
+                ),
+            )
+        )
+        self._publishing.add(publish)
+        publish.add_done_callback(partial(self._published, confirmed))
+        # The call above takes the channel's lock, and holds it until the message is in the
+        # queue of the driver's writer: whoever gets the lock next knows that.
+        await asyncio.sleep(0)
+        try:
+            async with self._channel.lock:  # type: ignore[attr-defined]
+                pass
+        except ChannelInvalidStateError as error:
+            self.fail(told_by(self._where, error))
+        await asyncio.sleep(0)  # Now the writer writes it.
+        self.check()
+
+    async def is_blocked(self) -> bool:
+        """Whether the broker takes no messages now, for want of memory or disk."""
+        return not await self._wait(self._connection.ready(), BLOCKED_ANSWER_S)
+
+    async def consume(self, queue: str, prefetch: int, take: Callable[[Incoming], None]) -> None:
+        """Let `take` be called with each message, in order; at most `prefetch` unsettled ones."""
+
+        def deliver(message: DeliveredMessage) -> None:
+            properties = message.header.properties
+            take(
+                Incoming(
+                    message.delivery_tag or 0,
+                    properties.message_id or "",
+                    dict(properties.headers or {}),
+                    message.body,
+                )
+            )
+            self._wake.set()
+
+        self._channel.on_consumer_cancel_callbacks.add(partial(self._cancelled, queue))
+        await self._call(self._channel.basic_qos(prefetch_count=prefetch))
+        # The driver starts a task for each delivery, in order; as this callback never
+        # waits, each of them ends before the next one starts.
+        answer = await self._call(self._channel.basic_consume(queue, deliver))  # type: ignore[arg-type]
+        self._consumer = answer.consumer_tag
+
+    async def settle(self, tag: int) -> None:
+        """Acknowledge everything that this link delivered up to and with `tag`."""
+        self.check()
+        await self._call(self._channel.basic_ack(tag, multiple=True, wait=False))  # type: ignore[arg-type]
+
+    async def depth(self, queue: str) -> int | None:
+        """How many messages wait in a queue, without those being loaded; None: no such queue."""
+        try:
+            answer = await self._call(self._channel.queue_declare(queue, passive=True))
+        except BrokerError as error:
+            if not isinstance(error.__cause__, ChannelNotFoundEntity):
+                raise
+            await self.renew()
+            return None
+        return answer.message_count or 0
+
+    async def purge(self, queue: str) -> None:
+        """Drop what waits in a queue."""
+        await self._call(self._channel.queue_purge(queue))
+
+    async def delete_exchange(self, name: str) -> None:
+        """Delete an exchange if it is there."""
+        await self._call(self._channel.exchange_delete(name))
+
+    async def delete_queue(self, name: str) -> None:
+        """Delete a queue, with what is in it, if it is there."""
+        await self._call(self._channel.queue_delete(name))
+
+    async def _declare_queue(self, queue: str, arguments: dict[str, str | int | bool]) -> None:
+        await self._call(
+            self._channel.queue_declare(
+                queue, durable=True, arguments={"x-queue-type": "quorum", **arguments}
+            )
+        )
+
+    def _published(self, confirmed: Callable[[], None], publish: asyncio.Future[Any]) -> None:
+        self._publishing.discard(publish)
+        error = _error_of(publish)
+        if error is not None:
+            self.fail(told_by(self._where, error))
+        elif self.failure is None:
+            confirmed()
+
+    def _cancelled(self, queue: str, _: Basic.Cancel) -> None:
+        self.fail(
+            BrokerUnavailable(
+                f"{self._where} has stopped the delivery from {queue}: the queue was deleted, or "
+                "a batch was not acknowledged in time."
+            )
+        )
+
+    def _ended(self, closing: asyncio.Future[Any]) -> None:
+        self.fail(told_by(self._where, _error_of(closing) or asyncio.CancelledError()))
+
+    async def _call(self, call: Coroutine[Any, Any, Result]) -> Result:
+        """The driver's answer. Raises `BrokerError`; `CancelledError` only when it is ours."""
+        task = asyncio.ensure_future(call)
+        if not await self._wait(task, ANSWER_TIMEOUT_S):
+            raise BrokerUnavailable(f"{self._where} did not answer in {ANSWER_TIMEOUT_S:g} s.")
+        error = _error_of(task)
+        if error is not None:
+            raise told_by(self._where, error) from error
+        return task.result()
+
+    @staticmethod
+    async def _wait(call: Coroutine[Any, Any, Any] | asyncio.Task[Any], timeout_s: float) -> bool:
+        """Whether it ended in time, well or badly; otherwise it is cancelled."""
+        task = asyncio.ensure_future(call)
+        task.add_done_callback(_error_of)  # An error that nobody looks at is no news.
+        try:
+            done, _ = await asyncio.wait({task}, timeout=timeout_s)
+        finally:
+            task.cancel()
+        return bool(done)
+
+
+class _Socket(TransportFactory):
+    """Keeps hold of the socket: aiormq would let a dead one go only after many seconds."""
+
+    writer: asyncio.StreamWriter | None = None
+
+    async def create(
+        self, url: URL, **options: Any
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect, by TLS for amqps."""
+        factory = TLSTransportFactory() if url.scheme == "amqps" else TCPTransportFactory()
+        reader, self.writer = await factory.create(url, limit=READ_BUFFER_BYTES, **options)
+        return reader, self.writer
+
+    def abort(self) -> None:
+        """Close it at once, and drop what has not been sent."""
+        if self.writer is not None:
+            self.writer.transport.abort()
+
+
+def _error_of(future: asyncio.Future[Any]) -> BaseException | None:
+    return asyncio.CancelledError() if future.cancelled() else future.exception()

@@ -1,0 +1,322 @@
+"""Source transactions out of binlog events: rows go to their lanes, commits move the position."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from migrator.capture.lane import Lane
+from migrator.capture.tables import Stream, Tables
+from migrator.capture.watches import Watch, Watches
+from migrator.changes import Distributed, Phase, Position, Run
+from migrator.errors import UnsupportedChange
+from migrator.mysql.columns import TableName
+from migrator.mysql.events import (
+    Event,
+    Gtid,
+    Heartbeat,
+    Query,
+    Rotate,
+    Rows,
+    RowsKind,
+    XaPrepare,
+    Xid,
+)
+from migrator.mysql.gtid import Gtids
+from migrator.mysql.log_position import place
+from migrator.mysql.statements import Kind, Statement, parse
+
+DEFINITIONS = frozenset({Kind.EMPTY, Kind.EMPTY_DATABASE, Kind.RENAME, Kind.REDEFINE})
+
+
+@dataclass(slots=True)
+class Pending:
+    """What must be looked up in the source before the open transaction can end.
+
+    `statement` redefines tables; `keys` are the `{_id}` documents of rows of which the
+    binlog does not show everything.
+    """
+
+    statement: Statement | None = None
+    keys: dict[TableName, list[bytes]] = field(default_factory=dict)
+
+
+class Assembler:
+    """Takes the events in their order. It never waits: `pending` says when its caller must.
+
+    After `take`, whoever finds `pending` set resolves it and calls `resolved`. `position`
+    is the newest committed one; `start` is where the reading begins.
+    """
+
+    def __init__(
+        self,
+        tables: Tables,
+        lanes: Sequence[Lane],
+        watches: Watches,
+        start: Position,
+        gtids: Gtids | None,
+        *,
+        is_mariadb: bool,
+    ) -> None:
+        self.pending: Pending | None = None
+        self.rows = self.transactions = 0
+        self.committed_at = 0
+        self._tables = tables
+        self._lanes = lanes
+        self._watches = watches
+        self._gtids = gtids
+        self._is_mariadb = is_mariadb
+        self._position = start
+        self._is_stale = False
+        self._gtid = ""
+        self._is_open = self._has_begun = False
+        self._keys: dict[TableName, list[bytes]] = {}
+        self._rows_before = self._end = 0
+        self._distributed: Distributed | None = None
+        self._at_boundary: list[Callable[[], None]] = []
+        self._take: dict[type[Event], Callable[..., None]] = {
+            Gtid: self._begin,
+            Rows: self._change,
+            Xid: self._xid,
+            Query: self._query,
+            XaPrepare: self._xa_prepare,
+            Rotate: self._rotate,
+            Heartbeat: self._heartbeat,
+        }
+
+    def take(self, event: Event) -> None:
+        """The next event. Raises `UnsupportedChange` and what the decoders raise."""
+        handler = self._take.get(type(event))
+        if handler is not None:
+            handler(event)
+
+    def position(self) -> Position:
+        """Where the newest committed transaction ended."""
+        if self._is_stale and self._gtids is not None:
+            # The text of a set is written when somebody asks, not for every transaction.
+            self._position = replace(self._position, gtids=str(self._gtids))
+        self._is_stale = False
+        return self._position
+
+    def reached(self) -> Position:
+        """Where the open transaction ends, once its end has been read."""
+        position = replace(self.position(), offset=self._end)
+        if not self._gtid:
+            return position
+        return replace(position, gtids=f"{position.gtids},{self._gtid}".lstrip(","))
+
+    def connected(self, identity: str) -> None:
+        """The events that follow come from this server: file and offset mean something there."""
+        if self._position.server != identity:
+            self._position = replace(self._position, server=identity, file="", offset=0)
+
+    def at_boundary(self, action: Callable[[], None]) -> None:
+        """Do it between two transactions: now, or as soon as the open one has ended."""
+        if self._is_open:
+            self._at_boundary.append(action)
+        else:
+            action()
+
+    def watch(self, table: TableName) -> Watch:
+        """Begin to note a table's keys; call it at a boundary only."""
+        return self._watches.open(table, self.position())
+
+    def flush(self) -> None:
+        """Cut what has been committed, when the open transaction ends at the latest."""
+        self.at_boundary(self._flush)
+
+    def beat(self) -> None:
+        """A batch of every lane, be it empty: the position moves, and gaps are noticed."""
+        self.at_boundary(self._beat)
+
+    def rewind(self) -> None:
+        """The connection broke: the open transaction will come again from its beginning."""
+        for lane in self._lanes:
+            lane.rewind()
+        self._close()
+
+    def resolved(self) -> None:
+        """`pending` has been dealt with: the transaction ends, if that was its end."""
+        pending, self.pending = self.pending, None
+        if pending is not None and (pending.statement is None or not self._has_begun):
+            self._finish()
+
+    def _flush(self) -> None:
+        for lane in self._lanes:
+            lane.flush()
+
+    def _beat(self) -> None:
+        for lane in self._lanes:
+            lane.flush(beat=True)
+
+    def _begin(self, event: Gtid) -> None:
+        self._gtid = event.gtid
+        self._is_open = True
+        self.committed_at = event.committed_at
+        # MariaDB has no BEGIN: its GTID event says whether a COMMIT will follow.
+        self._has_begun = self._is_mariadb and not event.standalone
+        self._rows_before = self.rows
+        for lane in self._lanes:
+            lane.begin(event)
+        if event.prepares:
+            self._prepare(event.prepares)
+
+    def _change(self, event: Rows) -> None:
+        stream = self._tables.stream(event.shape)
+        self._is_open = True
+        if stream is None:
+            return
+        is_whole = stream.has_all_columns
+        if not (is_whole(event.before_bitmap) and is_whole(event.after_bitmap)):
+            self._note_partial(stream, event)
+            return
+        decoder, body, start, stop = stream.decoder, event.body, event.start, event.stop
+        if event.kind is RowsKind.INSERT:
+            runs = decoder.inserts(body, start, stop)
+        elif event.kind is RowsKind.UPDATE:
+            runs = decoder.updates(body, start, stop, partial_json=event.partial_json)
+        else:
+            runs = decoder.deletes(body, start, stop)
+        for run in runs:
+            self.emit(event.shape.table, stream.lane, run)
+
+    def emit(self, table: TableName, lane: Lane, run: Run) -> None:
+        """Rows of the open transaction go to their lane."""
+        lane.add(table, run)
+        self.rows += len(run.rows)
+        if self._distributed is None:
+            self._watches.note(table, run.rows)
+
+    def _note_partial(self, stream: Stream, event: Rows) -> None:
+        if self._distributed is not None:
+            raise UnsupportedChange(
+                f"{event.shape.table} was changed in a distributed transaction that logs parts of "
+                "rows only. Set binlog_row_image=FULL in every session that uses XA."
+            )
+        keys = stream.decoder.keys(
+            event.body, event.start, event.stop, event.before_bitmap, event.after_bitmap
+        )
+        self._keys.setdefault(event.shape.table, []).extend(keys)
+
+    def _xid(self, event: Xid) -> None:
+        self._commit(event.end)
+
+    def _query(self, event: Query) -> None:
+        if event.statement == "BEGIN":
+            self._is_open = self._has_begun = True
+            return
+        statement = parse(event.statement, event.database)
+        if statement.kind in DEFINITIONS:
+            self._end = event.end
+            self.pending = Pending(statement=statement)
+        elif statement.kind is Kind.COMMIT:
+            self._commit(event.end)
+        else:
+            self._control(event, statement)
+
+    def _control(self, event: Query, statement: Statement) -> None:
+        match statement.kind:
+            case Kind.ROWS:
+                self._refuse_rows(event, statement)
+            case Kind.ROLLBACK:
+                self._refuse_rollback()
+            case Kind.XA_START:
+                self._prepare(statement.xid)
+                return
+            case Kind.XA_COMMIT | Kind.XA_ROLLBACK:
+                self._decide(event, statement)
+                return
+            case _:
+                pass
+        if not self._has_begun or statement.kind is Kind.ROLLBACK:
+            self._commit(event.end)
+
+    def _refuse_rows(self, event: Query, statement: Statement) -> None:
+        captured = sorted(
+            {
+                str(table)
+                for table in statement.tables
+                if table in self._tables and self._tables.scope.wants(table)
+            }
+        )
+        if captured:
+            raise UnsupportedChange(
+                f"The binlog holds a statement instead of rows for {', '.join(captured)}, at "
+                f"{self._position.file}:{event.end}: {event.statement[:200]!r}. Some session "
+                "writes with binlog_format=STATEMENT or MIXED: set it to ROW everywhere, then "
+                "copy again what it changed (drop `_migrator` and the target's collections)."
+            )
+
+    def _refuse_rollback(self) -> None:
+        if self.rows != self._rows_before or self._keys:
+            raise UnsupportedChange(
+                f"Transaction {self._gtid} was rolled back after its rows had been logged: it "
+                "mixes tables with and without transactions, and nobody can tell which rows "
+                "stayed. Convert these tables to InnoDB, then copy again."
+            )
+
+    def _prepare(self, xid: str) -> None:
+        self._is_open = self._has_begun = True
+        self._distributed = Distributed(xid, Phase.PREPARE)
+        for lane in self._lanes:
+            lane.prepare(self._distributed)
+
+    def _xa_prepare(self, event: XaPrepare) -> None:
+        self._commit(event.end)
+        if event.one_phase:
+            self._watches.spoil()
+            for lane in self._lanes:
+                lane.decide(Distributed(event.xid, Phase.COMMIT), 0, transactions=0)
+
+    def _decide(self, event: Query, statement: Statement) -> None:
+        """What was prepared long ago is decided; nobody knows any more which keys it has."""
+        phase = Phase.COMMIT if statement.kind is Kind.XA_COMMIT else Phase.ROLLBACK
+        self._watches.spoil()
+        self._flush()
+        self._advance(event.end)
+        for lane in self._lanes:
+            lane.decide(Distributed(statement.xid, phase), self.committed_at)
+        self._count()
+
+    def _rotate(self, event: Rotate) -> None:
+        self._read_up_to(event.file, event.offset)
+
+    def _heartbeat(self, event: Heartbeat) -> None:
+        if not self._is_open:
+            self._read_up_to(event.file, event.offset)
+
+    def _read_up_to(self, file: str, offset: int) -> None:
+        # With GTIDs the first events name a place that was passed long ago.
+        if place(file, offset) > place(self._position.file, self._position.offset):
+            self._position = replace(self._position, file=file, offset=offset)
+
+    def _commit(self, end: int) -> None:
+        self._end = end
+        if self._keys:
+            self.pending = Pending(keys=self._keys)
+        else:
+            self._finish()
+
+    def _finish(self) -> None:
+        self._advance(self._end)
+        for lane in self._lanes:
+            lane.commit(self.committed_at)
+        self._count()
+
+    def _advance(self, end: int) -> None:
+        if self._gtids is not None and self._gtid:
+            self._gtids.add(self._gtid)
+            self._is_stale = True
+        self._position = replace(self._position, offset=end)
+
+    def _count(self) -> None:
+        self.transactions += 1
+        self._close()
+        actions, self._at_boundary = self._at_boundary, []
+        for action in actions:
+            action()
+
+    def _close(self) -> None:
+        self._gtid = ""
+        self._is_open = self._has_begun = False
+        self._distributed = None
+        self._keys = {}
+        self.pending = None

@@ -1,0 +1,125 @@
+"""The capturing half: the binlog, and the copy of the tables, become batches in the queue.
+
+    source --binlog--> Stream -> Assembler -> Lane --+
+                                                     +-> Outbox -> Publisher -> queue
+    source --chunks--> Snapshot ------------> Lane --+
+
+A session lasts as long as its epoch. When the loader misses a batch, the next session
+begins where the data landed; what is still in the queue then counts nothing.
+"""
+
+import asyncio
+import random
+from collections.abc import Sequence
+
+import structlog
+
+from migrator.backoff import Backoff
+from migrator.broker.publish import Publisher
+from migrator.capture.assemble import Assembler
+from migrator.capture.definitions import Resolver
+from migrator.capture.lane import Lane, Limits
+from migrator.capture.outbox import Outbox
+from migrator.capture.resume import Resumption, landed_before, resume
+from migrator.capture.snapshot import Snapshot
+from migrator.capture.stream import Stream
+from migrator.capture.tables import Tables, partition_of
+from migrator.capture.watches import Watches
+from migrator.capture.watching import Watching
+from migrator.check.findings import refuse_failures
+from migrator.check.preflight import source_findings
+from migrator.errors import Gap, MigratorError
+from migrator.mysql.catalogue import Scope
+from migrator.mysql.connection import Connection, SourceUrl, connect
+from migrator.mysql.gtid import parse
+from migrator.mysql.types import TypeOptions
+from migrator.settings import Server, Settings
+from migrator.target.target import Target
+from migrator.together import together
+
+SERVER_IDS = range(1_000_000_000, 4_000_000_000)
+
+log = structlog.get_logger()
+
+
+async def capture(settings: Settings) -> None:
+    """Follow the source and copy its tables until it is cancelled.
+
+    Raises what another try cannot mend: `ConfigurationError`, `PositionLost`,
+    `UnsupportedChange`, `StateDamaged` and their like.
+    """
+    backoff = Backoff()
+    async with Target.connect(
+        settings.url(Server.TARGET), settings.places, "kooch capture", settings.state_database
+    ) as target:
+        while True:
+            try:
+                await target.check()
+                await _session(settings, target)
+            except Gap as error:
+                log.warning(f"{error} Everything after the landed position is sent again.")
+            except MigratorError as error:
+                if not error.retryable:
+                    raise
+                delay_s = backoff.next()
+                log.warning(f"{error} Capture begins anew in {delay_s:.1f} s.")
+                await asyncio.sleep(delay_s)
+
+
+async def _session(settings: Settings, target: Target) -> None:
+    """One epoch: everything after what has landed, until something is missing or broken."""
+    url = SourceUrl.parse(settings.url(Server.SOURCE))
+    options = TypeOptions(settings.zero_dates, settings.microseconds)
+    scope = Scope(settings.databases, settings.include, settings.exclude)
+
+    async def connected() -> Connection:
+        return await connect(url)
+
+    async with (
+        await connected() as connection,
+        Publisher(settings.url(Server.BROKER), settings.name, settings.partitions) as publisher,
+    ):
+        refuse_failures(await source_findings(connection, settings))
+        resumed = await resume(connection, target, scope, options, settings.partitions)
+        outbox = Outbox(publisher.send, settings.queue_bytes_max)
+        lanes: list[Lane] = []
+        tables = Tables(
+            scope,
+            resumed.tables,
+            options,
+            lambda table: lanes[partition_of(table, settings.partitions)],
+        )
+        watches = Watches()
+        mariadb = connection.server.is_mariadb
+        has_gtids = mariadb or connection.server.gtid_mode
+        gtids = parse(resumed.start.gtids, mariadb=mariadb) if has_gtids else None
+        assembler = Assembler(tables, lanes, watches, resumed.start, gtids, is_mariadb=mariadb)
+        lanes += _lanes(settings, resumed, outbox, assembler)
+        snapshot = Snapshot(connected, assembler, tables, watches, outbox.room, settings.chunk_rows)
+        for state in resumed.unfinished:
+            snapshot.begin(state)
+        resolver = Resolver(connection, assembler, tables, watches, snapshot, target)
+        linger_s = settings.linger_ms / 1000
+        stream = Stream(connected, assembler, scope.wants, outbox.room, resolver.resolve, linger_s)
+        watching = Watching(target, resumed.epochs, outbox, publisher, assembler, snapshot, stream)
+        await together(
+            stream=stream.run(_server_id(settings), settings.heartbeat_s),
+            snapshot=snapshot.run(settings.snapshot_readers),
+            outbox=outbox.run(),
+            watching=watching.run(),
+        )
+
+
+def _lanes(
+    settings: Settings, resumed: Resumption, outbox: Outbox, assembler: Assembler
+) -> Sequence[Lane]:
+    limits = Limits(settings.batch_rows_max, settings.batch_bytes_max)
+    return [
+        Lane(landed, limits, outbox.put, assembler.position, landed_before(resumed, landed))
+        for landed in resumed.landed
+    ]
+
+
+def _server_id(settings: Settings) -> int:
+    # A replica with the id of another one throws that one out, and is thrown out in turn.
+    return settings.server_id or random.choice(SERVER_IDS)  # noqa: S311 (no secret)

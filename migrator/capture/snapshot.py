@@ -1,0 +1,211 @@
+"""The copy of what is there already, beside the stream: no locks, and the stream never waits.
+
+For each chunk of a table, in the order of its key: watch which keys the stream emits from
+now on; wait until the server shows everything that was emitted before; read; emit the rows,
+without those that were emitted meanwhile, at the place that the stream has reached. Rows that
+change after the read come later in the stream. The idea of a chunk between two points of the
+log is that of DBLog (arXiv 2010.12597); here nothing is written to the source, and the
+stream is never paused.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import structlog
+
+from migrator.backoff import Backoff
+from migrator.capture.assemble import Assembler
+from migrator.capture.chunks import Chunk, chunk_sql, read_chunk
+from migrator.capture.plan import is_redefined
+from migrator.capture.tables import Tables
+from migrator.capture.visible import reading
+from migrator.capture.watches import Watch, Watches
+from migrator.changes import Progress, Run
+from migrator.errors import MigratorError, SourceError, SourceUnavailable
+from migrator.mysql.catalogue import Table, read_table
+from migrator.mysql.columns import TableName
+from migrator.mysql.connection import Connection
+from migrator.mysql.keys import Literals
+from migrator.mysql.row_decoder import key_value_of
+from migrator.state import Part, TableState
+
+Result = TypeVar("Result")
+CHUNK_BYTES_MAX = 16 * 1024 * 1024
+STALE_POLL_S = 0.1
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Job:
+    """One range of one table that is being copied; `table` follows redefinitions."""
+
+    table: Table
+    part: Part
+    number: int
+    generation: int
+    last: Literals | None = field(default=None)
+
+
+class Snapshot:
+    """Copies the tables that are not complete yet, several ranges at a time.
+
+    `rows` have been read and sent in `chunks`; `noted` of them were left out, because the
+    stream had newer ones.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[Connection]],
+        assembler: Assembler,
+        tables: Tables,
+        watches: Watches,
+        room: Callable[[], Awaitable[None]],
+        chunk_rows: int,
+    ) -> None:
+        self._connect = connect
+        self._assembler = assembler
+        self._tables = tables
+        self._watches = watches
+        self._room = room
+        self._chunk_rows = chunk_rows
+        self.rows = self.noted = self.chunks = 0
+        self._jobs: asyncio.Queue[Job] = asyncio.Queue()
+        self._generations: dict[TableName, int] = {}
+        self._left: dict[TableName, set[int]] = {}
+
+    @property
+    def tables_left(self) -> int:
+        """How many tables are not wholly read."""
+        return len(self._left)
+
+    def begin(self, state: TableState) -> None:
+        """Copy what is left of a table; an older copy of it ends."""
+        self._generations[state.table] = state.generation
+        self._left[state.table] = {n for n, part in enumerate(state.parts) if not part.done}
+        for number, part in enumerate(state.parts):
+            if not part.done:
+                table = self._tables[state.table]
+                self._jobs.put_nowait(Job(table, part, number, state.generation, part.last))
+
+    def end(self, table: TableName) -> None:
+        """The table is gone."""
+        self._generations.pop(table, None)
+        self._left.pop(table, None)
+
+    async def run(self, readers: int) -> None:
+        """Copy for ever, tables that are begun later too. Raises what a reader cannot mend."""
+        async with asyncio.TaskGroup() as group:
+            for number in range(readers):
+                group.create_task(self._read(), name=f"snapshot reader {number}")
+
+    async def _read(self) -> None:
+        while True:
+            job = await self._jobs.get()
+            backoff = Backoff()
+            while self._is_wanted(job):
+                try:
+                    async with await self._connect() as connection:
+                        await self._copy(connection, job)
+                except SourceUnavailable as error:
+                    delay_s = backoff.next()
+                    log.warning(f"{error} The chunk is read again in {delay_s:.1f} s.")
+                    await asyncio.sleep(delay_s)
+                except SourceError as error:
+                    await self._follow(job, error)
+
+    async def _copy(self, connection: Connection, job: Job) -> None:
+        """Copy chunk after chunk, as long as the connection and the table's definition last."""
+        while self._is_wanted(job) and not connection.closed:
+            if await self._copy_chunk(connection, job):
+                self._finish(job)
+
+    def _finish(self, job: Job) -> None:
+        left = self._left[job.table.name]
+        left.discard(job.number)
+        if not left:
+            del self._left[job.table.name]
+
+    def _is_wanted(self, job: Job) -> bool:
+        name = job.table.name
+        is_left = job.number in self._left.get(name, ())
+        return is_left and self._generations.get(name) == job.generation
+
+    async def _copy_chunk(self, connection: Connection, job: Job) -> bool:
+        """Copy the next chunk; whether it was the last one."""
+        await self._room()
+        watch = await self._at_boundary(lambda: self._assembler.watch(job.table.name))
+        try:
+            async with reading(connection, watch.position):
+                limit = self._limit(job.table)
+                sql = chunk_sql(job.table, job.last, job.part, limit)
+                chunk = await read_chunk(connection, sql, job.table, self._tables.options, limit)
+            await self._room()
+            # A TRUNCATE in between, and the like: what was read may be gone.
+            emitted = await self._at_boundary(lambda: self._emit(watch, job, chunk))
+        finally:
+            self._watches.close(watch)
+        if emitted:
+            job.last = chunk.last or job.last
+        return emitted and chunk.is_last
+
+    def _limit(self, table: Table) -> int:
+        fitting = CHUNK_BYTES_MAX // max(1, table.row_bytes)
+        return max(1, min(self._chunk_rows, fitting))
+
+    def _emit(self, watch: Watch, job: Job, chunk: Chunk) -> bool:
+        self._watches.close(watch)
+        if watch.spoiled or not self._is_wanted(job):
+            return False
+        name = job.table.name
+        progress = Progress(
+            table=name,
+            part=job.number,
+            rows=chunk.rows,
+            last=chunk.last or job.last,
+            done=chunk.is_last,
+            generation=job.generation,
+        )
+        runs = _without(chunk.runs, watch.keys)
+        self._tables.lane_of(name).copy(name, runs, progress)
+        self.chunks += 1
+        self.rows += chunk.rows
+        self.noted += chunk.rows - sum(len(run.rows) for run in runs)
+        return True
+
+    async def _at_boundary(self, action: Callable[[], Result]) -> Result:
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+
+        def act() -> None:
+            if done.cancelled():
+                return
+            try:
+                done.set_result(action())
+            except MigratorError as error:
+                done.set_exception(error)
+
+        self._assembler.at_boundary(act)
+        return await done
+
+    async def _follow(self, job: Job, error: SourceError) -> None:
+        """The table may have been redefined, and the stream is not there yet; otherwise raises."""
+        async with await self._connect() as connection:
+            if not await is_redefined(connection, job.table):
+                raise error
+            now = await read_table(connection, job.table.name)
+        if now is not None and now.key:
+            job.table = now
+        else:
+            # It is gone, or no longer to be copied: the stream will say so, which ends the job.
+            await asyncio.sleep(STALE_POLL_S)
+
+
+def _without(runs: Sequence[Run], keys: set[bytes]) -> list[Run]:
+    if not keys:
+        return list(runs)
+    return [
+        Run(run.operation, [row for row in run.rows if key_value_of(row) not in keys])
+        for run in runs
+    ]

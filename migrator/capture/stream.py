@@ -1,0 +1,93 @@
+"""Following the binlog: events go through the assembler, whatever happens to the connection."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+
+import structlog
+
+from migrator.backoff import Backoff
+from migrator.capture.assemble import Assembler, Pending
+from migrator.errors import SourceUnavailable
+from migrator.mysql.columns import TableName
+from migrator.mysql.connection import Connection
+from migrator.mysql.dump import check_still_available, dump
+from migrator.mysql.events import EventReader
+from migrator.pause import Point, reached
+
+log = structlog.get_logger()
+
+
+class Stream:
+    """Reads the binlog for ever, from the assembler's position; a broken connection is renewed.
+
+    `bytes_read` counts events; `is_caught_up` says that the source had nothing more.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[Connection]],
+        assembler: Assembler,
+        wants: Callable[[TableName], bool],
+        room: Callable[[], Awaitable[None]],
+        resolve: Callable[[Pending], Awaitable[None]],
+        linger_s: float,
+    ) -> None:
+        self.bytes_read = 0
+        self.last_read_at = 0.0
+        self._connect = connect
+        self._assembler = assembler
+        self._wants = wants
+        self._room = room
+        self._resolve = resolve
+        self._linger_s = linger_s
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def run(self, server_id: int, heartbeat_s: float) -> None:
+        """Follow until cancelled. Raises what a new connection does not mend."""
+        backoff = Backoff()
+        while True:
+            try:
+                async with await self._connect() as connection:
+                    await self._follow(connection, server_id, heartbeat_s, backoff)
+            except SourceUnavailable as error:
+                self._assembler.rewind()
+                delay_s = backoff.next()
+                log.warning(f"{error} The binlog is read on in {delay_s:.1f} s.")
+                await asyncio.sleep(delay_s)
+
+    async def _follow(
+        self, connection: Connection, server_id: int, heartbeat_s: float, backoff: Backoff
+    ) -> None:
+        start = self._assembler.position()
+        await check_still_available(connection, start)
+        self._assembler.connected(connection.server.identity)
+        reader = EventReader(self._wants)
+        events = dump(connection, start, server_id=server_id, heartbeat_s=heartbeat_s)
+        async with aclosing(events) as arriving:
+            async for packets in arriving:
+                self.last_read_at = asyncio.get_running_loop().time()
+                self.bytes_read += sum(map(len, packets))
+                await self._take(reader, packets)
+                backoff.reset()
+
+    async def _take(self, reader: EventReader, packets: list[bytes]) -> None:
+        assembler = self._assembler
+        for event in reader.events(packets):
+            assembler.take(event)
+            if assembler.pending is not None:
+                await self._resolve(assembler.pending)
+                assembler.resolved()
+            await self._room()
+        reached(Point.AFTER_READ)
+        self._flush_soon()
+
+    def _flush_soon(self) -> None:
+        """What is committed leaves within the linger time, together with what comes until then."""
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._linger_s, self._flush)
+
+    def _flush(self) -> None:
+        self._timer = None
+        self._assembler.flush()

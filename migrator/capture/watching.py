@@ -1,0 +1,92 @@
+"""What a session looks at while it works: how far the loader is, and what it misses."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+
+import structlog
+
+from migrator.broker.publish import Publisher
+from migrator.capture.assemble import Assembler
+from migrator.capture.outbox import Outbox
+from migrator.capture.snapshot import Snapshot
+from migrator.capture.stream import Stream
+from migrator.errors import Fenced, Gap, TargetUnavailable
+from migrator.reports import CaptureReport, CopyReport, Role
+from migrator.state import Landed
+from migrator.target.target import Target
+
+INTERVAL_S = 0.5
+QUIET_S = 0.2
+
+log = structlog.get_logger()
+
+
+class Watching:
+    """Twice a second: sends a beat, reads what has landed, reports."""
+
+    def __init__(
+        self,
+        target: Target,
+        epochs: Sequence[int],
+        outbox: Outbox,
+        publisher: Publisher,
+        assembler: Assembler,
+        snapshot: Snapshot,
+        stream: Stream,
+    ) -> None:
+        self._target = target
+        self._epochs = epochs
+        self._outbox = outbox
+        self._publisher = publisher
+        self._assembler = assembler
+        self._snapshot = snapshot
+        self._stream = stream
+
+    async def run(self) -> None:
+        """Raises `Gap` when the loader misses a batch, `Fenced` when another capture has begun."""
+        while True:
+            # Without changes, a beat moves the position and shows the loader what is missing.
+            self._assembler.beat()
+            try:
+                await self._look()
+            except TargetUnavailable as error:
+                # The stream goes on: RabbitMQ keeps what MongoDB cannot take now.
+                log.warning(f"{error} The state is read again in {INTERVAL_S} s.")
+            await asyncio.sleep(INTERVAL_S)
+
+    async def _look(self) -> None:
+        for landed in await self._target.landed():
+            self._check(landed)
+            await self._outbox.landed(landed)
+        await self._target.report(Role.CAPTURE, self._report().to_document())
+
+    def _check(self, landed: Landed) -> None:
+        epoch = self._epochs[landed.partition]
+        if landed.stamp.epoch > epoch:
+            raise Fenced(
+                "Another capture process has begun to capture the same migration. Stop one of "
+                "them: one source has one reader."
+            )
+        if landed.gap is not None:
+            raise Gap(landed.gap)
+
+    def _report(self) -> CaptureReport:
+        quiet_s = asyncio.get_running_loop().time() - self._stream.last_read_at
+        return CaptureReport(
+            pid=os.getpid(),
+            rows_read=self._assembler.rows,
+            transactions_read=self._assembler.transactions,
+            bytes_read=self._stream.bytes_read,
+            position=self._assembler.position(),
+            committed_at=self._assembler.committed_at,
+            caught_up=quiet_s > QUIET_S,
+            in_flight=self._publisher.in_flight_messages,
+            blocked=self._publisher.blocked or self._outbox.is_held,
+            snapshot=CopyReport(
+                rows=self._snapshot.rows,
+                noted=self._snapshot.noted,
+                chunks=self._snapshot.chunks,
+                tables_left=self._snapshot.tables_left,
+            ),
+        )

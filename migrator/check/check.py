@@ -1,0 +1,45 @@
+"""What `check` prints."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+
+from migrator.check.findings import Finding, Level
+from migrator.check.preflight import preflight
+from migrator.exits import Exit
+from migrator.mysql.connection import SourceUrl, connect
+from migrator.settings import Settings
+from migrator.target.target import Target
+
+COLOURS = {Level.FAIL: "red", Level.WARN: "yellow", Level.OK: "green"}
+
+
+async def check(settings: Settings, console: Console) -> Exit:
+    """Print every finding with what mends it; raises `SourceError` if there is no source."""
+    source_url = SourceUrl.parse(settings.source_url.get_secret_value())
+    target_url = settings.target_url.get_secret_value()
+    async with (
+        await connect(source_url) as source,
+        Target.connect(
+            target_url, settings.places, "kooch check", settings.state_database
+        ) as target,
+    ):
+        findings = await preflight(source, target, settings)
+    for line in finding_lines(findings):
+        console.print(line, soft_wrap=True)
+    counts = {level: sum(one.level is level for one in findings) for level in Level}
+    console.print(f"\n{counts[Level.FAIL]} failed, {counts[Level.WARN]} warnings.")
+    return Exit.FAILED if counts[Level.FAIL] else Exit.COMPLETE
+
+
+def finding_lines(findings: Sequence[Finding]) -> list[str]:
+    """The findings, the gravest first; each statement on a line of its own, to be copied."""
+    lines = []
+    for level in Level:
+        for finding in (one for one in findings if one.level is level):
+            colour = COLOURS[level]
+            lines.append(f"[{colour}]{level:<4}[/]  {escape(f'{finding.subject}: {finding.what}')}")
+            if finding.mend:
+                lines.append(f"      [bold]{escape(finding.mend)}[/]")
+    return lines

@@ -1,0 +1,100 @@
+"""The commands of a step, with the rows' own bytes inside. Pure functions.
+
+A driver's bulk API looks into each document and wraps it in objects; a command
+made of bytes costs a third of that and names the document at fault by its index.
+Source of the statements: MongoDB manual, reference/command/{insert,update,delete}.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+from bson.raw_bson import RawBSONDocument
+
+from migrator.changes import LENGTH, Operation
+from migrator.load.coalesce import Key, Writes
+from migrator.mysql.columns import TableName
+
+COMMAND_ROWS_MAX = 5_000
+# A command may be as large as one document, 16 MiB, and a little more; half of it leaves
+# room, and one row that is larger travels alone.
+COMMAND_BYTES_MAX = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One command: rows of one table that are inserted, replaced or deleted."""
+
+    table: TableName
+    operation: Operation
+    keys: list[Key]
+    statements: list[bytes]
+
+    def document(self, collection: str) -> dict[str, Any]:
+        """The command for the collection; unordered, because each row occurs once."""
+        verb, argument = VERBS[self.operation]
+        rows = [RawBSONDocument(statement) for statement in self.statements]
+        return {verb: collection, argument: rows, "ordered": False}
+
+    @classmethod
+    def deleting(cls, table: TableName, keys: list[Key]) -> Self:
+        """The command that deletes the rows with these keys."""
+        return cls(table, Operation.DELETE, keys, [_delete(key) for key in keys])
+
+    def half(self, second: bool) -> Self:
+        """One half of it, to find out which row is at fault."""
+        middle = len(self.keys) // 2
+        part = slice(middle, None) if second else slice(middle)
+        return type(self)(self.table, self.operation, self.keys[part], self.statements[part])
+
+
+VERBS = {
+    Operation.COPY: ("insert", "documents"),
+    Operation.PUT: ("update", "updates"),
+    Operation.DELETE: ("delete", "deletes"),
+}
+
+
+def writes_of(table: TableName, writes: Writes, replacing: bool) -> Iterator[Write]:
+    """The table's commands; with `replacing`, copied rows may be there already.
+
+    Deletes come first: a value of a unique index may pass from a deleted row to a new one.
+    """
+    deletes = writes.rows(Operation.DELETE)
+    puts = writes.rows(*((Operation.PUT, Operation.COPY) if replacing else (Operation.PUT,)))
+    yield from _cut(table, Operation.DELETE, ((key, _delete(key)) for key, _ in deletes))
+    yield from _cut(table, Operation.PUT, ((key, _replace(key, row)) for key, row in puts))
+    if not replacing:
+        yield from _cut(table, Operation.COPY, writes.rows(Operation.COPY))
+
+
+def _cut(
+    table: TableName, operation: Operation, rows: Iterable[tuple[Key, bytes]]
+) -> Iterator[Write]:
+    write, size = Write(table, operation, [], []), 0
+    for key, statement in rows:
+        if write.keys and (
+            len(write.keys) == COMMAND_ROWS_MAX or size + len(statement) > COMMAND_BYTES_MAX
+        ):
+            yield write
+            write, size = Write(table, operation, [], []), 0
+        write.keys.append(key)
+        write.statements.append(statement)
+        size += len(statement)
+    if write.keys:
+        yield write
+
+
+def _replace(key: Key, row: bytes) -> bytes:
+    """`{q: key, u: row, upsert: true}`."""
+    return _document(b"\x03q\x00", key, b"\x03u\x00", row, b"\x08upsert\x00\x01")
+
+
+def _delete(key: Key) -> bytes:
+    """`{q: key, limit: 1}`."""
+    return _document(b"\x03q\x00", key, b"\x10limit\x00\x01\x00\x00\x00")
+
+
+def _document(*elements: bytes) -> bytes:
+    body = b"".join(elements)
+    return LENGTH.pack(LENGTH.size + len(body) + 1) + body + b"\x00"

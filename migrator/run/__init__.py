@@ -1,0 +1,1 @@
+"""Both halves under supervision, and what is shown of them."""

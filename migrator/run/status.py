@@ -1,0 +1,34 @@
+"""What `status` prints."""
+
+from rich.console import Console
+
+from migrator.exits import Exit
+from migrator.reports import Role
+from migrator.run.display import rendered
+from migrator.run.observe import Observer
+from migrator.run.progress import Observation, progress
+from migrator.run.summary import is_complete, place_lines
+from migrator.run.supervise import HalfState
+from migrator.settings import Settings
+from migrator.target.target import Target
+
+
+async def show_status(settings: Settings, console: Console) -> Exit:
+    """Print what the live display would show now, and where each partition stands."""
+    url = settings.target_url.get_secret_value()
+    async with (
+        Target.connect(url, settings.places, "kooch status", settings.state_database) as target,
+        Observer(settings, target) as observer,
+    ):
+        seen = await observer.observe()
+        letters = await target.dead_letter_tables()
+    console.print(rendered(progress([seen]), halves_of(seen), console.size.height))
+    for line in place_lines(seen, letters):
+        console.print(line, markup=False, soft_wrap=True)
+    return Exit.COMPLETE if is_complete(seen) else Exit.INCOMPLETE
+
+
+def halves_of(seen: Observation) -> tuple[HalfState, ...]:
+    """The halves that report, wherever they run."""
+    reports = ((Role.CAPTURE, seen.capture), (Role.APPLY, seen.apply))
+    return tuple(HalfState(role, report.pid, 0) for role, report in reports if report)

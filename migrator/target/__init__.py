@@ -1,0 +1,1 @@
+"""MongoDB: the connection, and what the migration remembers there; `target.py` is the driver."""
