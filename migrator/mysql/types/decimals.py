@@ -1,0 +1,130 @@
+"""DECIMAL: Decimal128 up to 34 digits, which keeps the scale; wider ones are text."""
+
+from collections.abc import Callable
+
+from migrator.mysql.columns import Column
+from migrator.mysql.types.codec import (
+    COUNTED,
+    Bson,
+    Codec,
+    Inline,
+    Read,
+    TypeOptions,
+    Value,
+    decimal128,
+    refused,
+    scaled,
+    string,
+)
+from migrator.mysql.types.numbers import BIG_ENDIAN
+
+DIGITS_MAX = 34
+LOW = (1 << 64) - 1
+BYTES_OF_DIGITS = (0, 1, 1, 2, 2, 3, 3, 4, 4, 4)
+"""How many bytes 0 to 9 digits take in a row image."""
+OTHER_DIGITS = "does not have the digits of its column"
+
+Groups = tuple[tuple[int, int], ...]
+"""Pairs of bytes and digits."""
+
+
+def row_decimal(column: Column, _: TypeOptions) -> Codec:
+    """DECIMAL in a row image: groups of nine digits in four big-endian bytes.
+
+    The highest bit is set for a number that is not negative; every bit of a
+    negative one is inverted. Source: MySQL, strings/decimal.cc, decimal2bin.
+    """
+    precision, scale = column.metadata >> 8, column.metadata & 0xFF
+    groups = _groups(precision - scale, scale)
+    size = sum(length for length, _ in groups)
+    top = 1 << size * 8 - 1
+    coefficient = _row_coefficient(groups, top)
+    value = _value(precision, scale)
+    statements = (
+        "{v} = {whole}({v})",
+        f"if {{v}} >= {top}: {{v}} ^= {top}; {{v}}s = 0",
+        f"else: {{v}} ^= {top - 1}; {{v}}s = {1 << 63}",
+        f"{{v}} = {_weighed(groups)}",
+    )
+    inline = _inline(precision, scale, statements, whole=BIG_ENDIAN)
+    return Codec(Read(f"{size}s"), lambda data: value(coefficient(data)), inline)
+
+
+def result_decimal(column: Column, _: TypeOptions) -> Codec:
+    """DECIMAL in a result: its digits, with as many behind the point as the scale says."""
+    precision, scale = column.metadata >> 8, column.metadata & 0xFF
+    value = _value(precision, scale)
+    digits = "{v}.replace(b'.', b'')" if scale else "{v}"
+    statements = (
+        *((f"if {{v}}[-{scale + 1}] != 46: raise {{refused}}('')",) if scale else ()),
+        f"{{v}} = int({digits})",
+        "{v}s = 0",
+        f"if {{v}} < 0: {{v}} = -{{v}}; {{v}}s = {1 << 63}",
+    )
+    inline = _inline(precision, scale, statements)
+    return Codec(COUNTED, lambda data: value(_text_coefficient(data, scale)), inline)
+
+
+def _inline(
+    precision: int, scale: int, statements: tuple[str, ...], **names: object
+) -> Inline | None:
+    if precision > DIGITS_MAX:
+        return None
+    check = f"if {{v}} >= {10**precision}: raise {{refused}}('')"
+    high = f"{{v}}s | {(6176 - scale) << 49}"
+    if precision < 20:  # Below 2^64.
+        packed = (("Q", "{v}"), ("Q", high))
+    else:
+        packed = (("Q", f"{{v}} & {LOW}"), ("Q", f"{high} | {{v}} >> 64"))
+    names["refused"] = refused
+    return Inline(Bson.DECIMAL128, (*statements, check), packed, names=names)
+
+
+def _value(precision: int, scale: int) -> Callable[[int], Value]:
+    def value(coefficient: int) -> Value:
+        if abs(coefficient) >= 10**precision:
+            raise refused(OTHER_DIGITS)
+        if precision > DIGITS_MAX:
+            return string(scaled(coefficient, scale))
+        return decimal128(coefficient, scale)
+
+    return value
+
+
+def _groups(whole: int, fraction: int) -> Groups:
+    """The incomplete group lies outermost on both sides."""
+    sizes = [whole % 9, *[9] * (whole // 9), *[9] * (fraction // 9), fraction % 9]
+    return tuple((BYTES_OF_DIGITS[digits], digits) for digits in sizes if digits)
+
+
+def _weighed(groups: Groups) -> str:
+    """An expression: every group of the number {v}, times its power of ten."""
+    if len(groups) == 1:
+        return "{v}"
+    terms, shift, digits_below = [], 0, 0
+    for length, digits in reversed(groups):
+        terms.append(f"({{v}} >> {shift} & {(1 << length * 8) - 1}) * {10**digits_below}")
+        shift += length * 8
+        digits_below += digits
+    return " + ".join(terms)
+
+
+def _row_coefficient(groups: Groups, top: int) -> Callable[[bytes], int]:
+    def coefficient(data: bytes) -> int:
+        bits = int.from_bytes(data, "big")
+        sign, bits = (1, bits ^ top) if bits & top else (-1, bits ^ (top - 1))
+        total, power = 0, 1
+        for length, digits in reversed(groups):
+            total += (bits & ((1 << length * 8) - 1)) * power
+            bits >>= length * 8
+            power *= 10**digits
+        return sign * total
+
+    return coefficient
+
+
+def _text_coefficient(data: bytes, scale: int) -> int:
+    whole, point, fraction = data.partition(b".")
+    if len(fraction) != scale or bool(point) != bool(scale):
+        raise refused(OTHER_DIGITS)
+    return int(whole + fraction)

@@ -1,0 +1,140 @@
+"""ENUM and SET: labels, which a row image numbers and a result spells out."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from migrator.errors import ConfigurationError
+from migrator.mysql.charsets import charset_of
+from migrator.mysql.columns import Column
+from migrator.mysql.types.codec import (
+    COUNTED,
+    INT32,
+    Bson,
+    Codec,
+    Inline,
+    Read,
+    TypeOptions,
+    Value,
+    refused,
+    string,
+)
+from migrator.mysql.types.strings import text, utf8_of
+
+SETS_REMEMBERED = 1000
+TWO_WAYS = "is text that stands for two different values of its type"
+
+
+def row_enum(column: Column, _: TypeOptions) -> Codec:
+    """ENUM in a row image: the label's number from 1 on, 0 for a value that was none."""
+    labels = ["", *_known_labels(column)]
+    values = [string(label) for label in labels]
+    doubled = _doubled(labels)
+
+    def value(number: int) -> Value:
+        if number >= len(values):
+            raise refused("has a number above those of its labels")
+        return values[number]
+
+    def key(number: int) -> Value:
+        return _single(doubled, value(number))
+
+    inline = Inline(
+        Bson.STRING,
+        ("{v} = {labels}[{v}]",),
+        tail=True,
+        names={"labels": [data for _, data in values]},
+    )
+    read = Read("B" if column.metadata == 1 else "H")
+    return Codec(read, value, inline, key if doubled else None)
+
+
+def result_enum(column: Column, _: TypeOptions) -> Codec:
+    """ENUM in a result: the label."""
+    plain = text(column, COUNTED)
+    doubled = _doubled(["", *_labels(column)])
+
+    def key(data: bytes) -> Value:
+        return _single(doubled, plain.value(data))
+
+    return Codec(COUNTED, plain.value, plain.inline, key if doubled else None)
+
+
+def row_set(column: Column, _: TypeOptions) -> Codec:
+    """SET in a row image: a bit per label, the first label's the lowest."""
+    labels = _known_labels(column)
+
+    def chosen(bits: int) -> str:
+        if bits >> len(labels):
+            raise refused("has a bit above those of its labels")
+        found = ""
+        for place, label in enumerate(labels):
+            if bits >> place & 1:
+                # As the servers write it: an empty label in front leaves no comma.
+                found = f"{found},{label}" if found else label
+        return found
+
+    return _set(column, _bits(column.metadata), chosen)
+
+
+def result_set(column: Column, _: TypeOptions) -> Codec:
+    """SET in a result: labels with commas between, in the order of the definition."""
+    convert = utf8_of(charset_of(column.collation or 0))
+    return _set(column, COUNTED, lambda data: convert(data).decode())
+
+
+def _set(column: Column, read: Read, chosen: Callable[[Any], str]) -> Codec:
+    """An array of labels; MongoDB allows no array in `_id`, which has the text."""
+    is_doubled = bool(_doubled(["", *_labels(column)]))
+
+    @lru_cache(SETS_REMEMBERED)
+    def value(raw: Any) -> Value:
+        found = chosen(raw)
+        # A label has no comma. No text is the empty set, also where a label is empty,
+        # since a result cannot tell the two apart.
+        return _array(found.split(",") if found else [])
+
+    def key(raw: Any) -> Value:
+        if is_doubled:
+            raise refused(TWO_WAYS)
+        return string(chosen(raw))
+
+    return Codec(read, value, key=key)
+
+
+def _array(texts: list[str]) -> Value:
+    elements = b"".join(
+        bytes((Bson.STRING,)) + b"%d\0" % place + string(one)[1] for place, one in enumerate(texts)
+    )
+    return Bson.ARRAY, INT32(len(elements) + 5) + elements + b"\0"
+
+
+def _bits(size: int) -> Read:
+    if size == 3:
+        return Read("HB", raw="{0} | {1} << 16")
+    return Read({1: "B", 2: "H", 4: "I"}.get(size, "Q"))
+
+
+def _single(doubled: frozenset[bytes], value: Value) -> Value:
+    if value[1] in doubled:
+        raise refused(TWO_WAYS)
+    return value
+
+
+def _doubled(labels: list[str]) -> frozenset[bytes]:
+    """The values of labels that occur twice: two keys of the source would have one `_id`."""
+    return frozenset(string(label)[1] for label in labels if labels.count(label) > 1)
+
+
+def _known_labels(column: Column) -> list[str]:
+    if not column.labels:
+        raise ConfigurationError(
+            f"The labels of column {column.name} are not known. Set binlog_row_metadata to FULL "
+            "on the source, or leave its table out of the migration."
+        )
+    return _labels(column)
+
+
+def _labels(column: Column) -> list[str]:
+    convert = utf8_of(charset_of(column.collation or 0))
+    return [convert(label).decode() for label in column.labels]
