@@ -87,8 +87,8 @@ def _program(
         if name and not key_only:
             pieces += writing.element(name, index)
     working.lines.append(f"size = {size(pieces)} + 5")
-    too_large = working.name("too_large", ValueRefused("", TOO_LARGE))
-    working.lines.append(f"if size > {DOCUMENT_SIZE_MAX}: raise {too_large}")
+    too_large = working.name("too_large", ValueRefused)
+    working.lines.append(f"if size > {DOCUMENT_SIZE_MAX}: raise {too_large}('', {TOO_LARGE!r})")
     pieces = [Piece(code="i", expression="size"), *pieces, Piece(b"\0")]
     document = joined(working, pieces)
     text = (

@@ -120,10 +120,10 @@ def row_timestamp(column: Column, options: TypeOptions) -> Codec:
 
     inline = _dated(
         "{v} = {whole}({v})",
-        f"if {{v}} < {1 << shift}: raise {{zero}}",
+        f"if {{v}} < {1 << shift}: raise {{refused}}('needs the long way')",
         f"{{v}} = ({{v}} >> {shift}) * 1000{_fraction_ms(size)}",
         whole=BIG_ENDIAN,
-        zero=refused("needs the long way"),
+        refused=refused,
     )
     return _moments(Read(f"{4 + size}s"), moment, inline, column.metadata, options)
 
