@@ -138,10 +138,9 @@ class _Details:
         cls, optional: dict[int, bytes], types: list[tuple[ColumnType, int]], mariadb: bool
     ) -> "_Details":
         kinds = [kind for kind, _ in types]
-        # MariaDB counts GEOMETRY among the character columns, MySQL does not.
-        character = _those(
-            kinds, lambda kind: kind in CHARACTER or (mariadb and kind is T.GEOMETRY)
-        )
+        # MariaDB counts GEOMETRY among the character columns, MySQL counts VECTOR.
+        counted = CHARACTER | {T.GEOMETRY if mariadb else T.VECTOR}
+        character = _those(kinds, lambda kind: kind in counted)
         labelled = _those(kinds, lambda kind: kind in LABELLED)
         signs = optional.get(SIGNEDNESS, b"")
         numeric = _those(kinds, lambda kind: kind in NUMERIC)
@@ -223,7 +222,7 @@ def _shape(
             metadata=metadata,
             unsigned=details.unsigned.get(index, False),
             nullable=nullable[index],
-            collation=None if kind is T.GEOMETRY else details.collations.get(index),
+            collation=details.collations.get(index) if kind in CHARACTER | LABELLED else None,
             labels=details.labels.get(index, ()),
         )
         for index, (name, (kind, metadata)) in enumerate(zip(details.names, types, strict=True))

@@ -4,7 +4,17 @@ from collections.abc import Callable
 
 from migrator.errors import UnsupportedChange
 from migrator.mysql.columns import Column, ColumnType
-from migrator.mysql.types import json, network, numbers, plain, spatial, temporal, vector
+from migrator.mysql.types import (
+    decimals,
+    json,
+    labels,
+    network,
+    numbers,
+    spatial,
+    strings,
+    temporal,
+    vector,
+)
 from migrator.mysql.types.codec import Codec, TypeOptions
 
 __all__ = ["TypeOptions", "result_codec", "row_codec"]
@@ -14,9 +24,9 @@ Making = Callable[[Column, TypeOptions], Codec]
 
 WHOLE = (numbers.row_integer, numbers.result_integer)
 FLOATING = (numbers.floating, numbers.floating)
-VARCHAR = (plain.row_varchar, plain.result_text)
-BLOB = (plain.row_blob, plain.result_text)
-COMPRESSED = (plain.row_varchar, plain.result_text)
+VARCHAR = (strings.row_varchar, strings.result_varying)
+BLOB = (strings.row_blob, strings.result_varying)
+COMPRESSED = (strings.row_compressed, strings.result_varying)
 DATE = (temporal.row_date, temporal.result_date)
 
 CODECS: dict[ColumnType, tuple[Making, Making]] = {
@@ -30,7 +40,7 @@ CODECS: dict[ColumnType, tuple[Making, Making]] = {
     T.DOUBLE: FLOATING,
     T.YEAR: (numbers.row_year, numbers.result_year),
     T.BIT: (numbers.row_bit, numbers.result_bit),
-    T.NEWDECIMAL: (plain.row_decimal, plain.result_decimal),
+    T.NEWDECIMAL: (decimals.row_decimal, decimals.result_decimal),
     T.DATE: DATE,
     T.NEWDATE: DATE,
     T.DATETIME2: (temporal.row_datetime, temporal.result_datetime),
@@ -39,7 +49,7 @@ CODECS: dict[ColumnType, tuple[Making, Making]] = {
     T.DATETIME: (temporal.old_datetime, temporal.result_datetime),
     T.TIMESTAMP: (temporal.old_timestamp, temporal.result_datetime),
     T.TIME: (temporal.old_time, temporal.result_time),
-    T.STRING: (plain.row_string, plain.result_text),
+    T.STRING: (strings.row_char, strings.result_char),
     T.VARCHAR: VARCHAR,
     T.VAR_STRING: VARCHAR,
     T.BLOB: BLOB,
@@ -48,8 +58,8 @@ CODECS: dict[ColumnType, tuple[Making, Making]] = {
     T.LONG_BLOB: BLOB,
     T.MARIADB_VARCHAR_COMPRESSED: COMPRESSED,
     T.MARIADB_BLOB_COMPRESSED: COMPRESSED,
-    T.ENUM: (plain.row_enum, plain.result_text),
-    T.SET: (plain.row_set, plain.result_set),
+    T.ENUM: (labels.row_enum, labels.result_enum),
+    T.SET: (labels.row_set, labels.result_set),
     T.JSON: (json.row_json, json.result_json),
     T.GEOMETRY: (spatial.row_geometry, spatial.result_geometry),
     T.VECTOR: (vector.row_vector, vector.result_vector),

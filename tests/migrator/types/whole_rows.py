@@ -1,0 +1,77 @@
+"""Rows of a table by both inputs: what the server logs of them, and what it answers."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from migrator.changes import Run
+from migrator.mysql.catalogue import Table, read_table
+from migrator.mysql.columns import Column, ColumnType, TableName
+from migrator.mysql.connection import Connection
+from migrator.mysql.dump import current_position
+from migrator.mysql.event_kinds import Rows, RowsKind
+from migrator.mysql.row_decoder import BinlogDecoder, ResultDecoder, result_columns
+from migrator.mysql.types import TypeOptions
+from tests.migrator.types.two_inputs import rows_since
+
+BEHIND_STRINGS = {ColumnType.UUID, ColumnType.INET4, ColumnType.INET6}
+
+
+async def catalogue_of(connection: Connection, name: str = "t") -> Table:
+    """The table as the catalogue describes it."""
+    ((database,),) = await connection.query("SELECT DATABASE()")
+    table = await read_table(connection, TableName(database, name))
+    assert table is not None
+    return table
+
+
+async def events_of(connection: Connection, statements: Sequence[str]) -> list[Rows]:
+    """The row events of these statements."""
+    start = await current_position(connection)
+    for sql in statements:
+        await connection.query(sql)
+    return await rows_since(connection, start)
+
+
+def decoder_of(event: Rows, table: Table, options: TypeOptions) -> BinlogDecoder:
+    """As the migrator makes it: the key of the table map, or else that of the catalogue."""
+    own = {column.name: column for column in table.columns}
+    columns = tuple(_refined(column, own[column.name]) for column in event.shape.columns)
+    return BinlogDecoder(
+        replace(event.shape, columns=columns), event.shape.key or table.key, options
+    )
+
+
+def _refined(column: Column, own: Column) -> Column:
+    return own if own.type in BEHIND_STRINGS else column
+
+
+def runs_of(events: Sequence[Rows], table: Table, options: TypeOptions | None = None) -> list[Run]:
+    """The runs of whole-row events, in their order."""
+    runs: list[Run] = []
+    for event in events:
+        decoder = decoder_of(event, table, options or TypeOptions())
+        body, start, stop = event.body, event.start, event.stop
+        if event.kind is RowsKind.INSERT:
+            runs += decoder.inserts(body, start, stop)
+        elif event.kind is RowsKind.UPDATE:
+            runs += decoder.updates(body, start, stop, partial_json=event.partial_json)
+        else:
+            runs += decoder.deletes(body, start, stop)
+    return runs
+
+
+async def selected(
+    connection: Connection, table: Table, options: TypeOptions | None = None
+) -> list[Run]:
+    """The runs of the whole table, in the order of its key."""
+    names = ", ".join(f"`{column.name}`" for column in table.columns)
+    order = ", ".join(f"`{column.name}`" for column in table.key_columns)
+    selection = await connection.select(f"SELECT {names} FROM `{table.name.name}` ORDER BY {order}")
+    columns = result_columns(selection.columns, table.columns)
+    decoder = ResultDecoder(columns, table.key, options or TypeOptions())
+    return decoder.decode([packet async for some in selection.packets() for packet in some])
+
+
+def documents(runs: Sequence[Run]) -> list[bytes]:
+    """The documents of all runs."""
+    return [row for run in runs for row in run.rows]
