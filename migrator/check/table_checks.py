@@ -48,7 +48,7 @@ async def table_findings(
     """What stands in the way of each table, and what will look different in MongoDB."""
     found = [*_selection(scope, tables), *_places(tables, settings)]
     for table in tables:
-        found += [*await _readable(source, table.name), *_key(table, settings), *_engine(table)]
+        found += [*await _readable(source, table.name), *_key(table), *_engine(table)]
         found += _columns(table, settings)
     found += await _not_tables(source, scope)
     found += await _foreign_keys(source, variables, scope)
@@ -104,7 +104,7 @@ async def _readable(source: Source, name: TableName) -> list[Finding]:
     return []
 
 
-def _key(table: Table, settings: Settings) -> Iterator[Finding]:
+def _key(table: Table) -> Iterator[Finding]:
     subject = str(table.name)
     if not table.key:
         what = "It has neither a primary key nor a unique key of columns that are NOT NULL."
@@ -114,9 +114,6 @@ def _key(table: Table, settings: Settings) -> Iterator[Finding]:
             what = f"{column.name}, a part of its key, is a floating number: it equals nothing."
             mend = f"{_alter(table)} MODIFY {quoted(column.name)} DECIMAL(...); {_without(table)}"
             yield fail(subject, what, mend)
-        if _is_cut(column, settings):
-            what = f"{column.name}, a part of its key, has microseconds: two rows would be one."
-            yield fail(subject, what, 'microseconds = "string" in migrator.toml.')
 
 
 def _engine(table: Table) -> Iterator[Finding]:
@@ -135,7 +132,7 @@ def _columns(table: Table, settings: Settings) -> Iterator[Finding]:
             yield fail(subject, "Its column _id is not the key, but MongoDB's name of it.", rename)
         if name.startswith("$"):
             yield fail(subject, f"MongoDB cannot replace a document with the field {name}.", rename)
-        if _is_cut(column, settings) and column not in table.key_columns:
+        if _is_cut(column, settings):
             what = f"{name} has microseconds, and a BSON date milliseconds: the rest is cut off."
             yield warn(subject, what, 'microseconds = "string" in migrator.toml keeps them.')
         if column.type is ColumnType.NEWDECIMAL and column.metadata >> 8 > DECIMAL_DIGITS_MAX:
