@@ -90,8 +90,9 @@ def _inherited() -> dict[str, str]:
 def check_output(written: str, expected: str, name: str) -> None:
     """Compare output with what the document shows; `...` stands for anything.
 
-    Raises CommandFailed with both.
+    Spaces at the ends of lines, which nobody sees, do not count. Raises CommandFailed with both.
     """
+    written = "\n".join(line.rstrip() for line in written.splitlines())
     parts = (re.escape(part) for part in expected.strip().split("..."))
     if not re.fullmatch(r"(?s:.*?)".join(parts), written.strip()):
         raise CommandFailed(f"{name} shows\n{expected}\nbut the command wrote\n{written}")
