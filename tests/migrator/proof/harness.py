@@ -53,6 +53,7 @@ class Road:
     workload: Workload = field(init=False)
     reader: Reader = field(init=False)
     client: "MongoClient[Document]" = field(init=False)
+    _before: str | None = None
 
     def __post_init__(self) -> None:
         name = f"proof_{secrets.token_hex(4)}"
@@ -97,6 +98,8 @@ class Road:
 
     def start(self) -> None:
         """Start both programs, and return when everything is copied and nothing lags."""
+        if not self.workload.is_writing:
+            self._before = self.source.executed()
         self.capture.start()
         self.apply.start()
         self.catch_up()
@@ -155,19 +158,30 @@ class Road:
         executed = self.source.executed()
         return f"{state}; executed {executed}.{self.capture.tail()}{self.apply.tail()}"
 
-    def quiesce(self, timeout_s: float = CATCH_UP_S, restart: bool = False) -> Comparison:
-        """Stop the workload, let everything land, and compare it all."""
+    def verify(self, timeout_s: float = CATCH_UP_S, restart: bool = False) -> Comparison:
+        """Stop the workload, let everything land, and compare it all, in every respect."""
         self.workload.stop()
         self.source.settle_distributed()
         self.catch_up(timeout_s, restart)
-        return compare(self.source, self.servers.target.url)
-
-    def conclude(self, timeout_s: float = CATCH_UP_S, restart: bool = False) -> None:
-        """The verdict: equal row by row, each batch loaded once, no half transaction seen."""
-        comparison = self.quiesce(timeout_s, restart)
-        self.reader.stop()
+        comparison = compare(self.source, self.servers.target.url)
         comparison.check()
         check_audit(self.client)
+        if self._before is not None:
+            self._check_count(self._before)
         if self.reader.looks:
             self.reader.check()
+        return comparison
+
+    def conclude(self, timeout_s: float = CATCH_UP_S) -> None:
+        """The verdict: equal row by row, each batch loaded once, no half transaction seen."""
+        self.verify(timeout_s)
+        self.reader.stop()
         assert self.workload.counts["committed"] > 0, "The workload wrote nothing."
+
+    def _check_count(self, before: str) -> None:
+        """As many transactions were applied as the source has numbered since the beginning."""
+        now = self.standing()
+        for position in now.positions:
+            given = self.source.transactions_since(before, position["position"]["gtids"])
+            applied = position["transactions"]
+            assert applied == given, f"{applied} transactions were applied, {given} were committed."

@@ -110,7 +110,7 @@ class Reader:
 
     def _judge_masses(self, rounds: dict[int, int]) -> None:
         if len(rounds) > 1 or any(rows != self.mass_rows for rows in rounds.values()):
-            self._object(f"the rows of masses are in rounds {rounds}")
+            self._object(f"the rows of masses are in rounds {dict(sorted(rounds.items()))}")
 
     def _object(self, text: str) -> None:
         self.violations.append(f"{time.strftime('%H:%M:%S')}: {text}")

@@ -20,7 +20,21 @@ from tests.servers.rabbitmq import RabbitMQ
 from tests.servers.sql import SQLServer
 
 KINDS: dict[str, type[SQLServer]] = {"mysql": MySQL, "mariadb": MariaDB}
+# More than any disk has free.
+EVERYTHING_BYTES = 10**18
 MONGODB_OWN = frozenset({"admin", "config", "local"})
+
+
+class Broker(RabbitMQ):
+    """A broker that takes no messages after a start while `is_full`: its disk alarm is on."""
+
+    is_full = False
+
+    def _configure(self, port: int) -> None:
+        super()._configure(port)
+        if self.is_full:
+            file = self.process.folder / "rabbitmq.conf"
+            file.write_text(file.read_text().replace("= 200MB", f"= {EVERYTHING_BYTES}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +42,7 @@ class Servers:
     """A source, a broker and a target that nobody else uses."""
 
     source: SQLServer
-    broker: RabbitMQ
+    broker: Broker
     target: MongoDB
 
     @property
@@ -38,6 +52,7 @@ class Servers:
 
     def ensure_running(self) -> None:
         """Start what a test has left dead or frozen."""
+        self.broker.is_full = False
         for server in self.source, self.broker, self.target:
             server.resume()
             server.start()
@@ -60,7 +75,7 @@ def started(*kinds: str) -> Iterator[dict[str, Servers]]:
     # Not pytest's folder, which keeps the last three runs: these would be gigabytes.
     folder = Path(tempfile.mkdtemp(prefix="kooch-proof-"))
     sources = {kind: KINDS[kind](folder, port=free_port(0)) for kind in kinds}
-    broker, target = RabbitMQ(folder, port=free_port(0)), MongoDB(folder, port=free_port(0))
+    broker, target = Broker(folder, port=free_port(0)), MongoDB(folder, port=free_port(0))
     everything = (*sources.values(), broker, target)
     try:
         with exclusive():

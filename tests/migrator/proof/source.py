@@ -100,13 +100,13 @@ class Source:
         reached = _domains(landed)
         return all(reached.get(domain, 0) >= last for domain, last in _domains(executed).items())
 
-    def transactions_since(self, before: str) -> int:
-        """How many GTIDs the server has given out since `executed` answered `before`."""
+    def transactions_since(self, before: str, until: str | None = None) -> int:
+        """How many GTIDs there are in `until`, or have been given out, and are not in `before`."""
+        until = self.executed() if until is None else until
         if self.is_mariadb:
-            last, first = _domains(self.executed()), _domains(before)
+            last, first = _domains(until), _domains(before)
             return sum(number - first.get(domain, 0) for domain, number in last.items())
-        executed = self.executed()
-        return gtid_count(str(self.value("SELECT GTID_SUBTRACT(%s, %s)", executed, before)))
+        return gtid_count(str(self.value("SELECT GTID_SUBTRACT(%s, %s)", until, before)))
 
     def settle_distributed(self) -> int:
         """Commit the transactions that a crash left prepared; how many those were."""

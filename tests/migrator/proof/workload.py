@@ -27,6 +27,7 @@ class Workload:
     seed: int
     mix: Mix = field(default_factory=Mix)
     counts: Counter[str] = field(default_factory=Counter)
+    _starts: int = 0
     _stop: Stop = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _failures: list[BaseException] = field(default_factory=list)
@@ -36,8 +37,9 @@ class Workload:
         cascades = schema.logs_cascades(self.source)
         tables = schema.tables(mariadb=self.source.is_mariadb)
         self._stop.clear()
+        self._starts += 1
         for number in range(self.mix.writers + 1):
-            random = Random(f"{self.seed} {number}")
+            random = Random(f"{self.seed} {self._starts} {number}")
             writer = Writer(self.source, self.mix, random, tables, cascades, self._stop)
             role = writer.change_definitions if number == self.mix.writers else writer.write
             thread = threading.Thread(
@@ -46,6 +48,11 @@ class Workload:
             self._threads.append(thread)
             thread.start()
         return self
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether it has been started and not stopped."""
+        return bool(self._threads)
 
     def stop(self) -> None:
         """End, and raise what a thread failed with; nothing is written afterwards."""
