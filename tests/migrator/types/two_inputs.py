@@ -128,6 +128,7 @@ def _inserted(column: Column, event: Rows) -> list[Value]:
     codec, at = row_codec(column, OPTIONS), event.start
     values: list[Value] = []
     while at < event.stop:
+        assert not event.body[at] & 2, "an expression is NULL"
         raw, at = raw_at(codec, event.body, at + ROW_PREFIX)
         values.append(codec.value(raw))
     return values
