@@ -18,6 +18,7 @@ DEPTH_MAX = 100
 
 LITERAL, INT16, UINT16, INT32, UINT32, INT64, UINT64, DOUBLE, STRING = range(0x04, 0x0D)
 OPAQUE = 0x0F
+LENGTH_SHIFT_MAX = 28
 LARGE, ARRAY, CONTAINER_MAX = 1, 2, 3
 LITERALS = (None, True, False)
 NUMBERS = {
@@ -70,7 +71,7 @@ class _Document:
         if kind <= CONTAINER_MAX:
             return self._container(kind, at, depth + 1)
         if kind == STRING:
-            return str(self._counted(at), "utf-8")
+            return self._counted(at).decode()
         if kind == OPAQUE:
             return opaque(self._data[at], self._counted(at + 1))
         if kind == LITERAL:
@@ -90,12 +91,17 @@ class _Document:
         values = self._values(at, large, self._slice(values_at, count * VALUE[large].size), depth)
         if kind & ARRAY:
             return values
-        keys = self._slice(keys_at, values_at - keys_at)
-        names = [
-            str(self._slice(at + offset, length), "utf-8")
-            for offset, length in KEY[large].iter_unpack(keys)
-        ]
-        return dict(zip(names, values, strict=True))
+        entries = self._slice(keys_at, values_at - keys_at)
+        return dict(zip(self._keys(at, large, entries), values, strict=True))
+
+    def _keys(self, base: int, large: int, entries: bytes) -> list[str]:
+        places = list(KEY[large].iter_unpack(entries))
+        self._spend(sum([length for _, length in places]))
+        data = self._data
+        keys = [data[base + offset : base + offset + length] for offset, length in places]
+        if [*map(len, keys)] != [length for _, length in places]:
+            raise ValueError("a key leads beyond the end")
+        return [key.decode() for key in keys]
 
     def _values(self, base: int, large: int, entries: bytes, depth: int) -> list[Any]:
         values: list[Any] = []
@@ -110,25 +116,33 @@ class _Document:
                 values.append((word ^ 0x80000000) - 0x80000000)
             elif large and kind == UINT32:
                 values.append(word)
+            elif kind == STRING:
+                values.append(self._counted(base + word).decode())
             else:
                 values.append(self.value(kind, base + word, depth))
         return values
 
     def _counted(self, at: int) -> bytes:
         """Bytes behind their length, which has seven bits in each byte, the lowest first."""
-        length = shift = 0
-        while True:
-            byte = self._data[at]
+        length = self._data[at]
+        shift = 0
+        while length >> shift & 0x80:
             at += 1
-            length |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return self._slice(at, length)
+            length ^= 0x80 << shift
             shift += 7
-            if shift > 28:
+            length |= self._data[at] << shift
+            if shift > LENGTH_SHIFT_MAX:
                 raise ValueError("a length has more than five bytes")
+        return self._slice(at + 1, length)
 
     def _slice(self, at: int, size: int) -> bytes:
+        self._spend(size)
+        found = self._data[at : at + size]
+        if len(found) != size:
+            raise ValueError("offsets lead beyond the end")
+        return found
+
+    def _spend(self, size: int) -> None:
         self._left -= size
-        if self._left < 0 or at + size > len(self._data):
-            raise ValueError("offsets lead beyond the end or to one place twice")
-        return self._data[at : at + size]
+        if self._left < 0:
+            raise ValueError("offsets lead to one place twice")
