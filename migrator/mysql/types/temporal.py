@@ -39,8 +39,10 @@ from migrator.mysql.types.numbers import BIG_ENDIAN
 MILLISECONDS_MAX = 3
 """More fractional digits do not fit in a BSON date."""
 
-DATETIME_SIGN = 1 << 39
+DATETIME_SIGN = 1 << 22
 TIME_SIGN = 1 << 23
+SECOND = 1_000_000
+UNUSUAL = "needs the long way"
 RESULT_DATE = Struct("<HBB")
 RESULT_DATETIME = Struct("<HBBBBBI")
 RESULT_TIME = Struct("<BIBBBI")
@@ -51,6 +53,8 @@ def _date_parts(packed: int) -> tuple[int, int, int]:
 
 
 def _datetime_days(packed: int) -> tuple[int, int, int]:
+    if not packed & DATETIME_SIGN:
+        raise ValueError("a DATETIME is negative")
     year, month = divmod(packed >> 5 & 0x1FFFF, 13)
     return year, month, packed & 31
 
@@ -65,11 +69,17 @@ def _result_day(data: bytes) -> int:
     return day_ms(*RESULT_DATE.unpack(data))
 
 
+def _result_clock(data: bytes) -> int:
+    if len(data) not in {0, 3}:
+        raise refused(UNUSUAL)
+    return clock_ms(*data) if data else 0
+
+
 DATES = Remembered(lambda packed: day_ms(*_date_parts(packed)))
 DATETIME_DAYS = Remembered(lambda packed: day_ms(*_datetime_days(packed)))
 DATETIME_CLOCKS = Remembered(lambda packed: clock_ms(*_datetime_clock(packed)))
 RESULT_DAYS = Remembered(_result_day)
-RESULT_CLOCKS = Remembered(lambda data: clock_ms(*data) if data else 0)
+RESULT_CLOCKS = Remembered(_result_clock)
 
 
 def row_date(column: Column, options: TypeOptions) -> Codec:
@@ -93,16 +103,15 @@ def row_datetime(column: Column, options: TypeOptions) -> Codec:
 
     def moment(data: bytes) -> Moment:
         number, fraction = divmod(int.from_bytes(data, "big"), 1 << shift)
-        if not number & DATETIME_SIGN:
-            raise ValueError("a DATETIME is negative")
         day, clock = _datetime_days(number >> 17), _datetime_clock(number & 0x1FFFF)
         return Moment(*day, *clock, fraction * unit)
 
     inline = _dated(
-        "{v} = {whole}({v})",
+        *_whole(size),
         f"{{v}} = {{days}}[{{v}} >> {17 + shift}] + {{clocks}}[{{v}} >> {shift} & 131071]"
         + _fraction_ms(size),
         whole=BIG_ENDIAN,
+        refused=refused,
         days=DATETIME_DAYS,
         clocks=DATETIME_CLOCKS,
     )
@@ -119,8 +128,8 @@ def row_timestamp(column: Column, options: TypeOptions) -> Codec:
         return _timestamp(seconds, fraction * unit)
 
     inline = _dated(
-        "{v} = {whole}({v})",
-        f"if {{v}} < {1 << shift}: raise {{refused}}('needs the long way')",
+        *_whole(size),
+        f"if {{v}} < {1 << shift}: raise {{refused}}({UNUSUAL!r})",
         f"{{v}} = ({{v}} >> {shift}) * 1000{_fraction_ms(size)}",
         whole=BIG_ENDIAN,
         refused=refused,
@@ -130,12 +139,15 @@ def row_timestamp(column: Column, options: TypeOptions) -> Codec:
 
 def result_datetime(column: Column, options: TypeOptions) -> Codec:
     """DATETIME and TIMESTAMP in a result; a session in UTC sends TIMESTAMP in UTC."""
-    fraction = " + {little}({v}[7:], 'little') // 1000" if column.metadata else ""
+    statements = ("{v} = {days}[{v}[:4]] + {clocks}[{v}[4:]]",)
+    if column.metadata:
+        statements = (
+            "{v}f = {little}({v}[7:], 'little')",
+            f"if {{v}}f >= {SECOND}: raise {{refused}}({UNUSUAL!r})",
+            "{v} = {days}[{v}[:4]] + {clocks}[{v}[4:7]] + {v}f // 1000",
+        )
     inline = _dated(
-        "{v} = {days}[{v}[:4]] + {clocks}[{v}[4:7]]" + fraction,
-        days=RESULT_DAYS,
-        clocks=RESULT_CLOCKS,
-        little=int.from_bytes,
+        *statements, days=RESULT_DAYS, clocks=RESULT_CLOCKS, little=int.from_bytes, refused=refused
     )
     return _moments(COUNTED, _result_moment, inline, column.metadata, options)
 
@@ -203,9 +215,16 @@ def _dated(*statements: str, **names: object) -> Inline:
     return Inline(Bson.DATE, statements, (("q", "{v}"),), names=names)
 
 
+def _whole(size: int) -> tuple[str, ...]:
+    """The number that the bytes are, if its fraction of so many bytes is one."""
+    mask, unit = (1 << 8 * size) - 1, 100 ** (3 - size)
+    check = f"if {{v}} & {mask} >= {SECOND // unit}: raise {{refused}}({UNUSUAL!r})"
+    return ("{v} = {whole}({v})", check) if size else ("{v} = {whole}({v})",)
+
+
 def _fraction_ms(size: int) -> str:
     """What a fraction of so many bytes adds in milliseconds; what is below one is cut off."""
-    return ["", " + ({v} & 255) * 10", " + ({v} & 65535) // 10", " + ({v} & 16777215) // 1000"][
+    return ("", " + ({v} & 255) * 10", " + ({v} & 65535) // 10", " + ({v} & 16777215) // 1000")[
         size
     ]
 

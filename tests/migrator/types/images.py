@@ -1,0 +1,49 @@
+"""Row images and binary rows, written by hand."""
+
+from collections.abc import Sequence
+from struct import Struct
+
+from migrator.mysql.columns import Column, ColumnType, TableName, TableShape
+
+ID = Column("id", ColumnType.LONG, nullable=False)
+NAME = Column("name", ColumnType.VARCHAR, 80, collation=255)
+COUNT = Column("count", ColumnType.LONG)
+TABLE = TableName("shop", "things")
+INT = Struct("<i").pack
+
+
+def shape(*columns: Column, key: tuple[int, ...] = (0,)) -> TableShape:
+    return TableShape(TABLE, columns, key)
+
+
+def text(value: str | bytes) -> bytes:
+    """A VARCHAR with a length of one byte, as both inputs have it up to 250 bytes."""
+    data = value.encode() if isinstance(value, str) else value
+    return bytes((len(data),)) + data
+
+
+def image(*values: bytes | None) -> bytes:
+    """A row image: NULL bitmap, whose unused bits servers set, and values."""
+    return _bitmap(values, 0, unused=1) + b"".join(value for value in values if value is not None)
+
+
+def binary_row(*values: bytes | None) -> bytes:
+    """A row of a result in the binary protocol."""
+    return b"\0" + _bitmap(values, 2, 0) + b"".join(value for value in values if value is not None)
+
+
+def _bitmap(values: Sequence[bytes | None], offset: int, unused: int) -> bytes:
+    size = (len(values) + offset + 7) // 8
+    bits = sum(1 << place + offset for place, value in enumerate(values) if value is None)
+    if unused:
+        bits |= (1 << size * 8) - (1 << len(values))
+    return bits.to_bytes(size, "little")
+
+
+def thing(number: int, name: str | bytes | None, count: int | None = None) -> bytes:
+    """A row of ID, NAME and COUNT."""
+    return image(
+        INT(number),
+        None if name is None else text(name),
+        None if count is None else INT(count),
+    )
