@@ -22,8 +22,8 @@ LENGTH = Struct("<i")
 class Operation(StrEnum):
     """What a run of changes asks of the target."""
 
-    COPY = "copy"  # Rows of the snapshot: whole documents.
-    PUT = "put"  # Inserted and updated rows: whole documents.
+    INSERT = "insert"  # Rows of the copy, and new ones: whole documents, seldom there already.
+    PUT = "put"  # Changed rows: whole documents, mostly there already.
     DELETE = "delete"  # Deleted rows: documents that hold `_id` only.
     EMPTY = "empty"  # The table was truncated or dropped: no documents.
     REFUSE = "refuse"  # Rows that cannot be carried over: {_id?, column, reason, row}.

@@ -131,7 +131,7 @@ class Resolver:
         lane = self._tables.lane_of(table.name)
         found: set[bytes] = set()
         for run in chunk.runs:
-            operation = Operation.PUT if run.operation is Operation.COPY else run.operation
+            operation = Operation.PUT if run.operation is Operation.INSERT else run.operation
             self._assembler.emit(table.name, lane, Run(operation, run.rows))
             found.update(map(key_value_of, run.rows))
         gone = [one for one in documents if key_value_of(one) not in found]

@@ -135,7 +135,7 @@ def _operation(writes: Writes, key: Key, operation: Operation) -> Operation:
         return operation
     if key in writes.states:
         return Operation.PUT
-    return Operation.COPY if writes.emptied else operation
+    return Operation.INSERT if writes.emptied else operation
 
 
 def _refuse_run(step: Step, writes: Writes, run: Changes) -> None:

@@ -49,7 +49,7 @@ class Write:
 
 
 VERBS = {
-    Operation.COPY: ("insert", "documents"),
+    Operation.INSERT: ("insert", "documents"),
     Operation.PUT: ("update", "updates"),
     Operation.DELETE: ("delete", "deletes"),
 }
@@ -61,11 +61,11 @@ def writes_of(table: TableName, writes: Writes, replacing: bool) -> Iterator[Wri
     Deletes come first: a value of a unique index may pass from a deleted row to a new one.
     """
     deletes = writes.rows(Operation.DELETE)
-    puts = writes.rows(*((Operation.PUT, Operation.COPY) if replacing else (Operation.PUT,)))
+    puts = writes.rows(*((Operation.PUT, Operation.INSERT) if replacing else (Operation.PUT,)))
     yield from _cut(table, Operation.DELETE, ((key, _delete(key)) for key, _ in deletes))
     yield from _cut(table, Operation.PUT, ((key, _replace(key, row)) for key, row in puts))
     if not replacing:
-        yield from _cut(table, Operation.COPY, writes.rows(Operation.COPY))
+        yield from _cut(table, Operation.INSERT, writes.rows(Operation.INSERT))
 
 
 def _cut(

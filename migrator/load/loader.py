@@ -177,7 +177,7 @@ class Loader:
     async def _mend(self, work: Work, fault: Fault) -> bool:
         """Change the work so that it can land; False if nothing was found to change."""
         write = fault.write
-        if fault.code == DUPLICATE_KEY and write.operation is Operation.COPY:
+        if fault.code == DUPLICATE_KEY and write.operation is Operation.INSERT:
             work.replacing.add(write.table)
             self._replacing[write.table] = REPLACED_STEPS
             return True

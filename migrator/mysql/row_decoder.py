@@ -34,9 +34,9 @@ class BinlogDecoder:
         self._keys = Programs(partial(self._images.program, key_only=True))
 
     def inserts(self, body: bytes, start: int, stop: int) -> list[Run]:
-        """Rows that came: PUT, or REFUSE. Raises `BinlogCorrupt`."""
+        """Rows that came: INSERT, or REFUSE. Raises `BinlogCorrupt`."""
         return self._guarded(
-            self._all, Operation.PUT, self._rows, self._layout.row, body, start, stop
+            self._all, Operation.INSERT, self._rows, self._layout.row, body, start, stop
         )
 
     def deletes(self, body: bytes, start: int, stop: int) -> list[Run]:
@@ -176,7 +176,7 @@ class ResultDecoder:
         self._programs = Programs(self._program)
 
     def decode(self, packets: Sequence[bytes]) -> list[Run]:
-        """Rows as they are now: COPY, or REFUSE. Raises `BinlogCorrupt`."""
+        """Rows as they are now: INSERT, or REFUSE. Raises `BinlogCorrupt`."""
         try:
             return self._decode(packets)
         except UNREADABLE as error:
@@ -191,10 +191,10 @@ class ResultDecoder:
         while index < len(packets):
             program = self._programs.find(packets[index][: self._width])
             if program is not None:
-                index, unusual = program(packets, index, runs.rows(Operation.COPY).append)
+                index, unusual = program(packets, index, runs.rows(Operation.INSERT).append)
                 if not unusual:
                     continue
-            runs.add(Operation.COPY, self._layout.row, self._raws(packets[index]))
+            runs.add(Operation.INSERT, self._layout.row, self._raws(packets[index]))
             index += 1
         return runs.made()
 

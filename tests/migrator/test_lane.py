@@ -24,7 +24,7 @@ from migrator.state import Landed
 T, U = TableName("shop", "t"), TableName("shop", "u")
 START = Position(file="binlog.000001", offset=4)
 NEXT = Position(file="binlog.000001", offset=100)
-PUT, COPY = Operation.PUT, Operation.COPY
+PUT, INSERT = Operation.PUT, Operation.INSERT
 
 
 class Road:
@@ -122,12 +122,12 @@ def test_a_chunk_follows_what_was_committed_before_and_ends_with_its_progress() 
 
     road.put(b"a")
     road.commit()
-    road.lane.copy(U, [Run(COPY, [b"x", b"y", b"z"])], progress)
+    road.lane.copy(U, [Run(INSERT, [b"x", b"y", b"z"])], progress)
 
     assert [(batch.changes, batch.progress) for batch in road.batches] == [
         ((Changes(T, PUT, b"a", 1),), None),
-        ((Changes(U, COPY, b"xy", 2),), None),
-        ((Changes(U, COPY, b"z", 1),), progress),
+        ((Changes(U, INSERT, b"xy", 2),), None),
+        ((Changes(U, INSERT, b"z", 1),), progress),
     ]
     assert all(batch.complete for batch in road.batches)
 

@@ -39,7 +39,7 @@ class Scene:
         return Changes(self.table(table), operation, b"".join(map(bson.encode, rows)), len(rows))
 
     def copy(self, *rows: Document, table: str = "orders") -> Changes:
-        return self.run(Operation.COPY, *rows, table=table)
+        return self.run(Operation.INSERT, *rows, table=table)
 
     def put(self, *rows: Document, table: str = "orders") -> Changes:
         return self.run(Operation.PUT, *rows, table=table)

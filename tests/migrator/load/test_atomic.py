@@ -245,6 +245,6 @@ def test_rows_of_an_emptied_table_are_inserted() -> None:
     writes = step.tables[plain.table()]
     assert writes.emptied
     assert [operation for operation, _ in writes.states.values()] == [
-        Operation.COPY,
+        Operation.INSERT,
         Operation.PUT,
     ]

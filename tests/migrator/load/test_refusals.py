@@ -40,7 +40,7 @@ async def test_a_row_that_capture_refused_leaves_no_old_state(scene: Scene, load
     assert await scene.target.dead_letter_tables() == {f"{scene.database}.orders": 2}
 
 
-@pytest.mark.parametrize("operation", [Operation.COPY, Operation.PUT])
+@pytest.mark.parametrize("operation", [Operation.INSERT, Operation.PUT])
 @pytest.mark.parametrize(
     ("poison", "reason"),
     [
@@ -68,7 +68,7 @@ async def test_poison_is_found_and_its_neighbours_land(
         assert letter["row"] == bson.encode(poison)
 
 
-@pytest.mark.parametrize("operation", [Operation.COPY, Operation.PUT, Operation.DELETE])
+@pytest.mark.parametrize("operation", [Operation.INSERT, Operation.PUT, Operation.DELETE])
 async def test_a_key_that_mongodb_does_not_take_is_refused(
     scene: Scene, loader: Loader, operation: Operation
 ) -> None:
@@ -90,7 +90,7 @@ async def test_an_old_state_of_a_refused_row_is_deleted(scene: Scene, loader: Lo
     assert await scene.rows() == [{"_id": 2, "n": 2}]
 
 
-@pytest.mark.parametrize("operation", [Operation.COPY, Operation.PUT])
+@pytest.mark.parametrize("operation", [Operation.INSERT, Operation.PUT])
 async def test_a_conflict_on_a_unique_index_refuses_one_row(
     scene: Scene, loader: Loader, operation: Operation
 ) -> None:

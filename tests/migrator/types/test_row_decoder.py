@@ -85,7 +85,7 @@ def test_a_row_that_cannot_be_carried_over_stands_where_it_came(before: int) -> 
 
     runs = inserted(things(), *usual, thing(100, b"\xff", 7), thing(101, "fine", 8))
 
-    assert [operation for operation, _ in runs] == ["put", "refuse", "put"][not before :]
+    assert [operation for operation, _ in runs] == ["insert", "refuse", "insert"][not before :]
     (letter,) = dict(runs)["refuse"]
     assert letter == {
         "_id": 100,
@@ -116,7 +116,7 @@ def test_a_row_that_is_too_large_is_refused(count: int) -> None:
     runs = inserted(made, *rows, image(INT(99), INT(large) + bytes(large)))
 
     assert [(operation, len(documents)) for operation, documents in runs] == [
-        ("put", count),
+        ("insert", count),
         ("refuse", 1),
     ]
     (letter,) = runs[1][1]

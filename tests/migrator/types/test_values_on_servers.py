@@ -125,9 +125,9 @@ def landed(runs: Sequence[Run]) -> list[bytes]:
     """What is there once all changes are made, in the order of the numbers of the rows."""
     there: dict[bytes, bytes] = {}
     for run in runs:
-        assert run.operation in {Operation.PUT, Operation.DELETE}
+        assert run.operation in {Operation.INSERT, Operation.PUT, Operation.DELETE}
         for row in run.rows:
-            if run.operation is Operation.PUT:
+            if run.operation is not Operation.DELETE:
                 there[key_value_of(row)] = row
             else:
                 del there[key_value_of(row)]
