@@ -47,7 +47,7 @@ COLUMNS = [
     column(T.UUID, 16), column(T.INET4, 4), column(T.INET6, 16),
 ]  # fmt: skip
 OPTIONS = [
-    TypeOptions(zero_dates, microseconds)  # type: ignore[arg-type]
+    TypeOptions(zero_dates, microseconds)
     for zero_dates in ("string", "null", "refuse")
     for microseconds in ("truncate", "string")
 ]
