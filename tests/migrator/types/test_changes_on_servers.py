@@ -1,0 +1,144 @@
+"""Changes as the servers log them: keys that move, differences of JSON, rows shown in part."""
+
+import bson
+import pytest
+
+from migrator.changes import Operation
+from migrator.mysql.connection import SourceUrl
+from migrator.mysql.dump import current_position
+from migrator.mysql.row_decoder import key_value_of
+from migrator.mysql.types import TypeOptions
+from tests.migrator.types.two_inputs import rows_since
+from tests.migrator.types.two_inputs import table as own_table
+from tests.migrator.types.whole_rows import (
+    catalogue_of,
+    decoder_of,
+    documents,
+    events_of,
+    runs_of,
+    selected,
+)
+
+KEYS = [
+    ("TINYINT UNSIGNED", "200", "7"),
+    ("MEDIUMINT", "-8388608", "7"),
+    ("BIGINT UNSIGNED", "18446744073709551615", "7"),
+    ("DECIMAL(20,4)", "-12.3400", "0"),
+    ("DOUBLE", "1.5", "0"),
+    ("BIT(20)", "5", "1048575"),
+    ("YEAR", "2024", "1999"),
+    ("DATE", "'2024-02-29'", "'1999-12-31'"),
+    ("DATETIME(3)", "'2024-02-29 01:02:03.456'", "'1999-12-31'"),
+    ("DATETIME(6)", "'2024-02-29 01:02:03.456789'", "'1999-12-31'"),
+    ("TIMESTAMP(6)", "'2024-02-29 01:02:03.456789'", "'1999-12-31'"),
+    ("TIME(2)", "'-01:02:03.45'", "'838:59:59'"),
+    ("CHAR(8)", "'é  '", "'b'"),
+    ("VARCHAR(8) CHARACTER SET latin1", "'é'", "'b'"),
+    ("BINARY(8)", "X'0100'", "X'02'"),
+    ("VARBINARY(8)", "X'0100'", "X'02'"),
+    ("ENUM('a', 'é')", "'é'", "'a'"),
+    ("SET('a', 'é')", "'a,é'", "''"),
+]
+MARIADB_KEYS = [
+    ("UUID", "'123e4567-e89b-12d3-a456-426614174000'", "'ffffffff-0000-0000-0000-000000000000'"),
+    ("INET4", "'10.0.0.1'", "'0.0.0.0'"),
+    ("INET6", "'2001:db8::1'", "'::'"),
+]
+
+
+async def test_a_key_of_every_type_is_one_key_by_both_inputs(url: SourceUrl) -> None:
+    async with own_table(url, "INT") as connection:
+        kinds = KEYS + (MARIADB_KEYS if connection.server.is_mariadb else [])
+        start = await current_position(connection)
+        copied: dict[str, list[bytes]] = {}
+        tables = {}
+        for place, (kind, first, second) in enumerate(kinds):
+            columns = f"a {kind} NOT NULL, b INT, v INT, PRIMARY KEY (b, a)"
+            await connection.query(f"CREATE TABLE k{place} ({columns})")
+            await connection.query(f"INSERT INTO k{place} VALUES ({first}, 1, 1), ({second}, 2, 1)")
+            tables[f"k{place}"] = await catalogue_of(connection, f"k{place}")
+            copied[f"k{place}"] = documents(await selected(connection, tables[f"k{place}"]))
+            await connection.query(f"DELETE FROM k{place} ORDER BY b")
+        events = await rows_since(connection, start)
+
+    for name, table in tables.items():
+        own = [event for event in events if event.shape.table.name == name]
+        runs = runs_of(own, table)
+        keys = [key_value_of(row) for row in copied[name]]
+        assert len(set(keys)) == 2
+        assert documents(runs[:1]) == copied[name]
+        assert [run.operation for run in runs] == [Operation.INSERT, Operation.DELETE]
+        assert [key_value_of(row) for row in runs[1].rows] == keys
+
+
+async def test_a_row_whose_key_changes_moves(url: SourceUrl) -> None:
+    async with own_table(url, "VARCHAR(9)") as connection:
+        changes = [
+            "INSERT INTO t VALUES (1, 'a'), (2, 'b')",
+            "UPDATE t SET id = id + 10, v = NULL",
+            "UPDATE t SET v = 'c' WHERE id = 12",
+            "DELETE FROM t WHERE id = 11",
+        ]
+        events = await events_of(connection, changes)
+        runs = runs_of(events, await catalogue_of(connection))
+
+    assert [(run.operation, [bson.decode(row) for row in run.rows]) for run in runs] == [
+        (Operation.INSERT, [{"_id": 1, "id": 1, "v": "a"}, {"_id": 2, "id": 2, "v": "b"}]),
+        (Operation.DELETE, [{"_id": 1}]),
+        (Operation.PUT, [{"_id": 11, "id": 11, "v": None}]),
+        (Operation.DELETE, [{"_id": 2}]),
+        (Operation.PUT, [{"_id": 12, "id": 12, "v": None}]),
+        (Operation.PUT, [{"_id": 12, "id": 12, "v": "c"}]),
+        (Operation.DELETE, [{"_id": 11}]),
+    ]
+
+
+async def test_differences_of_json_are_applied(mysql_url: SourceUrl) -> None:
+    async with own_table(mysql_url, "JSON") as connection:
+        await connection.query("ALTER TABLE t ADD n INT, ADD w JSON")
+        await connection.query("SET binlog_row_value_options = PARTIAL_JSON")
+        long = '{"a": 1, "list": [1, 2, 3], "text": "' + "x" * 200 + '"}'
+        changes = [
+            f"INSERT INTO t VALUES (1, '{long}', 1, '{long}'), (2, '{long}', 2, NULL)",
+            "UPDATE t SET w = JSON_SET(w, '$.a', 'new', '$.more', 1.5), n = 3",
+            "UPDATE t SET v = JSON_REMOVE(v, '$.list[1]'), w = JSON_SET(w, '$.list[0]', 7)",
+            "UPDATE t SET n = n + 1",
+            "UPDATE t SET v = NULL",
+        ]
+        events = await events_of(connection, changes)
+        table = await catalogue_of(connection)
+        runs = runs_of(events, table)
+        copied = documents(await selected(connection, table))
+
+    assert any(event.partial_json for event in events)
+    rows = [bson.decode(row) for row in documents(runs)]
+    assert rows[2]["w"] == {"a": "new", "list": [1, 2, 3], "text": "x" * 200, "more": 1.5}
+    assert rows[4]["v"] == {"a": 1, "list": [1, 3], "text": "x" * 200}
+    assert rows[4]["w"]["list"] == [7, 2, 3]
+    assert documents(runs)[-2:] == copied
+
+
+@pytest.mark.parametrize("image", ["MINIMAL", "NOBLOB"])
+async def test_rows_that_are_shown_in_part_have_keys(url: SourceUrl, image: str) -> None:
+    async with own_table(url, "TEXT") as connection:
+        await connection.query(f"SET binlog_row_image = {image}")
+        changes = [
+            "INSERT INTO t (id) VALUES (1), (2), (3)",
+            "UPDATE t SET v = 'x' WHERE id < 3",
+            "UPDATE t SET id = 9 WHERE id = 2",
+            "DELETE FROM t WHERE id = 1",
+        ]
+        events = await events_of(connection, changes)
+        table = await catalogue_of(connection)
+
+        keys = [
+            [
+                bson.decode(key)["_id"]
+                for key in decoder_of(event, table, TypeOptions()).keys(
+                    event.body, event.start, event.stop, event.before_bitmap, event.after_bitmap
+                )
+            ]
+            for event in events
+        ]
+
+    assert keys == [[1, 2, 3], [1, 2], [2, 9], [1]]
