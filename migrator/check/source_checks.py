@@ -178,12 +178,15 @@ async def _privileges(source: Source) -> list[Finding]:
     needed = ["REPLICATION SLAVE", "REPLICATION CLIENT"]
     if not source.server.is_mariadb and not source.server.gtid_mode:
         needed.append("RELOAD")
+    if not source.server.is_mariadb:
+        # XA RECOVER tells what was prepared before the migration began.
+        needed.append("XA_RECOVER_ADMIN")
     granted = await _granted(source)
     missing = [one for one in needed if not granted & {one, "ALL PRIVILEGES"}]
     if not missing:
         return [ok("Privileges", f"{', '.join(needed)} are granted.")]
     user = await current_user(source)
-    what = f"{user} lacks {', '.join(missing)}, without which the log cannot be read."
+    what = f"{user} lacks {', '.join(missing)}, without which the log cannot be read or the migration cannot begin."
     return [fail("Privileges", what, f"GRANT {', '.join(missing)} ON *.* TO {user};")]
 
 
