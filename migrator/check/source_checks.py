@@ -200,5 +200,5 @@ async def current_user(source: Source) -> str:
 async def _granted(source: Source) -> set[str]:
     """The global privileges that we have; both servers add those of active roles."""
     grants = [GLOBAL_GRANT.match(str(row[0])) for row in await source.query("SHOW GRANTS")]
-    names = {name for grant in grants if grant for name in grant[1].split(", ")}
+    names = {name for grant in grants if grant for name in re.split(r",\s*", grant[1])}
     return {SYNONYMS.get(name, name) for name in names}

@@ -133,9 +133,8 @@ async def test_a_long_copy_needs_the_log_for_longer(source: Source) -> None:
     assert troubles(large) == [(Level.WARN, "binlog_expire_logs_seconds")]
 
 
+@pytest.mark.parametrize("source", ["mysql"], indirect=True)  # MariaDB always has GTIDs.
 async def test_without_gtids_each_chunk_needs_a_lock_and_a_privilege(source: Source) -> None:
-    if source.connection.server.is_mariadb:
-        pytest.skip("MariaDB always has GTIDs.")
     altered = Altered(source.connection)
     altered.server = replace(altered.server, gtid_mode=False)
 
@@ -287,6 +286,7 @@ async def test_actions_of_foreign_keys_are_a_warning_where_the_log_hides_them(
     assert await source.about("strict") == []
 
 
+@pytest.mark.parametrize("source", ["mysql"], indirect=True)
 @pytest.mark.parametrize(
     ("version", "native", "warnings"),
     [((8, 4, 0), "OFF", 1), ((9, 5, 0), "OFF", 1), ((9, 6, 0), "OFF", 0), ((9, 6, 0), "ON", 1)],
@@ -294,8 +294,6 @@ async def test_actions_of_foreign_keys_are_a_warning_where_the_log_hides_them(
 async def test_whether_the_log_hides_them_depends_on_version_and_setting(
     source: Source, version: tuple[int, ...], native: str, warnings: int
 ) -> None:
-    if source.connection.server.is_mariadb:
-        pytest.skip("This is about MySQL.")
     await source.make(
         "CREATE TABLE a (id INT PRIMARY KEY)",
         "CREATE TABLE b (id INT PRIMARY KEY, a INT, FOREIGN KEY (a) REFERENCES a (id) "
