@@ -260,6 +260,23 @@ def test_offsets_that_lead_to_one_place_again_and_again_are_found() -> None:
         parse_binary(b"\2" + b"".join(arrays) + b"\0\0\4\0")
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\0\1\0\40\0\20\0\5\0\4\0\0".ljust(20, b"k"),  # The key ends beyond the end.
+        b"\2\1\0\40\0\14\20\0".ljust(17, b"\0") + b"\5abc",  # So does the string.
+        b"\14\200\200\200\200\200\0",
+        b"\4\3",
+        b"\16\0",
+        b"\17\366\2\4\2",
+        b"\17\14\1\0",
+    ],
+)
+def test_what_contradicts_the_binary_format_is_corrupt(data: bytes) -> None:
+    with pytest.raises(BinlogCorrupt):
+        parse_binary(data)
+
+
 def test_a_decimal_without_a_point_is_an_integer_wherever_it_fits() -> None:
     found = parse_text(b"[1, 1.10000000000000000000, 1234567890123456789012345678901234567890]")
 
