@@ -5,7 +5,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from migrator.changes import Operation, Run
-from migrator.errors import BinlogCorrupt, SourceError, UnsupportedChange, ValueRefused
+from migrator.errors import BinlogCorrupt, UnsupportedChange, ValueRefused
+from migrator.mysql.answered import result_columns
 from migrator.mysql.columns import Column, TableShape
 from migrator.mysql.row_images import Images, Raws
 from migrator.mysql.row_layout import Layout
@@ -13,8 +14,9 @@ from migrator.mysql.row_programs import Programs
 from migrator.mysql.row_reading import UNREADABLE, reader
 from migrator.mysql.row_runs import Runs
 from migrator.mysql.row_source import Program, result_program
-from migrator.mysql.selection import ResultColumn
 from migrator.mysql.types import TypeOptions, result_codec, row_codec
+
+__all__ = ["BinlogDecoder", "ResultDecoder", "key_value_of", "result_columns"]
 
 T = TypeVar("T")
 NOT_SHOWN = object()
@@ -216,20 +218,6 @@ class ResultDecoder:
         if at != len(packet):
             raise IndexError("it has another length than its columns")
         return raws
-
-
-def result_columns(
-    columns: Sequence[ResultColumn], catalogue: Sequence[Column]
-) -> tuple[Column, ...]:
-    """The catalogue's columns in the order of a result. Raises `SourceError` if one is missing."""
-    known = {column.name: column for column in catalogue}
-    missing = [column.name for column in columns if column.name not in known]
-    if missing:
-        raise SourceError(
-            f"A SELECT has a column {missing[0]} that the catalogue did not have: the table was "
-            "altered meanwhile. Start again."
-        )
-    return tuple(known[column.name] for column in columns)
 
 
 FIXED = {0x01: 8, 0x09: 8, 0x0A: 0, 0x10: 4, 0x12: 8, 0x13: 16}

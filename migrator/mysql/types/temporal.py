@@ -139,7 +139,7 @@ def row_timestamp(column: Column, options: TypeOptions) -> Codec:
 
 def result_datetime(column: Column, options: TypeOptions) -> Codec:
     """DATETIME and TIMESTAMP in a result; a session in UTC sends TIMESTAMP in UTC."""
-    statements = ("{v} = {days}[{v}[:4]] + {clocks}[{v}[4:]]",)
+    statements: tuple[str, ...] = ("{v} = {days}[{v}[:4]] + {clocks}[{v}[4:]]",)
     if column.metadata:
         statements = (
             "{v}f = {little}({v}[7:], 'little')",

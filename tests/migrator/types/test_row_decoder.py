@@ -317,12 +317,31 @@ def test_a_document_without_a_leading_id_has_no_key() -> None:
     assert key_value_of(bson.encode({})) == b""
 
 
-def test_the_columns_of_a_result_are_those_of_the_catalogue() -> None:
-    answered = [ResultColumn(name, 3, 0, 63, 0, 11) for name in ("count", "id")]
+def answered(name: str, kind: int = 3, flags: int = 0, decimals: int = 0) -> ResultColumn:
+    return ResultColumn(name, kind, flags, 63, decimals, 11)
 
-    assert result_columns(answered, (ID, NAME, COUNT)) == (COUNT, ID)
+
+def test_the_columns_of_a_result_are_those_of_the_catalogue() -> None:
+    columns = [answered("count"), answered("id")]
+
+    assert result_columns(columns, (ID, NAME, COUNT)) == (COUNT, ID)
     with pytest.raises(SourceError, match="count"):
-        result_columns(answered, (ID, NAME))
+        result_columns(columns, (ID, NAME))
+
+
+@pytest.mark.parametrize(
+    ("found", "known"),
+    [
+        (answered("v", 8), Column("v", ColumnType.LONG)),
+        (answered("v", flags=32), Column("v", ColumnType.LONG)),
+        (answered("v", 12, decimals=3), Column("v", ColumnType.DATETIME2)),
+        (answered("v", 246, decimals=3), Column("v", ColumnType.NEWDECIMAL, 10 << 8 | 2)),
+        (answered("v", 253), Column("v", ColumnType.VARCHAR, 80, collation=255)),
+    ],
+)
+def test_a_column_that_was_altered_is_noticed(found: ResultColumn, known: Column) -> None:
+    with pytest.raises(SourceError, match="altered meanwhile"):
+        result_columns([found], (known,))
 
 
 def test_no_more_programs_are_written_than_there_is_room_for() -> None:
