@@ -1,9 +1,11 @@
 """Every character set of both servers: text is what the server itself converts it to."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import bson
 
+from migrator.mysql.charsets import Charset, charset_of
 from migrator.mysql.connection import SourceUrl
 from migrator.mysql.types import TypeOptions
 from tests.migrator.types.test_values_on_servers import Client, client_of
@@ -16,6 +18,9 @@ BEYOND = (*range(0x1F300, 0x1F650), *range(0x20000, 0x2FFFF, 97), 0x10FF00)
 EVERYTHING = "".join(chr(one) for one in (*range(1, 0x10000), *BEYOND) if one not in NONE)
 LETTERS = "aZ~éñßžжЯαωאתبپ中文あアก가დՄ😀"
 OPTIONS = TypeOptions()
+DEFAULTS = "information_schema.COLLATIONS WHERE IS_DEFAULT = 'Yes'"
+# The servers store none of these, so it does not matter what Python makes of them.
+INVALID = {("cp932", bytes([byte])) for byte in (0x80, 0xA0, 0xFD, 0xFE, 0xFF)}
 
 
 def letters_of(client: Client) -> dict[str, str]:
@@ -103,3 +108,47 @@ async def test_every_character_in_every_character_set(url: SourceUrl) -> None:
     assert differences(streamed, wanted) == {}
     assert copied == streamed
     assert wanted["text_utf8mb4"] == wanted["text_utf16"] == EVERYTHING
+
+
+def codes_of(charset: Charset) -> Iterator[tuple[bytes, str]]:
+    """Every code of one or two bytes, and three in Japanese sets, with its character."""
+    ones = [bytes([byte]) for byte in range(1, 256)]
+    known = [one for one in ones if _decoded(charset, one) and (charset.name, one) not in INVALID]
+    leads = [one for one in ones if not _decoded(charset, one)] if charset.longest > 1 else []
+    pairs = (lead + trail for lead in leads for trail in ones)
+    triples = (b"\x8f" + one + two for one in ones[160:] for two in ones[160:])
+    for code in (*known, *pairs, *(triples if charset.name in {"ujis", "eucjpms"} else ())):
+        if text := _decoded(charset, code):
+            yield code, text
+
+
+def _decoded(charset: Charset, code: bytes) -> str:
+    try:
+        return charset.decode(code)
+    except UnicodeDecodeError:
+        return ""
+
+
+def test_every_short_code_is_the_character_that_the_server_converts_it_to(url: SourceUrl) -> None:
+    with client_of(url, "mysql") as client:
+        found = {
+            name: _disagreements(client, charset_of(int(number)))
+            for name, number in client.run("SELECT CHARACTER_SET_NAME, ID + 0 FROM " + DEFAULTS)
+            if not name.startswith(("utf", "ucs", "binary"))
+        }
+
+    assert len(found) > 30
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+def _disagreements(client: Client, charset: Charset) -> list[tuple[bytes, str, str]]:
+    codes = list(codes_of(charset))
+    data = b"".join(code for code, _ in codes)
+    convert = f"CONVERT(_{charset.name} X'{data.hex()}' USING utf8mb4)"
+    ((theirs,),) = client.run(f"SELECT {convert}")
+    return [
+        (code, ours, their)
+        for (code, ours), their in zip(codes, theirs, strict=True)
+        # The published character sets have more than the servers know.
+        if ours != their and their not in "?\ufffd"
+    ]

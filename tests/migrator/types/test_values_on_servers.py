@@ -47,7 +47,7 @@ class Client:
     def __init__(self, url: SourceUrl, database: str) -> None:
         self._connection = pymysql.connect(
             host=url.host, port=url.port, user=url.user, database=database,
-            charset="utf8mb4", conv=ENCODERS, autocommit=True, sql_mode="",
+            charset="utf8mb4", conv=ENCODERS, autocommit=True, sql_mode="ALLOW_INVALID_DATES",
             init_command="SET time_zone = '+00:00'",
         )  # fmt: skip
 
