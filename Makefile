@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run migrate test check bench servers servers-down lock schema clean
+.PHONY: help run migrate test check bench bench-migrator servers servers-down lock schema clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -28,7 +28,10 @@ check: $(VENV)/dev ## Format, lint and strict types, as CI does
 	$(BIN)/mypy
 
 bench: $(VENV)/dev ## Measure the service beside its peers; the result is kept in benchmarks/results
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks service
+
+bench-migrator: $(VENV)/dev ## Measure the migrator beside its ceilings and two libraries (20 minutes)
+	@$(BIN)/python -m benchmarks migrator
 
 servers: SOURCE ?= mysql
 servers: $(VENV)/dev ## Start MySQL (or SOURCE=mariadb), RabbitMQ and MongoDB, private, in .servers

@@ -1,4 +1,7 @@
-"""`python -m benchmarks`: the service and its peers, in the same run, on the same data."""
+"""`python -m benchmarks service`: it and its peers, in the same run, on the same data.
+
+`python -m benchmarks migrator` is in migrator/command.py.
+"""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +15,7 @@ from benchmarks import wrk
 from benchmarks.database import Database, MySQL, SQLite
 from benchmarks.environments import prepare_folder
 from benchmarks.measure import Row, measure, started
+from benchmarks.migrator.command import main as migrator
 from benchmarks.parties import PARTIES, Party
 from benchmarks.report import Report, hardware, row_cells, terminal_tables
 from benchmarks.server import FOLDER, BenchmarkError
@@ -24,10 +28,11 @@ T = TypeVar("T")
 DATABASES = ("mysql", "sqlite")
 
 console = Console()
-cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+cli.command("migrator")(migrator)
 
 
-@cli.command()
+@cli.command("service")
 def main(
     seconds: Annotated[int, typer.Option(min=1, help="Length of each of the three runs.")] = 10,
     databases: Annotated[str, typer.Option(help="Of mysql, sqlite.")] = ",".join(DATABASES),

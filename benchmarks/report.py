@@ -116,9 +116,9 @@ class Report:
         summary = f"Medians of {RUNS} runs of {self.seconds} s after a warm-up. {hardware}."
         parts = [
             f"{title}\n\n{summary}",
-            _markdown_table(ROW_HEADINGS, [row_cells(row) for row in self.rows]),
+            markdown_table(ROW_HEADINGS, [row_cells(row) for row in self.rows]),
             "## The service against each peer",
-            _markdown_table(RATIO_HEADINGS, [ratio_cells(ratio) for ratio in self.ratios()]),
+            markdown_table(RATIO_HEADINGS, [ratio_cells(ratio) for ratio in self.ratios()]),
             "## How to read this",
             "\n".join(f"- {note}" for note in NOTES),
             "## Versions",
@@ -160,7 +160,8 @@ def terminal_tables(report: Report) -> Iterator[Table]:
     yield from (rows, ratios)
 
 
-def _markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as Markdown writes it."""
     lines = [headings, ["---"] * len(headings), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
