@@ -102,6 +102,7 @@ async def test_differences_of_json_are_applied(mysql_url: SourceUrl) -> None:
             f"INSERT INTO t VALUES (1, '{long}', 1, '{long}'), (2, '{long}', 2, NULL)",
             "UPDATE t SET w = JSON_SET(w, '$.a', 'new', '$.more', 1.5), n = 3",
             "UPDATE t SET v = JSON_REMOVE(v, '$.list[1]'), w = JSON_SET(w, '$.list[0]', 7)",
+            "UPDATE t SET v = '[1]', w = JSON_SET(w, '$.a', 8)",
             "UPDATE t SET n = n + 1",
             "UPDATE t SET v = NULL",
         ]
@@ -115,6 +116,7 @@ async def test_differences_of_json_are_applied(mysql_url: SourceUrl) -> None:
     assert rows[2]["w"] == {"a": "new", "list": [1, 2, 3], "text": "x" * 200, "more": 1.5}
     assert rows[4]["v"] == {"a": 1, "list": [1, 3], "text": "x" * 200}
     assert rows[4]["w"]["list"] == [7, 2, 3]
+    assert (rows[6]["v"], rows[6]["w"]["a"]) == ([1], 8)
     assert documents(runs)[-2:] == copied
 
 

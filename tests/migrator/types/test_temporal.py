@@ -137,20 +137,21 @@ async def test_dates_in_a_key_stay_different(url: SourceUrl, zero_dates: ZeroDat
     values = ["'0000-00-00'", "'2020-00-01'", "'2020-01-01 00:00:00.000001'", "'2020-01-01'"]
     async with own_table(url, "INT") as connection:
         await connection.query("SET sql_mode = ''")
-        await connection.query("CREATE TABLE k (at DATETIME(6) PRIMARY KEY)")
-        inserts = [f"INSERT INTO k VALUES ({value})" for value in values]
+        await connection.query("CREATE TABLE k (at DATETIME(6), day DATE, PRIMARY KEY (at, day))")
+        inserts = [f"INSERT INTO k VALUES ({value}, {value})" for value in values]
         events = await events_of(connection, inserts)
         table = await catalogue_of(connection, "k")
 
         streamed = documents(runs_of(events, table, options))
         copied = documents(await selected(connection, table, options))
 
+    midnight = datetime(2020, 1, 1, tzinfo=UTC)
     assert sorted(streamed) == sorted(copied)
-    assert [bson.decode(row)["_id"] for row in streamed] == [
-        "0000-00-00 00:00:00.000000",
-        "2020-00-01 00:00:00.000000",
-        "2020-01-01 00:00:00.000001",
-        "2020-01-01 00:00:00.000000",
+    assert [bson.decode(row, CODEC)["_id"] for row in streamed] == [
+        {"at": "0000-00-00 00:00:00.000000", "day": "0000-00-00"},
+        {"at": "2020-00-01 00:00:00.000000", "day": "2020-00-01"},
+        {"at": "2020-01-01 00:00:00.000001", "day": midnight},
+        {"at": "2020-01-01 00:00:00.000000", "day": midnight},
     ]
 
 
