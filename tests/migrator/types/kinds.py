@@ -206,6 +206,11 @@ COMMON: dict[str, Kind] = {
     "vbin": Kind("VARBINARY(300)", PADDED.map(b"".join), _plain(bytes)),
     "blb": Kind("LONGBLOB", LONG_BYTES, _plain(bytes)),
     "en": Kind("ENUM('a', 'ü', 'c,d')", st.sampled_from(["a", "ü", "c,d", "none"]), _plain(str)),
+    "en_wide": Kind(
+        f"ENUM({','.join(repr(f'label{number}') for number in range(300))})",
+        _between(0, 300),
+        _plain(str),
+    ),
     "en_bin": Kind(
         "ENUM('a', 'ü') CHARACTER SET binary",
         st.sampled_from(["a", "ü", ""]),

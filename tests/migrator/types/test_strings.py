@@ -172,6 +172,7 @@ def test_compressed_text_of_mariadb(mariadb_url: SourceUrl, wrap: str, level: in
         b"\x70\1",
         b"\x83\xff\xff\xff",
         b"\x84" + (COMPRESSED_MAX + 1).to_bytes(4, "big") + zlib.compress(b""),
+        b"\x81\2no stream",
         b"\x81\2" + zlib.compress(b"a"),
         b"\x81\2" + zlib.compress(b"abc"),
         b"\x81\2" + zlib.compress(b"ab")[:-6],
