@@ -1,13 +1,14 @@
 """Source transactions out of binlog events: rows go to their lanes, commits move the position."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from migrator.capture.followed import Followed
 from migrator.capture.lane import Lane
 from migrator.capture.tables import Stream, Tables
+from migrator.capture.unsupported import refuse_rows, rolled_back, shown_in_part
 from migrator.capture.watches import Watch, Watches
 from migrator.changes import Distributed, Phase, Position, Run
-from migrator.errors import UnsupportedChange
 from migrator.mysql.columns import TableName
 from migrator.mysql.events import (
     Event,
@@ -21,7 +22,6 @@ from migrator.mysql.events import (
     Xid,
 )
 from migrator.mysql.gtid import Gtids
-from migrator.mysql.log_position import place
 from migrator.mysql.statements import Kind, Statement, parse
 
 DEFINITIONS = frozenset({Kind.EMPTY, Kind.EMPTY_DATABASE, Kind.RENAME, Kind.REDEFINE})
@@ -56,16 +56,14 @@ class Assembler:
         *,
         is_mariadb: bool,
     ) -> None:
+        self.followed = Followed(start, gtids)
         self.pending: Pending | None = None
         self.rows = self.transactions = 0
         self.committed_at = 0
         self._tables = tables
         self._lanes = lanes
         self._watches = watches
-        self._gtids = gtids
         self._is_mariadb = is_mariadb
-        self._position = start
-        self._is_stale = False
         self._gtid = ""
         self._is_open = self._has_begun = False
         self._keys: dict[TableName, list[bytes]] = {}
@@ -90,23 +88,11 @@ class Assembler:
 
     def position(self) -> Position:
         """Where the newest committed transaction ended."""
-        if self._is_stale and self._gtids is not None:
-            # The text of a set is written when somebody asks, not for every transaction.
-            self._position = replace(self._position, gtids=str(self._gtids))
-        self._is_stale = False
-        return self._position
+        return self.followed.position()
 
     def reached(self) -> Position:
         """Where the open transaction ends, once its end has been read."""
-        position = replace(self.position(), offset=self._end)
-        if not self._gtid:
-            return position
-        return replace(position, gtids=f"{position.gtids},{self._gtid}".lstrip(","))
-
-    def connected(self, identity: str) -> None:
-        """The events that follow come from this server: file and offset mean something there."""
-        if self._position.server != identity:
-            self._position = replace(self._position, server=identity, file="", offset=0)
+        return self.followed.with_open(self._gtid, self._end)
 
     def at_boundary(self, action: Callable[[], None]) -> None:
         """Do it between two transactions: now, or as soon as the open one has ended."""
@@ -187,10 +173,7 @@ class Assembler:
 
     def _note_partial(self, stream: Stream, event: Rows) -> None:
         if self._distributed is not None:
-            raise UnsupportedChange(
-                f"{event.shape.table} was changed in a distributed transaction that logs parts of "
-                "rows only. Set binlog_row_image=FULL in every session that uses XA."
-            )
+            raise shown_in_part(event.shape.table)
         keys = stream.decoder.keys(
             event.body, event.start, event.stop, event.before_bitmap, event.after_bitmap
         )
@@ -215,9 +198,10 @@ class Assembler:
     def _control(self, event: Query, statement: Statement) -> None:
         match statement.kind:
             case Kind.ROWS:
-                self._refuse_rows(event, statement)
+                refuse_rows(event, statement, self._tables, self.position())
             case Kind.ROLLBACK:
-                self._refuse_rollback()
+                if self.rows != self._rows_before or self._keys:
+                    raise rolled_back(self._gtid)
             case Kind.XA_START:
                 self._prepare(statement.xid)
                 return
@@ -228,30 +212,6 @@ class Assembler:
                 pass
         if not self._has_begun or statement.kind is Kind.ROLLBACK:
             self._commit(event.end)
-
-    def _refuse_rows(self, event: Query, statement: Statement) -> None:
-        captured = sorted(
-            {
-                str(table)
-                for table in statement.tables
-                if table in self._tables and self._tables.scope.wants(table)
-            }
-        )
-        if captured:
-            raise UnsupportedChange(
-                f"The binlog holds a statement instead of rows for {', '.join(captured)}, at "
-                f"{self._position.file}:{event.end}: {event.statement[:200]!r}. Some session "
-                "writes with binlog_format=STATEMENT or MIXED: set it to ROW everywhere, then "
-                "copy again what it changed (drop `_migrator` and the target's collections)."
-            )
-
-    def _refuse_rollback(self) -> None:
-        if self.rows != self._rows_before or self._keys:
-            raise UnsupportedChange(
-                f"Transaction {self._gtid} was rolled back after its rows had been logged: it "
-                "mixes tables with and without transactions, and nobody can tell which rows "
-                "stayed. Convert these tables to InnoDB, then copy again."
-            )
 
     def _prepare(self, xid: str) -> None:
         self._is_open = self._has_begun = True
@@ -271,22 +231,17 @@ class Assembler:
         phase = Phase.COMMIT if statement.kind is Kind.XA_COMMIT else Phase.ROLLBACK
         self._watches.spoil()
         self._flush()
-        self._advance(event.end)
+        self.followed.advance(self._gtid, event.end)
         for lane in self._lanes:
             lane.decide(Distributed(statement.xid, phase), self.committed_at)
         self._count()
 
     def _rotate(self, event: Rotate) -> None:
-        self._read_up_to(event.file, event.offset)
+        self.followed.read_up_to(event.file, event.offset)
 
     def _heartbeat(self, event: Heartbeat) -> None:
         if not self._is_open:
-            self._read_up_to(event.file, event.offset)
-
-    def _read_up_to(self, file: str, offset: int) -> None:
-        # With GTIDs the first events name a place that was passed long ago.
-        if place(file, offset) > place(self._position.file, self._position.offset):
-            self._position = replace(self._position, file=file, offset=offset)
+            self.followed.read_up_to(event.file, event.offset)
 
     def _commit(self, end: int) -> None:
         self._end = end
@@ -296,16 +251,10 @@ class Assembler:
             self._finish()
 
     def _finish(self) -> None:
-        self._advance(self._end)
+        self.followed.advance(self._gtid, self._end)
         for lane in self._lanes:
             lane.commit(self.committed_at)
         self._count()
-
-    def _advance(self, end: int) -> None:
-        if self._gtids is not None and self._gtid:
-            self._gtids.add(self._gtid)
-            self._is_stale = True
-        self._position = replace(self._position, offset=end)
 
     def _count(self) -> None:
         self.transactions += 1

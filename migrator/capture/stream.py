@@ -61,7 +61,7 @@ class Stream:
     ) -> None:
         start = self._assembler.position()
         await check_still_available(connection, start)
-        self._assembler.connected(connection.server.identity)
+        self._assembler.followed.connected(connection.server.identity)
         reader = EventReader(self._wants)
         events = dump(connection, start, server_id=server_id, heartbeat_s=heartbeat_s)
         async with aclosing(events) as arriving:

@@ -186,7 +186,7 @@ async def _privileges(source: Source) -> list[Finding]:
     if not missing:
         return [ok("Privileges", f"{', '.join(needed)} are granted.")]
     user = await current_user(source)
-    what = f"{user} lacks {', '.join(missing)}, without which the log cannot be read or the migration cannot begin."
+    what = f"{user} lacks {', '.join(missing)}, without which the migration cannot begin."
     return [fail("Privileges", what, f"GRANT {', '.join(missing)} ON *.* TO {user};")]
 
 

@@ -1,6 +1,5 @@
 """The tables of the source, as its information_schema describes them now."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -9,45 +8,10 @@ from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
 from migrator.errors import SourceError, SourceUnavailable
-from migrator.mysql.charsets import encode_text
-from migrator.mysql.columns import BINARY_COLLATION, Column, ColumnType, TableName
+from migrator.mysql.columns import BINARY_COLLATION, Column, TableName
+from migrator.mysql.declared import declared_column
 
 SYSTEM_DATABASES = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
-
-TYPES = {
-    "tinyint": ColumnType.TINY,
-    "smallint": ColumnType.SHORT,
-    "mediumint": ColumnType.INT24,
-    "int": ColumnType.LONG,
-    "bigint": ColumnType.LONGLONG,
-    "decimal": ColumnType.NEWDECIMAL,
-    "float": ColumnType.FLOAT,
-    "double": ColumnType.DOUBLE,
-    "bit": ColumnType.BIT,
-    "date": ColumnType.DATE,
-    "time": ColumnType.TIME2,
-    "datetime": ColumnType.DATETIME2,
-    "timestamp": ColumnType.TIMESTAMP2,
-    "year": ColumnType.YEAR,
-    "char": ColumnType.STRING,
-    "binary": ColumnType.STRING,
-    "varchar": ColumnType.VARCHAR,
-    "varbinary": ColumnType.VARCHAR,
-    "enum": ColumnType.ENUM,
-    "set": ColumnType.SET,
-    "json": ColumnType.JSON,
-    "vector": ColumnType.VECTOR,
-    "uuid": ColumnType.UUID,
-    "inet4": ColumnType.INET4,
-    "inet6": ColumnType.INET6,
-}
-BLOB_LENGTH_BYTES = {"tiny": 1, "": 2, "medium": 3, "long": 4}
-FLAT_GEOMETRIES = ("point", "linestring", "polygon", "geometry", "geomcollection")
-MANY_GEOMETRIES = ("multipoint", "multilinestring", "multipolygon", "geometrycollection")
-GEOMETRIES = frozenset(FLAT_GEOMETRIES + MANY_GEOMETRIES)
-LABEL = re.compile(r"'((?:[^'\\]|''|\\.)*)'", re.DOTALL)
-ESCAPED = re.compile(r"''|\\(.)", re.DOTALL)
-ESCAPES = {"0": "\0", "n": "\n", "r": "\r", "Z": "\x1a"}
 
 COLUMNS = """
     SELECT c.TABLE_SCHEMA, c.TABLE_NAME, c.COLUMN_NAME, c.DATA_TYPE, c.COLUMN_TYPE, c.IS_NULLABLE,
@@ -196,7 +160,7 @@ def _tables(
     columns_of: dict[TableName, list[Column]] = defaultdict(list)
     for database, table, *rest, collation in columns:
         number = collations.get(collation, BINARY_COLLATION)
-        columns_of[TableName(database, table)].append(_column(number, *rest))
+        columns_of[TableName(database, table)].append(declared_column(number, *rest))
     keys_of: dict[TableName, dict[str, list[tuple[str, int | None]]]] = defaultdict(dict)
     for database, table, index, column, prefix in keys:
         keys_of[TableName(database, table)].setdefault(index, []).append((column, prefix))
@@ -226,81 +190,3 @@ def _key(
         return "", ()
     _, name, key = min(usable)
     return name, key
-
-
-def _column(
-    collation: int,
-    name: str,
-    kind: str,
-    declaration: str,
-    nullable: str,
-    octets: int | None,
-    precision: int | None,
-    scale: int | None,
-    fraction: int | None,
-) -> Column:
-    kind = kind.lower()
-    kind_of_column = _type(kind)
-    is_text = kind_of_column in _TEXTUAL
-    labels = _labels(declaration, collation) if kind in {"enum", "set"} else ()
-    return Column(
-        name=name,
-        type=kind_of_column,
-        metadata=_metadata(kind, octets, precision, scale, fraction, len(labels)),
-        unsigned="unsigned" in declaration.lower(),
-        nullable=nullable == "YES",
-        collation=collation if is_text else None,
-        labels=labels,
-    )
-
-
-_TEXTUAL = frozenset(
-    {ColumnType.STRING, ColumnType.VARCHAR, ColumnType.BLOB, ColumnType.ENUM, ColumnType.SET}
-)
-
-
-def _type(kind: str) -> ColumnType:
-    if kind in GEOMETRIES:
-        return ColumnType.GEOMETRY
-    if kind.endswith(("blob", "text")):
-        return ColumnType.BLOB
-    return TYPES[kind]
-
-
-def _metadata(
-    kind: str,
-    octets: int | None,
-    precision: int | None,
-    scale: int | None,
-    fraction: int | None,
-    labels: int,
-) -> int:
-    if kind.endswith(("blob", "text")):
-        return BLOB_LENGTH_BYTES[kind[:-4]]
-    if kind in GEOMETRIES or kind in {"json", "vector"}:
-        return 4
-    match kind:
-        case "decimal":
-            return (int(precision or 0) << 8) | int(scale or 0)
-        case "bit":
-            return int(precision or 1)
-        case "time" | "datetime" | "timestamp":
-            return int(fraction or 0)
-        case "enum":
-            return 1 if labels <= 255 else 2
-        case "set":
-            size = (labels + 7) // 8
-            return size if size <= 4 else 8
-        case "float" | "uuid" | "inet4" | "inet6" | "double":
-            return {"float": 4, "double": 8, "uuid": 16, "inet4": 4, "inet6": 16}[kind]
-        case _:
-            return int(octets or 0)
-
-
-def _labels(declaration: str, collation: int) -> tuple[bytes, ...]:
-    texts = (_unescaped(match[1]) for match in LABEL.finditer(declaration))
-    return tuple(encode_text(text, collation) for text in texts)
-
-
-def _unescaped(text: str) -> str:
-    return ESCAPED.sub(lambda m: ESCAPES.get(m[1], m[1]) if m[1] else "'", text)
