@@ -1,4 +1,4 @@
-"""Text, bytes, labels and decimals where they are not usual."""
+"""Text, bytes, labels and numbers where they are not usual."""
 
 import asyncio
 import zlib
@@ -142,6 +142,13 @@ def test_a_decimal_that_is_rounded_to_zero_has_no_sign(url: SourceUrl) -> None:
     values = values_of(url, "DECIMAL(5,2)", "-0.001", "-0.00", "-0.0049", "0 * -1", "-1e-9")
 
     assert values == [Decimal128("0.00")] * 5
+
+
+async def test_zero_with_a_sign_is_zero_in_a_key_and_keeps_it_outside(url: SourceUrl) -> None:
+    async with table(url, "INT") as connection:
+        streamed, copied = await keyed(connection, "DOUBLE", "-0e0")
+
+    assert documents(streamed) == documents(copied) == [bson.encode({"_id": 0.0, "v": -0.0})]
 
 
 def test_a_decimal_of_no_digits_before_the_point(url: SourceUrl) -> None:
