@@ -1,5 +1,6 @@
 """Where a session begins: what has landed, what has been copied, and what the source still has."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from migrator.mysql.log_position import place
 from migrator.mysql.types import TypeOptions
 from migrator.state import Landed, TableState
 from migrator.target.target import Target
+
+PREPARED_WAIT_S = 20.0
+PREPARED_POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ async def resume(
     _check_tables(await read_tables(connection, scope), scope)
     is_new = await _check_partitions(target, partitions)
     if is_new:
-        await _check_prepared(connection)
+        await _wait_for_prepared(connection)
     # The position comes first: whatever changes after this line, the stream will show.
     start = await current_position(connection)
     landed = tuple([await target.begin_epoch(number, start) for number in range(partitions)])
@@ -126,10 +130,15 @@ async def _check_partitions(target: Target, partitions: int) -> bool:
     return not stored
 
 
-async def _check_prepared(connection: Connection) -> None:
-    prepared = await connection.query("XA RECOVER")
-    if prepared:
-        raise ConfigurationError(
-            f"{len(prepared)} distributed transactions are prepared and not decided (XA RECOVER "
-            "lists them). Their rows are in no binlog to come: decide them, then start again."
-        )
+async def _wait_for_prepared(connection: Connection) -> None:
+    """Wait for a moment without prepared transactions: their rows are in no stream to come."""
+    prepared: list[tuple[object, ...]] = []
+    for _ in range(int(PREPARED_WAIT_S / PREPARED_POLL_S)):
+        prepared = await connection.query("XA RECOVER")
+        if not prepared:
+            return
+        await asyncio.sleep(PREPARED_POLL_S)
+    raise ConfigurationError(
+        f"{len(prepared)} distributed transactions are prepared and not decided (XA RECOVER lists "
+        "them). Their rows were logged before the migration begins: decide them, then start again."
+    )
