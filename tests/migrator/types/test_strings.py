@@ -144,8 +144,10 @@ def test_a_decimal_that_is_rounded_to_zero_has_no_sign(url: SourceUrl) -> None:
     assert values == [Decimal128("0.00")] * 5
 
 
-async def test_zero_with_a_sign_is_zero_in_a_key_and_keeps_it_outside(url: SourceUrl) -> None:
-    async with table(url, "INT") as connection:
+async def test_zero_with_a_sign_is_zero_in_a_key_and_keeps_it_outside(
+    mysql_url: SourceUrl,
+) -> None:
+    async with table(mysql_url, "INT") as connection:  # MariaDB keeps no such sign.
         streamed, copied = await keyed(connection, "DOUBLE", "-0e0")
 
     assert documents(streamed) == documents(copied) == [bson.encode({"_id": 0.0, "v": -0.0})]
