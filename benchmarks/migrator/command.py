@@ -18,7 +18,7 @@ from benchmarks.migrator.report import Report, own_versions
 from benchmarks.migrator.run import Run
 from benchmarks.migrator.servers import started
 from benchmarks.migrator.sizes import KEPT, TRIAL, Sizes
-from benchmarks.migrator.tables import sections
+from benchmarks.migrator.tables import AIMS, Section, sections
 from benchmarks.report import hardware
 from benchmarks.server import BenchmarkError
 
@@ -59,18 +59,22 @@ def main(
     sizes = TRIAL if trial else KEPT
     sizes = replace(sizes, small_rows=small_rows or sizes.small_rows)
     try:
-        report = _measured(chosen, sizes, with_profile=profile)
+        report, failed = _measured(chosen, sizes, with_profile=profile)
     except BenchmarkError as error:
-        console.print(f"[red]error:[/] {escape(str(error))}")
+        _fail(error)
         raise typer.Exit(1) from None
-    _show(report)
-    if sizes == KEPT and set(chosen) == PARTS.keys():
+    for section in sections(report.findings):
+        _show(section)
+    if sizes == KEPT and set(chosen) == PARTS.keys() and not failed:
         console.print(f"Written: benchmarks/results/{report.save().name}")
     else:
-        console.print("Not written: this is a trial, or a part only.")
+        console.print("Not written: this is a trial, or not all of it.")
+    if failed:
+        raise typer.Exit(1)
 
 
-def _measured(parts: Sequence[str], sizes: Sizes, *, with_profile: bool) -> Report:
+def _measured(parts: Sequence[str], sizes: Sizes, *, with_profile: bool) -> tuple[Report, bool]:
+    """Measure the parts; beside the report, whether one of them failed."""
     prepare_folder()
     machine, begin_s = hardware() | {"pinning": PINNING}, time.monotonic()
     steps = [step for name, step in PARTS.items() if name in parts]
@@ -84,10 +88,24 @@ def _measured(parts: Sequence[str], sizes: Sizes, *, with_profile: bool) -> Repo
         versions = own_versions() | servers.versions()
         run = Run(servers, target, sizes, progress, versions=versions)
         run.shop()
-        for step in steps:
-            step(run)
+        failed = [step for step in steps if not _done(step, run)]
     minutes = round((time.monotonic() - begin_s) / 60, 1)
-    return Report(datetime.now(UTC).date(), minutes, sizes, machine, run.versions, run.findings)
+    today = datetime.now(UTC).date()
+    return Report(today, minutes, sizes, machine, run.versions, run.findings), bool(failed)
+
+
+def _done(step: Callable[[Run], None], run: Run) -> bool:
+    """Take a step, and show what it found; whether it went well. The others do not need it."""
+    before = {section.title for section in sections(run.findings)}
+    try:
+        step(run)
+    except BenchmarkError as error:
+        _fail(error)
+        return False
+    for section in sections(run.findings):
+        if section.title not in before and section.title != AIMS:
+            _show(section)
+    return True
 
 
 @contextmanager
@@ -106,9 +124,12 @@ def _progress(begin_s: float) -> Iterator[Callable[[str], None]]:
         yield progress
 
 
-def _show(report: Report) -> None:
-    for section in sections(report.findings):
-        table = Table(*section.headings, title=section.title, title_justify="left")
-        for row in section.rows:
-            table.add_row(*row)
-        console.print(table)
+def _show(section: Section) -> None:
+    table = Table(*section.headings, title=section.title, title_justify="left")
+    for row in section.rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def _fail(error: BenchmarkError) -> None:
+    console.print(f"[red]error:[/] {escape(str(error))}")

@@ -1,4 +1,4 @@
-"""The migrator's processes: started as a user would, looked at, killed, always ended."""
+"""Processes, above all the migrator's: started as a user would, looked at, killed, always ended."""
 
 import asyncio
 import signal
@@ -111,6 +111,10 @@ class Process:
     def status(self) -> int | None:
         """The status with which it has ended; None while it runs."""
         return self._process.poll()
+
+    def interrupt(self) -> None:
+        """Send it what Ctrl-C sends."""
+        self._process.send_signal(signal.SIGINT)
 
     def stop(self) -> None:
         """Ask it to end, and make it end if it does not within `STOP_TIMEOUT_S`."""

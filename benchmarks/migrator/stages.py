@@ -5,8 +5,6 @@ library does on behalf of a stage counts for that stage; without one, for the li
 """
 
 import re
-import signal
-import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,16 +17,19 @@ from benchmarks.migrator.halves import Migration, Process, both, wait_for
 from benchmarks.migrator.load import catch_up
 from benchmarks.migrator.sizes import Sizes
 from benchmarks.migrator.snapshot import ROLES, is_copied
-from benchmarks.server import FOLDER
+from benchmarks.server import FOLDER, clean_environment
 
 REQUIREMENTS = Path(__file__).with_name("profiler") / "requirements.txt"
 RATE_HZ = 200
 DURATION_S = 120
+START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 30
 COPY_TIMEOUT_S = 600
 SHARE_LEAST = 0.01
 FRAME = re.compile(r"^(?P<function>.*) \((?P<file>.*?)(?::\d+)?\)$")
 ENTRY = "__main__.py"
+GENERATED = "<rows>"
+"""What the decoders' source is compiled as; it has no file."""
 
 Progress = Callable[[str], None]
 
@@ -47,6 +48,7 @@ def measure_stages(
     copying: Migration, draining: Migration, sizes: Sizes, progress: Progress
 ) -> Iterator[Stage]:
     """Sample a copy from the beginning, then a backlog that drains from the binlog."""
+    python_environment(REQUIREMENTS)
     progress("sampling a copy")
     with both(copying) as halves, _sampled("copying", halves) as stages:
         wait_for(lambda: is_copied(copying), COPY_TIMEOUT_S, "the copy", *halves)
@@ -75,22 +77,17 @@ def _sampled(work: str, halves: Sequence[Process]) -> Iterator[list[Stage]]:
 
 @contextmanager
 def _sampler(half: Process, file: Path) -> Iterator[None]:
-    program = python_environment(REQUIREMENTS).with_name("py-spy")
+    program = str(python_environment(REQUIREMENTS).with_name("py-spy"))
     options = ("--rate", str(RATE_HZ), "--duration", str(DURATION_S), "--format", "raw")
-    process = subprocess.Popen(
-        [program, "record", "--pid", str(half.pid), *options, "--output", str(file)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
+    command = (program, "record", "--pid", str(half.pid), *options, "--output", str(file))
+    file.with_suffix(".log").unlink(missing_ok=True)
+    with Process(file.stem, command, clean_environment()) as sampler:
+        # It cannot be stopped in order before it has said that it samples.
+        wait_for(lambda: "Sampling" in sampler.log.read_text(), START_TIMEOUT_S, "py-spy", sampler)
         yield
-        process.send_signal(signal.SIGINT)  # Then it writes what it has.
-        process.wait(STOP_TIMEOUT_S)
-    finally:
-        process.kill()
-        process.wait()
+        sampler.interrupt()
+        wait_for(lambda: sampler.status() is not None, STOP_TIMEOUT_S, "its samples")
+        sampler.check()
 
 
 def _stages(work: str, half: str, folded: str) -> Iterator[Stage]:
@@ -113,9 +110,11 @@ def _stages(work: str, half: str, folded: str) -> Iterator[Stage]:
 def _place(stack: Sequence[str]) -> str:
     """Where a stack counts; its frames are from the outermost to the innermost."""
     files = [match["file"] for frame in stack if (match := FRAME.match(frame))]
+    if any(file.startswith("<frozen importlib") for file in files):
+        return "(imports, at the start)"
     for file in reversed(files):
-        if file.startswith("<"):
-            return file  # Generated source has no file.
+        if file == GENERATED:
+            return "generated decoders"
         own = file.rpartition("migrator/")[2] if "migrator/" in file else ""
         if own and own != ENTRY:
             return own

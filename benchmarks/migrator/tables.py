@@ -7,6 +7,8 @@ from benchmarks.migrator.aims import verdicts
 from benchmarks.migrator.findings import Findings
 from benchmarks.migrator.sustained import Sustained
 
+AIMS = "Aims"
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -30,7 +32,7 @@ def sections(found: Findings) -> Iterator[Section]:
 
 def _aims(found: Findings) -> Section:
     rows = [(v.what, v.aim, v.measured, "met" if v.met else "missed") for v in verdicts(found)]
-    return Section("Aims", ("what", "aim", "measured", ""), rows)
+    return Section(AIMS, ("what", "aim", "measured", ""), rows)
 
 
 def _capture(found: Findings) -> Section:
