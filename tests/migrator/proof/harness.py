@@ -3,8 +3,10 @@
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any, Self
 
 from pymongo import MongoClient
@@ -14,6 +16,7 @@ from tests.migrator.proof import schema
 from tests.migrator.proof.audit import check_audit
 from tests.migrator.proof.compare import Comparison, compare
 from tests.migrator.proof.landed import Standing, standing
+from tests.migrator.proof.operations import Hand, mass
 from tests.migrator.proof.program import Program
 from tests.migrator.proof.reader import Reader
 from tests.migrator.proof.servers import Servers
@@ -89,12 +92,19 @@ class Road:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for stop in (
-            self.reader.stop, self.workload.stop, self.capture.kill, self.apply.kill,
-            self.servers.ensure_running, self.client.close, self.source.drop,
-            self.servers.clear_queues, self.servers.clear_target,
-        ):  # fmt: skip
-            stop()
+        with ExitStack() as stack:
+            # The last one comes first; an error keeps none from being tried.
+            stack.callback(self.client.close)
+            stack.callback(self.servers.clear_target)
+            stack.callback(self.servers.clear_queues)
+            stack.callback(self.source.drop)
+            # What a crash left prepared would hold the tables for ever.
+            stack.callback(self.source.settle_distributed)
+            stack.callback(self.servers.ensure_running)
+            stack.callback(self.workload.stop)
+            stack.callback(self.reader.stop)
+            stack.callback(self.apply.kill)
+            stack.callback(self.capture.kill)
 
     def start(self) -> None:
         """Start both programs, and return when everything is copied and nothing lags."""
@@ -109,6 +119,17 @@ class Road:
         self.reader.start()
         self.workload.start()
         time.sleep(seconds)
+
+    def change_masses(self) -> None:
+        """One transaction that writes, changes or removes all rows of `masses`."""
+        client = self.source.connect(autocommit=False)
+        try:
+            hand = Hand(client, Random(self.seed), (), cascades=False)
+            client.begin()
+            mass(self.mix.mass_rows)(hand)
+            client.commit()
+        finally:
+            client.close()
 
     def standing(self) -> Standing:
         """What has landed."""

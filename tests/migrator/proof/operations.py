@@ -188,17 +188,26 @@ ORDINARY: tuple[Operation, ...] = (
     several, several, several, scratch, shift,
 )  # fmt: skip
 
-DEFINITIONS = (
-    "ALTER TABLE shifting ADD COLUMN extra INT NOT NULL DEFAULT 7",
-    "ALTER TABLE shifting RENAME COLUMN extra TO amount",
-    "ALTER TABLE shifting MODIFY COLUMN amount VARCHAR(20) NOT NULL DEFAULT '9'",
-    "ALTER TABLE shifting MODIFY COLUMN note VARCHAR(80) FIRST",
-    "TRUNCATE TABLE scratch",
-    "ALTER TABLE shifting ADD COLUMN started DATETIME NULL FIRST, DROP COLUMN amount",
-    "ALTER TABLE shifting MODIFY COLUMN note VARCHAR(60) AFTER id",
-    "ALTER TABLE shifting DROP COLUMN started",
-)
-"""One cycle of changed definitions; the last one leaves the table as it was."""
+DEFINITIONS = {
+    "id note": "ADD COLUMN extra INT NOT NULL DEFAULT 7",
+    "id note extra": "RENAME COLUMN extra TO amount",
+    "id note amount": "MODIFY COLUMN amount VARCHAR(20) NOT NULL DEFAULT '9', ADD COLUMN flag BIT",
+    "id note amount flag": "MODIFY COLUMN note VARCHAR(80) FIRST",
+    "note id amount flag": "ADD COLUMN started DATE FIRST, DROP COLUMN amount, DROP COLUMN flag",
+    "started note id": "MODIFY COLUMN note VARCHAR(60) AFTER id",
+    "started id note": "DROP COLUMN started",
+}
+"""The next definition of `shifting` for each that it may have: added, renamed, retyped, ..."""
+
+
+def define(hand: Hand) -> None:
+    """Change the definition of `shifting`, or truncate `scratch`."""
+    if hand.random.random() < 0.2:
+        hand.run("TRUNCATE TABLE scratch")
+        return
+    names = " ".join(name for name, *_ in hand.rows("SHOW COLUMNS FROM shifting"))
+    hand.client.commit()
+    hand.run(f"ALTER TABLE shifting {DEFINITIONS[names]}")
 
 
 def _pick(hand: Hand) -> Operation:

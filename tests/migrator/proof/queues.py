@@ -1,7 +1,10 @@
 """What an operator, or an accident, does to RabbitMQ's queues: by its management interface."""
 
+import asyncio
 import json
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.error import HTTPError
@@ -13,17 +16,34 @@ from urllib.request import (
     build_opener,
 )
 
+import aiormq
+from aiormq.abc import DeliveredMessage
+from pamqp.commands import Basic
+
 VHOST = "%2F"
 TIMEOUT_S = 10
 NOT_FOUND = 404
-Message = dict[str, Any]
+SILENCE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message with everything that its publisher gave it."""
+
+    body: bytes
+    properties: Basic.Properties
 
 
 @dataclass(frozen=True, slots=True)
 class Queues:
-    """The queues of the default virtual host; `url` is that of the management interface."""
+    """The queues of the default virtual host.
+
+    `url` is that of the management interface, `broker` that of the broker itself: a
+    queue with a single active consumer gives its messages to consumers only.
+    """
 
     url: str
+    broker: str
 
     def names(self) -> list[str]:
         """The queues that are there."""
@@ -42,23 +62,12 @@ class Queues:
             time.sleep(0.2)
 
     def take(self, queue: str, count: int) -> list[Message]:
-        """Remove messages from the front; with `replace` they can be put back."""
-        wanted = {"count": count, "ackmode": "ack_requeue_false", "encoding": "base64"}
-        return list(self._ask("POST", f"queues/{VHOST}/{quote(queue)}/get", wanted))
+        """Remove up to so many messages from the front; `put` puts them back, at the end."""
+        return asyncio.run(_take(self.broker, queue, count))
 
-    def put(self, queue: str, message: Message) -> None:
-        """Publish a taken message at the end of a queue."""
-        answer = self._ask(
-            "POST",
-            f"exchanges/{VHOST}/amq.default/publish",
-            {
-                "properties": message["properties"],
-                "routing_key": queue,
-                "payload": message["payload"],
-                "payload_encoding": message["payload_encoding"],
-            },
-        )
-        assert answer["routed"], f"{queue} took no message."
+    def put(self, queue: str, messages: Iterable[Message]) -> None:
+        """Publish messages at the end of a queue."""
+        asyncio.run(_put(self.broker, queue, messages))
 
     def purge(self, queue: str) -> None:
         """Drop what waits."""
@@ -98,3 +107,33 @@ class Queues:
         with opener.open(request, timeout=TIMEOUT_S) as answer:
             content = answer.read()
         return json.loads(content) if content else None
+
+
+async def _take(url: str, queue: str, count: int) -> list[Message]:
+    arrived: asyncio.Queue[DeliveredMessage] = asyncio.Queue()
+    connection = await aiormq.connect(url)
+    try:
+        channel = await connection.channel()
+        await channel.basic_qos(prefetch_count=count)
+        await channel.basic_consume(queue, arrived.put)
+        taken: list[DeliveredMessage] = []
+        with suppress(TimeoutError):
+            while len(taken) < count:
+                taken.append(await asyncio.wait_for(arrived.get(), SILENCE_S))
+        if taken:
+            await channel.basic_ack(taken[-1].delivery_tag or 0, multiple=True)
+    finally:
+        await connection.close()
+    return [Message(message.body, message.header.properties) for message in taken]
+
+
+async def _put(url: str, queue: str, messages: Iterable[Message]) -> None:
+    connection = await aiormq.connect(url)
+    try:
+        channel = await connection.channel(publisher_confirms=True)
+        for message in messages:
+            await channel.basic_publish(
+                message.body, routing_key=queue, properties=message.properties, mandatory=True
+            )
+    finally:
+        await connection.close()

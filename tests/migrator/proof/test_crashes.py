@@ -62,25 +62,25 @@ def test_both_are_killed(make_road: MakeRoad) -> None:
 
 
 def test_a_transaction_of_50_000_rows_is_cut_by_kills(make_road: MakeRoad) -> None:
-    mix = Mix(rate=20, mass_rows=MASS_ROWS, mass_every_s=1.0)
+    mix = Mix(rate=20, mass_rows=MASS_ROWS, mass_every_s=0, ddl_every_s=0)
     road = make_road(seed=14, mix=mix)
     road.start()
-    road.begin(1.2)
+    road.begin(0.2)
 
     for program, point in (
-        (road.capture, "after_read:30"),
-        (road.apply, "in_transaction:2"),
         (road.capture, "after_publish:25"),
+        (road.apply, "in_transaction:2"),
+        (road.capture, "after_confirm:25"),
         (road.apply, "after_load:2"),
     ):
         program.kill()
         program.start(pause_at=point)
+        road.change_masses()
         program.wait_frozen()
         program.kill()
         program.start()
-        time.sleep(0.5)
 
-    road.conclude(timeout_s=60)
+    road.conclude(timeout_s=80)
 
 
 def test_a_frozen_apply_is_replaced_and_writes_nothing_when_it_wakes(make_road: MakeRoad) -> None:

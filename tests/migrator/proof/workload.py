@@ -61,8 +61,9 @@ class Workload:
             thread.join(STOP_TIMEOUT_S)
             assert not thread.is_alive(), f"The thread {thread.name} does not stop."
         self._threads.clear()
-        if self._failures:
-            raise self._failures[0]
+        failures, self._failures = self._failures, []
+        if failures:
+            raise failures[0]
 
     def _run(self, role: Callable[[], None], writer: Writer) -> None:
         try:

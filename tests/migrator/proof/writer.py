@@ -18,7 +18,7 @@ from tests.migrator.proof.source import XA_FORMAT, Source
 Stop = threading.Event
 RECONNECT_S = 0.2
 # Deadlock, lock wait, duplicate key, foreign key: the transaction is undone, all is well.
-REFUSALS = frozenset({1213, 1205, 1062, 1451, 1452})
+REFUSALS = frozenset({1213, 1205, 1062, 1451, 1452, 1761, 1762})
 # The server went or ended the connection: what was being committed may be or not.
 LOSSES = frozenset({1053, 1080, 1158, 1159, 1160, 1161, 1317, 1927, 2003, 2006, 2013, 2014, 2055})
 
@@ -52,7 +52,6 @@ class Writer:
     cascades: bool
     stop: Stop
     counts: Counter[str] = field(default_factory=Counter)
-    _definitions: int = 0
     _distributed: int = 0
 
     def write(self) -> None:
@@ -123,11 +122,7 @@ class Writer:
         self._transaction(hand, operations.mass(self.mix.mass_rows))
 
     def _definition(self, hand: Hand) -> None:
-        # Counted before it is tried: it may have come to pass although the connection broke,
-        # and the same change cannot be made twice.
-        statement = operations.DEFINITIONS[self._definitions % len(operations.DEFINITIONS)]
-        self._definitions += 1
-        hand.run(statement)
+        operations.define(hand)
         self.counts["definitions"] += 1
 
     def _transaction(self, hand: Hand, operation: Operation) -> None:
