@@ -4,7 +4,8 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import asdict
 
@@ -21,22 +22,35 @@ from migrator.settings import Settings
 from migrator.state import Landed
 
 LEAST_S = 1.0
-"""The events are decoded again and again for so long; the whole rounds count."""
+"""Events are decoded again and again for so long; the whole rounds count."""
 
 
 async def read(task: Task) -> Reading:
-    """Decode all rows of the stretch until `LEAST_S` have passed; the average of a round."""
+    """Decode all rows of the stretch, then those of each table, again and again."""
     async with await connect(SourceUrl.parse(task.url)) as connection:
         tables = await _tables(connection, task)
         events = await _events(connection, task)
-    rounds = rows = 0
     _decode(events, tables)  # The decoders are made in the first round.
+    rows, wall_s, cpu_s = _timed(events, tables)
+    of_table: dict[str, list[Rows]] = defaultdict(list)
+    for event in events:
+        of_table[event.shape.table.name].append(event)
+    cpu_us = {}
+    for name, some in of_table.items():
+        number, _, seconds = _timed(some, tables)
+        cpu_us[name] = round(seconds / number * 1e6, 2)
+    return Reading(rows, wall_s, cpu_s, cpu_us=cpu_us)
+
+
+def _timed(events: Sequence[Rows], tables: Tables) -> tuple[int, float, float]:
+    """The rows of a round, and its seconds by the clock and of the processor."""
+    rounds = rows = 0
     begin_s, begin_cpu_s = time.perf_counter(), time.process_time()
     while not rounds or time.perf_counter() - begin_s < LEAST_S:
         rows = _decode(events, tables)
         rounds += 1
     wall_s, cpu_s = time.perf_counter() - begin_s, time.process_time() - begin_cpu_s
-    return Reading(rows, wall_s / rounds, cpu_s / rounds)
+    return rows, wall_s / rounds, cpu_s / rounds
 
 
 async def _tables(connection: Connection, task: Task) -> Tables:

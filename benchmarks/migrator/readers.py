@@ -9,8 +9,8 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from itertools import count
 from pathlib import Path
 
@@ -42,12 +42,16 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader did; `bytes` are those that it made."""
+    """What a reader did; `bytes` are those that it made.
+
+    `cpu_us` is the processor time for a row of each table, if the reader tells.
+    """
 
     rows: int
     wall_s: float
     cpu_s: float
     bytes: int = 0
+    cpu_us: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +120,7 @@ class CaptureRow:
     per_second: float
     per_second_runs: tuple[float, ...]
     cpu_us_per_row: float
-
-    @property
-    def per_core_second(self) -> float:
-        """Rows for a second of processor time."""
-        return 1e6 / self.cpu_us_per_row
+    cpu_us_of_table: Mapping[str, float]
 
 
 def measure_capture(
@@ -147,6 +147,16 @@ def _task(url: str, stretch: Stretch) -> Task:
 
 def _medians(stretch: Stretch, reader: str, readings: Sequence[Reading]) -> CaptureRow:
     rates = tuple(round(one.rows / one.wall_s) for one in readings)
-    cpu_us = statistics.median(one.cpu_s / one.rows * 1e6 for one in readings)
-    rate = statistics.median(rates)
-    return CaptureRow(stretch.name, reader, stretch.rows, rate, rates, round(cpu_us, 2))
+    of_table = {
+        table: statistics.median(one.cpu_us[table] for one in readings)
+        for table in readings[0].cpu_us
+    }
+    return CaptureRow(
+        stretch=stretch.name,
+        reader=reader,
+        rows=stretch.rows,
+        per_second=statistics.median(rates),
+        per_second_runs=rates,
+        cpu_us_per_row=round(statistics.median(one.cpu_s / one.rows * 1e6 for one in readings), 2),
+        cpu_us_of_table=of_table,
+    )

@@ -22,7 +22,8 @@ class Section:
 def sections(found: Findings) -> Iterator[Section]:
     """The tables of all parts that were measured, the aims first."""
     every = (
-        _aims, _capture, _ratios, _copy, _drains, _rates, _latencies, _recoveries, _memory, _stages,
+        _aims, _capture, _ratios, _decoders, _copy, _drains, _rates, _latencies, _recoveries,
+        _memory, _stages,
     )  # fmt: skip
     for make in every:
         section = make(found)
@@ -50,6 +51,16 @@ def _ratios(found: Findings) -> Section:
     headings = ("binlog", "library", "rows/s: migrator / library", "CPU: library / migrator")
     rows = [(s, p, f"{time:.1f}", f"{cpu:.1f}") for s, p, time, cpu in found.ratios()]
     return Section("Capture beside the libraries", headings, rows)
+
+
+def _decoders(found: Findings) -> Section:
+    rows = [
+        (row.stretch, table, f"{cpu_us:.2f}", f"{1e6 / cpu_us:,.0f}")
+        for row in found.capture
+        for table, cpu_us in row.cpu_us_of_table.items()
+    ]
+    headings = ("binlog", "table", "CPU µs/row", "rows for a CPU second")
+    return Section("The decoder alone, table by table", headings, rows)
 
 
 def _copy(found: Findings) -> Section:
