@@ -64,7 +64,8 @@ def main(
         _fail(error)
         raise typer.Exit(1) from None
     for section in sections(report.findings):
-        _show(section)
+        if section.title == AIMS:
+            _show(section)
     if sizes == KEPT and set(chosen) == PARTS.keys() and not failed:
         console.print(f"Written: benchmarks/results/{report.save().name}")
     else:

@@ -78,7 +78,8 @@ def _sampled(work: str, halves: Sequence[Process]) -> Iterator[list[Stage]]:
 @contextmanager
 def _sampler(half: Process, file: Path) -> Iterator[None]:
     program = str(python_environment(REQUIREMENTS).with_name("py-spy"))
-    options = ("--rate", str(RATE_HZ), "--duration", str(DURATION_S), "--format", "raw")
+    # Who holds the interpreter's lock works; threads that wait in the kernel only seem to.
+    options = ("--gil", "--rate", str(RATE_HZ), "--duration", str(DURATION_S), "--format", "raw")
     command = (program, "record", "--pid", str(half.pid), *options, "--output", str(file))
     file.with_suffix(".log").unlink(missing_ok=True)
     with Process(file.stem, command, clean_environment()) as sampler:
