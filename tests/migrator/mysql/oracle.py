@@ -31,7 +31,7 @@ Image = list[bytes | None]
 
 @dataclass(slots=True)
 class Printed:
-    """One changed row: before it was, and after it; {} is what did not exist."""
+    """One changed row; `images` are "WHERE" (before) and "SET" (after), as far as there are."""
 
     operation: str
     table: TableName

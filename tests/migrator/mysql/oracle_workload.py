@@ -6,7 +6,7 @@ from random import Random
 from migrator.mysql.connection import Connection
 from tests.migrator.mysql.oracle_columns import KINDS, Kind
 
-ROUNDS = 120
+ROUNDS = 80
 
 TABLES: dict[str, dict[str, Kind]] = {
     "one_key": {"id": KINDS["bigint_u"], **KINDS},
