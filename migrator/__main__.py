@@ -43,7 +43,7 @@ Every setting, as migrator.toml or MIGRATOR_<NAME> in the environment, which win
   exclude = ["shop.tmp_*"]       chunk_rows = 5000         linger_ms = 5
   mapping = {shop = "store"}     heartbeat_s = 1           queue_bytes_max = 8589934592
   name = "kooch"                 server_id = 0             atomic_rows_max = 100000
-  zero_dates = "string"          microseconds = "truncate"
+  zero_dates = "string"          microseconds = "truncate"  state_database = "_migrator"
   log_format = "text"            log_level = "info"
 migrator/settings.py says what each is.
 

@@ -56,9 +56,12 @@ async def test_a_table_in_many_chunks_is_copied_beside_its_changes(
     )
 
     async with road.going():
-        for n in range(0, 1_000, 10):
+        for n in range(0, 1_000, 50):
+            changed = ", ".join(str(a) for a in range(n, n + 50, 10))
+            deleted = ", ".join(str(a) for a in range(n + 1, n + 51, 10))
             await source.change(
-                f"UPDATE t SET v = {n} WHERE a = {n}", f"DELETE FROM t WHERE a = {n + 1}"
+                f"UPDATE t SET v = a WHERE a IN ({changed})",
+                f"DELETE FROM t WHERE a IN ({deleted})",
             )
         await road.settled()
 
@@ -133,9 +136,14 @@ async def test_with_partitions_each_table_keeps_its_order(
     for turn in range(3):
         async with road.going():
             for v in range(10):
-                for name in tables:
-                    source.run(f"REPLACE INTO {name} VALUES ({v}, {turn})")
-                    source.run(f"UPDATE {name} SET v = v + {v} WHERE id = {v}")
+                changes = [
+                    (
+                        f"REPLACE INTO {name} VALUES ({v}, {turn})",
+                        f"UPDATE {name} SET v = v + {v} WHERE id = {v}",
+                    )
+                    for name in tables
+                ]
+                await source.change(*(statement for pair in changes for statement in pair))
             await road.settled()
 
     for name in tables:

@@ -108,7 +108,7 @@ class Road:
 
     def start(self) -> None:
         """Start both programs, and return when everything is copied and nothing lags."""
-        if not self.workload.is_writing:
+        if not self.workload.is_writing and self.source.has_gtids:
             self._before = self.source.executed()
         self.capture.start()
         self.apply.start()
@@ -168,7 +168,8 @@ class Road:
         except PyMongoError:
             return False
         arrived = bool(now.positions) and now.tables > 0 and not now.copying
-        return arrived and all(self.source.covers(gtids, executed) for gtids in now.gtids)
+        positions = (document["position"] for document in now.positions)
+        return arrived and all(self.source.covers(position, executed) for position in positions)
 
     def _report(self) -> str:
         try:

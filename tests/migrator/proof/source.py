@@ -1,6 +1,6 @@
 """The source, as a client sees it: connections, and what its log holds by now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -88,16 +88,31 @@ class Source:
         """Remove the database."""
         self.rows(f"DROP DATABASE IF EXISTS `{self.database}`")
 
+    @property
+    def has_gtids(self) -> bool:
+        """Whether transactions are numbered; otherwise a position is a file and an offset."""
+        return self.is_mariadb or self.value("SELECT @@global.gtid_mode") == "ON"
+
     def executed(self) -> str:
-        """The GTIDs in the log: a set on MySQL, the last of each domain on MariaDB."""
+        """What is in the log by now.
+
+        A set of GTIDs on MySQL, the last of each domain on MariaDB, and "file:offset"
+        without GTIDs.
+        """
+        if not self.has_gtids:
+            file, offset, *_ = self.rows("SHOW BINARY LOG STATUS")[0]
+            return f"{file}:{offset}"
         variable = "gtid_binlog_pos" if self.is_mariadb else "gtid_executed"
         return str(self.value(f"SELECT @@global.{variable}")).replace("\n", "")
 
-    def covers(self, landed: str, executed: str) -> bool:
-        """Whether all of `executed` is in `landed`."""
+    def covers(self, position: Mapping[str, Any], executed: str) -> bool:
+        """Whether all of `executed` is in a stored position."""
+        if not self.has_gtids:
+            file, _, offset = executed.rpartition(":")
+            return (position["file"], position["offset"]) >= (file, int(offset))
         if not self.is_mariadb:
-            return bool(self.value("SELECT GTID_SUBSET(%s, %s)", executed, landed))
-        reached = _domains(landed)
+            return bool(self.value("SELECT GTID_SUBSET(%s, %s)", executed, position["gtids"]))
+        reached = _domains(position["gtids"])
         return all(reached.get(domain, 0) >= last for domain, last in _domains(executed).items())
 
     def transactions_since(self, before: str, until: str | None = None) -> int:
@@ -107,6 +122,18 @@ class Source:
             last, first = _domains(until), _domains(before)
             return sum(number - first.get(domain, 0) for domain, number in last.items())
         return gtid_count(str(self.value("SELECT GTID_SUBTRACT(%s, %s)", until, before)))
+
+    @contextmanager
+    def globally(self, **variables: str) -> Iterator[None]:
+        """Other values of global variables for a while, for sessions that begin then."""
+        before = {name: self.value(f"SELECT @@global.{name}") for name in variables}
+        try:
+            for name, value in variables.items():
+                self.rows(f"SET GLOBAL {name} = %s", value)
+            yield
+        finally:
+            for name, value in before.items():
+                self.rows(f"SET GLOBAL {name} = %s", value)
 
     def settle_distributed(self) -> int:
         """Commit the transactions that a crash left prepared; how many those were."""
