@@ -112,9 +112,14 @@ def _done(step: Callable[[Run], None], run: Run) -> bool:
 @contextmanager
 def _progress(begin_s: float) -> Iterator[Callable[[str], None]]:
     """A line that says what is being done; without a terminal, a line for each thing."""
+    last = ""
     with console.status("") as status:
 
         def progress(step: str) -> None:
+            nonlocal last
+            if step == last:
+                return
+            last = step
             passed_s = int(time.monotonic() - begin_s)
             line = f"{passed_s // 60}:{passed_s % 60:02} {escape(step)}"
             if console.is_terminal:

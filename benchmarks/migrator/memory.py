@@ -44,10 +44,10 @@ def make_small_rows(source: Source, database: str, rows: int, progress: Progress
         f"CREATE TABLE {database}.small (id INT NOT NULL PRIMARY KEY, n INT NOT NULL)",
         f"INSERT INTO {database}.small VALUES (1, 1)",
     )
+    progress(f"writing {rows:,} small rows")
     there = 1
     while there < rows:
         added = min(there, rows - there)
-        progress(f"{there:,} of {rows:,} small rows")
         more = f"INSERT INTO small SELECT id + {there}, n * 31 % 999983 FROM small LIMIT {added}"
         source.run("SET sql_log_bin = 0", more, database=database)
         there += added
@@ -66,7 +66,7 @@ def measure_memory(migration: Migration, rows: int, progress: Progress) -> Small
             for half in halves:
                 half.check()
             samples.append((halves[0].rss_mb(), halves[1].rss_mb()))
-            progress(f"copying {rows:,} small rows, {passed_s:.0f} s")
+            progress(f"copying {rows:,} small rows: {_percent(migration, rows)} %")
             time.sleep(SAMPLE_S)
         wall_s = time.monotonic() - begin_s
         memory = tuple(
@@ -74,6 +74,13 @@ def measure_memory(migration: Migration, rows: int, progress: Progress) -> Small
             for index, (name, half) in enumerate(zip(("capture", "apply"), halves, strict=True))
         )
     return SmallRows(rows, wall_s, memory)
+
+
+def _percent(migration: Migration, rows: int) -> int:
+    """How much of the table has been copied, in steps of ten."""
+    tables = migration.remembered("tables")
+    copied = sum(part["rows"] for table in tables for part in table["parts"])
+    return int(copied * 10 / rows) * 10
 
 
 def _memory(name: str, half: Process, samples: list[float]) -> Memory:
