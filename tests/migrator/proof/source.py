@@ -124,7 +124,7 @@ class Source:
         return gtid_count(str(self.value("SELECT GTID_SUBTRACT(%s, %s)", until, before)))
 
     @contextmanager
-    def globally(self, **variables: str) -> Iterator[None]:
+    def globally(self, **variables: str | int) -> Iterator[None]:
         """Other values of global variables for a while, for sessions that begin then."""
         before = {name: self.value(f"SELECT @@global.{name}") for name in variables}
         try:

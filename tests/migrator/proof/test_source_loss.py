@@ -6,6 +6,8 @@ import pytest
 
 from tests.migrator.proof.conftest import MakeRoad
 from tests.migrator.proof.harness import Road
+from tests.migrator.proof.servers import Servers
+from tests.migrator.proof.source import Source
 
 END_TIMEOUT_S = 30
 FIRST_BINLOG_TIMEOUT_S = 10
@@ -78,9 +80,11 @@ def test_a_source_that_is_reset_while_it_is_followed_is_refused(make_road: MakeR
     strict=True,
     reason="mysqld goes on reading the removed binlog.000001, and capture trusts its heartbeats",
 )
-def test_a_source_that_is_reset_in_its_first_binlog_is_refused(make_road: MakeRoad) -> None:
+def test_a_source_that_is_reset_in_its_first_binlog_is_refused(
+    make_road: MakeRoad, servers: Servers
+) -> None:
+    Source(servers.source.url, "").rows("RESET BINARY LOGS AND GTIDS")
     road = make_road(seed=44)
-    road.source.rows("RESET BINARY LOGS AND GTIDS")
     road.start()
     road.source.rows("RESET BINARY LOGS AND GTIDS")
     road.source.execute("INSERT INTO scratch (note) VALUES ('after the reset')")
