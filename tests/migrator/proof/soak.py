@@ -113,6 +113,7 @@ def soak(servers: Servers, folder: Path, kills: int, every: int, seed: int, sour
                     line.update(f"{number} of {kills} kills, {run.comparisons} comparisons")
                     if number % every == 0 or number == kills:
                         run.verify()
+                        console.print(f"{number} kills: all of {run.rows_compared} rows equal")
                         road.workload.start()
         except AssertionError as error:
             run.mismatch = str(error)
