@@ -1,6 +1,7 @@
 """Processes, above all the migrator's: started as a user would, looked at, killed, always ended."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -51,6 +52,8 @@ class Migration:
             MIGRATOR_NAME=self.database,
             MIGRATOR_STATE_DATABASE=self.state,
             MIGRATOR_DATABASES=self.database,
+            # A half ends with the benchmark, even if that is killed.
+            MIGRATOR_PARENT=str(os.getpid()),
         )
 
     def process(self, command: str, *options: str) -> "Process":

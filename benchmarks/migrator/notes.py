@@ -24,7 +24,7 @@ NOTES = (
     "in a backlog, so nothing is saved by coalescing.",
     "Rates are of an open loop: updates of ten rows each, at times that were fixed before. A rate "
     "is held if the source took it and the median latency of the markers of the last third is at "
-    "most 100 ms, or at most twice that of the first third and below 2 s.",
+    "most 100 ms, or at most twice that of the first third and below 1 s.",
     "Latency: a marker every 20 ms in a transaction of its own, visible when a polling reader with "
     "read concern majority finds it (it rests 2 ms between two looks), counted from the time for "
     "which the marker was intended, which includes the source's own commit, and from the return "

@@ -68,9 +68,9 @@ class Reader:
             python_environment(self.requirements)
 
     def version(self) -> str:
-        """Its exact requirements, or that it is this program."""
+        """Its exact requirements; "" if it is this program's own."""
         if self.requirements is None:
-            return "of this checkout"
+            return ""
         return ", ".join(self.requirements.read_text().split()).replace("==", " ")
 
     def read(self, task: Task) -> Reading:

@@ -52,7 +52,8 @@ class Run:
     def capture(self) -> None:
         """Capture alone, beside the libraries."""
         stretches = make_stretches(self.source, self.sizes, self.progress)
-        self.versions.update({reader.name: reader.version() for reader in READERS})
+        libraries = {one.name: one.version() for one in READERS if one.requirements}
+        self.versions.update(libraries)
         rows = measure_capture(self.servers.source_url, stretches, self.sizes.runs, self.progress)
         self.findings.capture += rows
 

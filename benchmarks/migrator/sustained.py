@@ -16,7 +16,7 @@ HALF_OF_THE_SOURCE = "half of what the source takes alone"
 GROWTH = 2.0
 ALWAYS_FINE_MS = 100.0
 """A lag below this is none, however it compares with the one before."""
-MOST_MS = 2_000.0
+MOST_MS = 1_000.0
 """A lag above this has grown already, be it before the first third ended."""
 
 Progress = Callable[[str], None]
