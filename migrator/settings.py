@@ -142,7 +142,7 @@ class Settings(BaseSettings):
     batch_bytes_max: Annotated[int, Field(ge=4 * KIB, le=8 * 1024 * KIB)] = 256 * KIB
     linger_ms: Annotated[int, Field(ge=0, le=10_000)] = 5
     """How long a batch that is not full waits for more transactions."""
-    queue_bytes_max: Positive = 8 * GIB
+    queue_bytes_max: Annotated[int, Field(ge=GIB // 4)] = 8 * GIB
     """What may wait in RabbitMQ; then capture waits too."""
     atomic_rows_max: Positive = 100_000
     """The largest source transaction that becomes visible all at once."""

@@ -22,9 +22,10 @@ from migrator.mysql.events import (
     Xid,
 )
 from migrator.mysql.gtid import Gtids
+from migrator.mysql.row_decoder import key_document, key_value_of
 from migrator.mysql.statements import Kind, Statement, parse
 
-DEFINITIONS = frozenset({Kind.EMPTY, Kind.EMPTY_DATABASE, Kind.RENAME, Kind.REDEFINE})
+DEFINITIONS = frozenset({Kind.EMPTY, Kind.EMPTY_DATABASE, Kind.RENAME, Kind.REDEFINE, Kind.REINDEX})
 
 
 @dataclass(slots=True)
@@ -67,6 +68,7 @@ class Assembler:
         self._gtid = ""
         self._is_open = self._has_begun = False
         self._keys: dict[TableName, list[bytes]] = {}
+        self._notes: dict[TableName, list[bytes]] | None = None
         self._rows_before = self._end = 0
         self._distributed: Distributed | None = None
         self._at_boundary: list[Callable[[], None]] = []
@@ -95,11 +97,11 @@ class Assembler:
         return self.followed.with_open(self._gtid, self._end)
 
     def at_boundary(self, action: Callable[[], None]) -> None:
-        """Do it between two transactions: now, or as soon as the open one has ended."""
-        if self._is_open:
-            self._at_boundary.append(action)
-        else:
+        """Do it between two transactions: now, or once as soon as the open one has ended."""
+        if not self._is_open:
             action()
+        elif action not in self._at_boundary:
+            self._at_boundary.append(action)
 
     def watch(self, table: TableName) -> Watch:
         """Begin to note a table's keys; call it at a boundary only."""
@@ -114,10 +116,20 @@ class Assembler:
         self.at_boundary(self._beat)
 
     def rewind(self) -> None:
-        """The connection broke: the open transaction will come again from its beginning."""
+        """The connection broke: the open transaction will come again from its beginning.
+
+        Until then it counts as open, so that nothing is cut as if it had ended.
+        """
+        was_open = self._is_open
         for lane in self._lanes:
             lane.rewind()
         self._close()
+        self._is_open = was_open
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a part of a transaction has been taken, and not its end."""
+        return self._is_open
 
     def resolved(self) -> None:
         """`pending` has been dealt with: the transaction ends, if that was its end."""
@@ -170,6 +182,8 @@ class Assembler:
         self.rows += len(run.rows)
         if self._distributed is None:
             self._watches.note(table, run.rows)
+        if self._notes is not None:
+            self._notes.setdefault(table, []).extend(run.rows)
 
     def _note_partial(self, stream: Stream, event: Rows) -> None:
         if self._distributed is not None:
@@ -206,12 +220,25 @@ class Assembler:
                 self._prepare(statement.xid)
                 return
             case Kind.XA_COMMIT | Kind.XA_ROLLBACK:
-                self._decide(event, statement)
+                is_commit = statement.kind is Kind.XA_COMMIT
+                phase = Phase.COMMIT if is_commit else Phase.ROLLBACK
+                self._flush()
+                self._decide(event.end, Distributed(statement.xid, phase))
                 return
+            case Kind.SAVEPOINT:
+                self._notes = self._notes or {}
+            case Kind.ROLLBACK_TO:
+                self._read_again_what_was_noted()
             case _:
                 pass
         if not self._has_begun or statement.kind is Kind.ROLLBACK:
             self._commit(event.end)
+
+    def _read_again_what_was_noted(self) -> None:
+        """ROLLBACK TO is logged, and so are the rows that it undid: nobody says which."""
+        for table, documents in (self._notes or {}).items():
+            keys = [key_document(one) for one in documents if key_value_of(one)]
+            self._keys.setdefault(table, []).extend(keys)
 
     def _prepare(self, xid: str) -> None:
         self._is_open = self._has_begun = True
@@ -220,20 +247,22 @@ class Assembler:
             lane.prepare(self._distributed)
 
     def _xa_prepare(self, event: XaPrepare) -> None:
-        self._commit(event.end)
-        if event.one_phase:
-            self._watches.spoil()
-            for lane in self._lanes:
-                lane.decide(Distributed(event.xid, Phase.COMMIT), 0, transactions=0)
-
-    def _decide(self, event: Query, statement: Statement) -> None:
-        """What was prepared long ago is decided; nobody knows any more which keys it has."""
-        phase = Phase.COMMIT if statement.kind is Kind.XA_COMMIT else Phase.ROLLBACK
-        self._watches.spoil()
-        self._flush()
-        self.followed.advance(self._gtid, event.end)
+        if not event.one_phase:
+            self._commit(event.end)
+            return
+        # Aside first, at the old position: whoever begins there reads the transaction again.
         for lane in self._lanes:
-            lane.decide(Distributed(statement.xid, phase), self.committed_at)
+            lane.keep_aside()
+        self._decide(event.end, Distributed(event.xid, Phase.COMMIT))
+
+    def _decide(self, end: int, distributed: Distributed) -> None:
+        """What was prepared, perhaps long ago, counts from now on, or never does."""
+        if distributed.phase is Phase.COMMIT:
+            # Nobody knows any more which keys it has.
+            self._watches.spoil()
+        self.followed.advance(self._gtid, end)
+        for lane in self._lanes:
+            lane.decide(distributed, self.committed_at)
         self._count()
 
     def _rotate(self, event: Rotate) -> None:
@@ -268,4 +297,5 @@ class Assembler:
         self._is_open = self._has_begun = False
         self._distributed = None
         self._keys = {}
+        self._notes = None
         self.pending = None

@@ -4,7 +4,7 @@
 it; what it emits belongs to that transaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 
 from migrator.capture.assemble import Assembler, Pending
@@ -15,8 +15,8 @@ from migrator.capture.tables import Tables
 from migrator.capture.visible import reading
 from migrator.capture.watches import Watches
 from migrator.changes import Operation, Run
-from migrator.errors import SourceError
-from migrator.mysql.catalogue import Table, read_table
+from migrator.errors import SourceError, SourceUnavailable
+from migrator.mysql.catalogue import PRIMARY, Table, read_table
 from migrator.mysql.columns import TableName
 from migrator.mysql.connection import Connection
 from migrator.mysql.keys import Literals
@@ -26,6 +26,7 @@ from migrator.state import TableState
 from migrator.target.target import Target
 
 ROWS_MAX = 500
+TRIES = 20
 
 
 class Resolver:
@@ -33,14 +34,15 @@ class Resolver:
 
     def __init__(
         self,
-        connection: Connection,
+        connect: Callable[[], Awaitable[Connection]],
         assembler: Assembler,
         tables: Tables,
         watches: Watches,
         snapshot: Snapshot,
         target: Target,
     ) -> None:
-        self._connection = connection
+        self._connect = connect
+        self._connection: Connection
         self._assembler = assembler
         self._tables = tables
         self._watches = watches
@@ -49,24 +51,32 @@ class Resolver:
 
     async def resolve(self, pending: Pending) -> None:
         """Raises `SourceError`, `TargetError`, and `ConfigurationError` for a new table's key."""
-        if pending.statement is not None:
-            await self._define(pending.statement)
-        for table, keys in pending.keys.items():
-            await self._reread(table, keys)
+        # A new connection each time: one that waits for the next ALTER would be closed by then.
+        async with await self._connect() as self._connection:
+            if pending.statement is not None:
+                await self._define(pending.statement)
+            for table, keys in pending.keys.items():
+                await self._reread(table, keys)
 
     async def _define(self, statement: Statement) -> None:
-        if statement.kind is Kind.EMPTY_DATABASE:
-            tables: Iterable[TableName] = self._tables.known(statement.database)
-        else:
-            tables = statement.tables
-        for name in filter(self._tables.scope.wants, tables):
+        wants = self._tables.scope.wants
+        for name in filter(wants, await self._concerned(statement)):
             if statement.kind is Kind.REDEFINE:
                 await self._redefine(name, statement)
+            elif statement.kind is Kind.REINDEX:
+                await self._reindex(name)
             else:
                 await self._empty(name)
-        for name in filter(self._tables.scope.wants, statement.targets):
+        for name in filter(wants, statement.targets):
             self._remove_rows(name)
             await self._copy(name)
+
+    async def _concerned(self, statement: Statement) -> Iterable[TableName]:
+        if statement.kind is not Kind.EMPTY_DATABASE:
+            return statement.tables
+        # Also those that were gone already when this process began.
+        copied = [state.table for state in await self._target.tables()]
+        return {name for name in copied if name.database == statement.database}
 
     async def _empty(self, name: TableName) -> None:
         """TRUNCATE, DROP, or the old name of a RENAME."""
@@ -76,11 +86,26 @@ class Resolver:
             # It was dropped, now or later: nothing of it is left to be copied.
             await self._forget(name)
 
+    async def _reindex(self, name: TableName) -> None:
+        """Without a primary key, another unique index may be the key from now on."""
+        before = self._tables.get(name)
+        if before is None or before.key_name == PRIMARY:
+            return
+        if await is_redefined(self._connection, before):
+            self._remove_rows(name)
+            await self._copy(name)
+
     async def _redefine(self, name: TableName, statement: Statement) -> None:
         before = self._tables.get(name)
+        if before is not None and await self._did_nothing(statement, before):
+            return
         if before is not None and (statement.drops_rows or _touches_key(before, statement)):
             self._remove_rows(name)
         await self._copy(name)
+
+    async def _did_nothing(self, statement: Statement, before: Table) -> bool:
+        """Whether the table was there already, and CREATE TABLE IF NOT EXISTS left it alone."""
+        return statement.is_conditional and not await is_redefined(self._connection, before)
 
     async def _copy(self, name: TableName) -> None:
         """Copy a table anew: the binlog does not show what a statement made of its rows."""
@@ -118,9 +143,10 @@ class Resolver:
 
     async def _reread(self, name: TableName, documents: Sequence[bytes]) -> None:
         """The rows as they are now; what has happened to them since comes later anyway."""
-        table = self._tables[name]
-        wanted = {key_value_of(document): document for document in documents}
-        todo = list(wanted.values())
+        table = self._tables.get(name)
+        if table is None:
+            return  # It was dropped or renamed since, and the stream will say so.
+        todo = list({key_value_of(document): document for document in documents}.values())
         for start in range(0, len(todo), ROWS_MAX):
             await self._reread_some(table, todo[start : start + ROWS_MAX])
 
@@ -128,20 +154,33 @@ class Resolver:
         chunk = await self._rows_now(table, [key_of(table, document) for document in documents])
         if chunk is None:
             return
-        lane = self._tables.lane_of(table.name)
+        if not chunk.is_last and len(documents) > 1:
+            # Too large for one answer, which ended early, and its connection with it.
+            await self._connection.close()
+            middle = len(documents) // 2
+            for half in documents[:middle], documents[middle:]:
+                async with await self._connect() as self._connection:
+                    await self._reread_some(table, half)
+            return
+        self._emit_now(table.name, chunk, documents)
+
+    def _emit_now(self, name: TableName, chunk: Chunk, documents: Sequence[bytes]) -> None:
+        lane = self._tables.lane_of(name)
         found: set[bytes] = set()
         for run in chunk.runs:
             operation = Operation.PUT if run.operation is Operation.INSERT else run.operation
-            self._assembler.emit(table.name, lane, Run(operation, run.rows))
+            self._assembler.emit(name, lane, Run(operation, run.rows))
             found.update(map(key_value_of, run.rows))
         gone = [one for one in documents if key_value_of(one) not in found]
         if gone:
-            self._assembler.emit(table.name, lane, Run(Operation.DELETE, gone))
+            self._assembler.emit(name, lane, Run(Operation.DELETE, gone))
 
     async def _rows_now(self, table: Table, keys: Sequence[Literals]) -> Chunk | None:
         """The rows with these keys; None if the table was dropped or renamed since."""
         now: Table | None = table
-        while now is not None:
+        for _ in range(TRIES):
+            if now is None:
+                return None
             try:
                 async with reading(self._connection, self._assembler.reached()):
                     sql, limit = rows_sql(now, keys), len(keys) + 1
@@ -151,7 +190,7 @@ class Resolver:
                 if error.retryable or not await is_redefined(self._connection, now):
                     raise
                 now = await read_table(self._connection, table.name)
-        return None
+        raise SourceUnavailable(f"{table.name} is altered all the time; its rows are read again.")
 
 
 def _touches_key(table: Table, statement: Statement) -> bool:

@@ -41,7 +41,7 @@ class Lane:
         limits: Limits,
         emit: Callable[[Batch], None],
         committed: Callable[[], Position],
-        has_landed: Callable[[Gtid], bool] | None = None,
+        has_landed: Callable[[Gtid, Position], bool] | None = None,
     ) -> None:
         self.stamp = landed.stamp
         self.partition = landed.partition
@@ -55,9 +55,7 @@ class Lane:
         self._transactions = 0
         self._committed_at = 0
         self._distributed: Distributed | None = None
-        # Rows of the open transaction that were added, and that must not be sent again.
-        self._added = 0
-        self._skip = landed.position.rows
+        self._added = 0  # Rows of the open transaction.
 
     @property
     def is_empty(self) -> bool:
@@ -66,7 +64,7 @@ class Lane:
 
     def begin(self, gtid: Gtid) -> None:
         """A transaction begins."""
-        if self._has_landed is not None and not self._has_landed(gtid):
+        if self._has_landed is not None and not self._has_landed(gtid, self._committed()):
             self._has_landed = None
 
     def add(self, table: TableName, run: Run) -> None:
@@ -76,14 +74,10 @@ class Lane:
         if run.operation is Operation.EMPTY and not self._added:
             # What stood in the table before is of no use in the same batch.
             self.flush()
-        rows = run.rows
-        if self._added < self._skip:
-            rows = rows[self._skip - self._added :]
         self._added += len(run.rows)
-        if rows or run.operation is Operation.EMPTY:
-            self._collect(table, run.operation, rows)
-            if self._rows >= self._limits.rows or self._size >= self._limits.size_bytes:
-                self._cut(complete=False)
+        self._collect(table, run.operation, run.rows)
+        if self._is_full():
+            self._cut(complete=False)
 
     def prepare(self, distributed: Distributed) -> None:
         """The rows that follow belong to a distributed transaction that is not decided yet."""
@@ -92,24 +86,29 @@ class Lane:
         self.flush()
         self._distributed = distributed
 
-    def commit(self, committed_at: int, transactions: int = 1) -> None:
+    def commit(self, committed_at: int) -> None:
         """The open transaction has ended; `committed` tells where from now on."""
         if self._has_landed is not None:
             return
-        self._added = self._skip = 0
-        self._transactions += transactions
+        self._added = 0
+        self._transactions += 1
         # The oldest one decides how long the batch has been on its way.
         self._committed_at = self._committed_at or committed_at
         if self._distributed is not None:
             self._cut(complete=True)
             self._distributed = None
 
-    def decide(self, distributed: Distributed, committed_at: int, transactions: int = 1) -> None:
+    def keep_aside(self) -> None:
+        """Cut the rows of the distributed transaction before the position passes it."""
+        if self._has_landed is None:
+            self._cut(complete=True)
+
+    def decide(self, distributed: Distributed, committed_at: int) -> None:
         """The end of a distributed transaction: what was prepared counts, or never does."""
         if self._has_landed is not None:
             return
         self._distributed = distributed
-        self.commit(committed_at, transactions)
+        self.commit(committed_at)
 
     def flush(self, *, beat: bool = False) -> None:
         """Cut what is there, between two transactions; with `beat` be it the position alone."""
@@ -122,14 +121,24 @@ class Lane:
         for run in runs:
             for start in range(0, len(run.rows), self._limits.rows):
                 self._collect(table, run.operation, run.rows[start : start + self._limits.rows])
-                if self._rows >= self._limits.rows or self._size >= self._limits.size_bytes:
+                if self._is_full():
                     self._cut(complete=True)
         self._cut(complete=True, progress=progress)
 
     def rewind(self) -> None:
-        """The open transaction will be read anew: what was sent of it must not be sent again."""
-        self._skip = max(self._skip, self._added)
+        """The open transaction comes again from its beginning: its rows are sent once more.
+
+        A row is a state, not a difference, and the loader keeps the last one of each.
+        """
         self._added = 0
+        if self._distributed is not None:
+            # Without its mark they would count at once.
+            self._runs = []
+            self._rows = self._size = 0
+        self._distributed = None
+
+    def _is_full(self) -> bool:
+        return self._rows >= self._limits.rows or self._size >= self._limits.size_bytes
 
     def _collect(self, table: TableName, operation: Operation, rows: list[bytes]) -> None:
         last = self._runs[-1] if self._runs else None
@@ -143,9 +152,8 @@ class Lane:
     def _cut(self, *, complete: bool, progress: Progress | None = None) -> None:
         follows = self.stamp
         self.stamp = Stamp(follows.epoch, follows.sequence + 1)
-        # Before the open transaction is read anew, what was sent of it still counts.
         position = self._landed if self._has_landed is not None else self._committed()
-        position = replace(position, rows=self._skip if complete else self._added)
+        position = replace(position, rows=0 if complete else self._added)
         batch = Batch(
             partition=self.partition,
             follows=follows,

@@ -28,6 +28,12 @@ class Outbox:
         self._wake = asyncio.Event()
 
     @property
+    def beats(self) -> int:
+        """How many batches without rows are under way."""
+        waiting = sum(not batch.size for batch in self._waiting)
+        return waiting + sum(not size for sent in self._sent.values() for _, size in sent)
+
+    @property
     def is_held(self) -> bool:
         """Whether too much waits in the queue already."""
         return self.backlog_bytes > self._backlog_bytes_max

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from migrator.capture.plan import plan
 from migrator.capture.tables import partition_of
+from migrator.capture.visible import reading
 from migrator.changes import Position
 from migrator.errors import ConfigurationError
 from migrator.mysql.catalogue import Scope, Table, read_tables
@@ -56,7 +57,10 @@ async def resume(
         await _wait_for_prepared(connection)
     # The position comes first: whatever changes after this line, the stream will show.
     start = await current_position(connection)
-    landed = tuple([await target.begin_epoch(number, start) for number in range(partitions)])
+    # The highest first: if this is cut short, the number of partitions is known all the same.
+    landed = [await target.begin_epoch(number, start) for number in reversed(range(partitions))]
+    landed.reverse()
+    await _wait_until_visible(connection, start)
     for one in landed:
         await check_still_available(connection, one.position)
     # Again, because a table that was altered before that position is in no stream to come.
@@ -77,19 +81,20 @@ async def resume(
     )
     mariadb = connection.server.is_mariadb
     earliest = _earliest([one.position for one in landed], mariadb)
-    return Resumption(landed, earliest, tables, unfinished, mariadb)
+    return Resumption(tuple(landed), earliest, tables, unfinished, mariadb)
 
 
-def landed_before(resumed: Resumption, landed: Landed) -> Callable[[Gtid], bool] | None:
+def landed_before(resumed: Resumption, landed: Landed) -> Callable[[Gtid, Position], bool] | None:
     """Which transactions of the stream a partition already has; None: it is the earliest."""
     position = landed.position
     if position == resumed.start:
         return None
     if position.gtids:
         delivered = parse(position.gtids, mariadb=resumed.is_mariadb)
-        return lambda event: event.gtid in delivered
+        return lambda event, _: event.gtid in delivered
     end = place(position.file, position.offset)
-    return lambda event: place(position.file, event.end) <= end
+    # Where the reader stands tells the file; an event knows only its offset.
+    return lambda event, reached: place(reached.file, event.end) <= end
 
 
 def _earliest(positions: Sequence[Position], mariadb: bool) -> Position:
@@ -122,12 +127,18 @@ def _check_tables(tables: Sequence[Table], scope: Scope) -> None:
 async def _check_partitions(target: Target, partitions: int) -> bool:
     """Whether the migration is a new one; raises if it has another number of partitions."""
     stored = {landed.partition for landed in await target.landed()}
-    if stored and stored != set(range(partitions)):
+    if stored and max(stored) + 1 != partitions:
         raise ConfigurationError(
-            f"This migration was begun with {len(stored)} partitions, and the settings say "
-            f"{partitions}. Set partitions = {len(stored)}: rows would land out of order."
+            f"This migration was begun with {max(stored) + 1} partitions, and the settings say "
+            f"{partitions}. Set partitions = {max(stored) + 1}: rows would land out of order."
         )
     return not stored
+
+
+async def _wait_until_visible(connection: Connection, start: Position) -> None:
+    """Else the greatest key of a table might be smaller than one that the stream will not show."""
+    async with reading(connection, start):
+        pass
 
 
 async def _wait_for_prepared(connection: Connection) -> None:

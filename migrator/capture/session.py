@@ -10,6 +10,7 @@ begins where the data landed; what is still in the queue then counts nothing.
 
 import asyncio
 import random
+import time
 from collections.abc import Sequence
 
 import structlog
@@ -37,6 +38,7 @@ from migrator.settings import Server, Settings
 from migrator.target.target import Target
 from migrator.together import together
 
+HEALTHY_S = 60.0
 SERVER_IDS = range(1_000_000_000, 4_000_000_000)
 
 log = structlog.get_logger()
@@ -53,6 +55,7 @@ async def capture(settings: Settings) -> None:
         settings.url(Server.TARGET), settings.places, "kooch capture", settings.state_database
     ) as target:
         while True:
+            begun_s = time.monotonic()
             try:
                 await target.check()
                 await _session(settings, target)
@@ -61,6 +64,8 @@ async def capture(settings: Settings) -> None:
             except MigratorError as error:
                 if not error.retryable:
                     raise
+                if time.monotonic() - begun_s > HEALTHY_S:
+                    backoff.reset()
                 delay_s = backoff.next()
                 log.warning(f"{error} Capture begins anew in {delay_s:.1f} s.")
                 await asyncio.sleep(delay_s)
@@ -98,7 +103,7 @@ async def _session(settings: Settings, target: Target) -> None:
         snapshot = Snapshot(connected, assembler, tables, watches, outbox.room, settings.chunk_rows)
         for state in resumed.unfinished:
             snapshot.begin(state)
-        resolver = Resolver(connection, assembler, tables, watches, snapshot, target)
+        resolver = Resolver(connected, assembler, tables, watches, snapshot, target)
         linger_s = settings.linger_ms / 1000
         stream = Stream(connected, assembler, scope.wants, outbox.room, resolver.resolve, linger_s)
         watching = Watching(target, resumed.epochs, outbox, publisher, assembler, snapshot, stream)

@@ -8,7 +8,7 @@ import structlog
 
 from migrator.backoff import Backoff
 from migrator.capture.assemble import Assembler, Pending
-from migrator.errors import SourceUnavailable
+from migrator.errors import Gap, SourceUnavailable
 from migrator.mysql.columns import TableName
 from migrator.mysql.connection import Connection
 from migrator.mysql.dump import check_still_available, dump
@@ -61,6 +61,8 @@ class Stream:
     ) -> None:
         start = self._assembler.position()
         await check_still_available(connection, start)
+        if self._assembler.is_open and start.server != connection.server.identity:
+            raise Gap("The source is another server now, in the middle of a transaction.")
         self._assembler.followed.connected(connection.server.identity)
         reader = EventReader(self._wants)
         events = dump(connection, start, server_id=server_id, heartbeat_s=heartbeat_s)

@@ -62,10 +62,6 @@ class Tables:
         """The table, if it is known."""
         return self._tables.get(name)
 
-    def known(self, database: str) -> tuple[TableName, ...]:
-        """The tables of a database that are known now."""
-        return tuple(name for name in self._tables if name.database == database)
-
     def redefine(self, name: TableName, table: Table | None) -> None:
         """The table is another one from now on; None: it is gone."""
         self._tables.pop(name, None)

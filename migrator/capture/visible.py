@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from migrator.changes import Position
-from migrator.errors import SourceUnavailable
+from migrator.errors import SourceError, SourceUnavailable
 from migrator.mysql.connection import Connection
 from migrator.mysql.log_position import place
 
@@ -19,6 +19,8 @@ WAIT_S = 10
 TRIES = 360
 SNAPSHOT_RETRY_S = 0.005
 SNAPSHOT_TRIES = 12_000
+LOCK_WAIT_S = 3
+LOCK_WAIT_TIMEOUT = 1205
 
 
 @asynccontextmanager
@@ -67,7 +69,16 @@ async def _snapshot_after(connection: Connection, position: Position) -> None:
 
 async def _snapshot_behind_lock(connection: Connection) -> None:
     """Without GTIDs MySQL says nowhere what is visible: no commit is under way behind this lock."""
-    await connection.query("FLUSH TABLES WITH READ LOCK")
+    # Behind a long SELECT this lock would hold up every writer.
+    await connection.query(f"SET SESSION lock_wait_timeout = {LOCK_WAIT_S}")
+    try:
+        await connection.query("FLUSH TABLES WITH READ LOCK")
+    except SourceError as error:
+        if error.number != LOCK_WAIT_TIMEOUT:
+            raise
+        raise SourceUnavailable(
+            f"The brief read lock was not had within {LOCK_WAIT_S} s: a long statement runs."
+        ) from error
     try:
         await connection.query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
     finally:

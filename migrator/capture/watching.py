@@ -18,6 +18,7 @@ from migrator.target.target import Target
 
 INTERVAL_S = 0.5
 QUIET_S = 0.2
+BEATS_MAX = 200
 
 log = structlog.get_logger()
 
@@ -47,7 +48,8 @@ class Watching:
         """Raises `Gap` when the loader misses a batch, `Fenced` when another capture has begun."""
         while True:
             # Without changes, a beat moves the position and shows the loader what is missing.
-            self._assembler.beat()
+            if self._outbox.beats < BEATS_MAX:
+                self._assembler.beat()
             try:
                 await self._look()
             except TargetUnavailable as error:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from migrator.changes import Operation, Run
+from migrator.changes import LENGTH, Operation, Run
 from migrator.errors import BinlogCorrupt, UnsupportedChange, ValueRefused
 from migrator.mysql.answered import result_columns
 from migrator.mysql.columns import Column, TableShape
@@ -236,3 +236,10 @@ def key_value_of(document: bytes) -> bytes:
         # A document's length counts itself; a string's and a binary's do not.
         size += {0x03: 0, 0x04: 0, 0x05: 5}.get(kind, 4)
     return document[4:5] + document[IDENTITY_END : IDENTITY_END + size]
+
+
+def key_document(document: bytes) -> bytes:
+    """A document that holds the `_id` of another one, which must have one, and nothing else."""
+    value = key_value_of(document)
+    body = value[:1] + IDENTITY + value[1:] + b"\0"
+    return LENGTH.pack(LENGTH.size + len(body)) + body

@@ -19,7 +19,8 @@ class Kind(StrEnum):
     BEGIN = auto()
     COMMIT = auto()
     ROLLBACK = auto()
-    SAVEPOINT = auto()  # Also ROLLBACK TO: neither changes what has been logged.
+    SAVEPOINT = auto()  # Or RELEASE.
+    ROLLBACK_TO = auto()  # A savepoint; rows that it undoes may have been logged.
     XA_START = auto()
     XA_END = auto()
     XA_COMMIT = auto()
@@ -28,6 +29,7 @@ class Kind(StrEnum):
     EMPTY_DATABASE = auto()  # DROP DATABASE.
     RENAME = auto()  # `tables` lost their rows, `targets` have them.
     REDEFINE = auto()  # CREATE, ALTER: the documents of `tables` must be copied anew.
+    REINDEX = auto()  # The indexes of `tables` change, perhaps the one that is their key.
     ROWS = auto()  # INSERT and the like: the statement changed rows, and they are not shown.
     NOTHING = auto()  # It changes no row and no column.
 
@@ -36,9 +38,10 @@ class Kind(StrEnum):
 class Statement:
     """A statement's kind, and the tables that it names.
 
-    `xid` is what stands behind XA COMMIT and the like. `drops_rows` tells that an ALTER
-    removes rows or replaces their keys, so that documents must go before the new copy;
-    `mentions` are the words of an ALTER in lower case, among them the columns' names.
+    `xid` is what stands behind XA COMMIT and the like. `drops_rows` tells that a
+    definition removes rows or replaces their keys, so that documents must go before the
+    new copy; `is_conditional` is IF NOT EXISTS. `mentions` are the words of an ALTER in
+    lower case, among them the columns' names.
     """
 
     kind: Kind
@@ -47,12 +50,15 @@ class Statement:
     database: str = ""
     xid: str = ""
     drops_rows: bool = False
+    is_conditional: bool = False
     mentions: frozenset[str] = frozenset()
 
 
 NOTHING = Statement(Kind.NOTHING)
 CHANGES_ROWS = frozenset({"insert", "update", "delete", "replace", "load", "with", "call", "do"})
-# What stands in an ALTER TABLE and changes neither columns nor rows.
+# What stands in an ALTER TABLE and changes no column: indexes, of which one may be the key,
+INDEXES = re.compile(r"add unique\b|add constraint (\S+ )?unique\b|drop (index|key|constraint)\b")
+# and the rest.
 HARMLESS = re.compile(
     r"(add|drop) (index|key|fulltext|spatial|foreign|check|constraint)\b(?!.* primary )"
     r"|rename (index|key)\b|alter (index|check|constraint)\b"
@@ -63,7 +69,8 @@ HARMLESS = re.compile(
     r"|analyze partition|optimize partition|check partition|rebuild partition|repair partition)\b"
 )
 DROPS_ROWS = re.compile(
-    r"(drop|truncate|exchange|discard|import) .*\b(partition|tablespace)\b|.*\b(primary|unique)\b"
+    r"(drop|truncate|exchange|discard|import) .*\b(partition|tablespace)\b"
+    r"|.*\bprimary\b|.*\bunique\b"
 )
 
 
@@ -76,7 +83,7 @@ def parse(text: str, database: str) -> Statement:
         case ["commit", *_]:
             return Statement(Kind.COMMIT)
         case ["rollback", *rest]:
-            return Statement(Kind.SAVEPOINT if "to" in rest else Kind.ROLLBACK)
+            return Statement(Kind.ROLLBACK_TO if "to" in rest else Kind.ROLLBACK)
         case ["savepoint" | "release", *_]:
             return Statement(Kind.SAVEPOINT)
         case ["xa", action, *_]:
@@ -109,13 +116,23 @@ def _definition(words: Words) -> Statement:
     if words.takes("drop"):
         return _drop(words)
     if words.takes("create"):
-        words.takes("or", "replace")
-        return Statement(Kind.REDEFINE, words.names()[:1]) if words.takes("table") else NOTHING
+        return _create(words)
     if words.takes("alter"):
         words.takes("online")
         words.takes("ignore")
         return _alter(words) if words.takes("table") else NOTHING
     return NOTHING
+
+
+def _create(words: Words) -> Statement:
+    replaces = words.takes("or", "replace")
+    if words.takes("unique", "index"):
+        return Statement(Kind.REINDEX, words.names_after("on"))
+    if not words.takes("table"):
+        return NOTHING
+    is_conditional = words.sees("if")
+    tables = words.names(1)
+    return Statement(Kind.REDEFINE, tables, drops_rows=replaces, is_conditional=is_conditional)
 
 
 def _drop(words: Words) -> Statement:
@@ -124,6 +141,8 @@ def _drop(words: Words) -> Statement:
     if words.takes("database") or words.takes("schema"):
         (name,) = words.names()[:1]
         return Statement(Kind.EMPTY_DATABASE, database=name.name)
+    if words.takes("index"):
+        return Statement(Kind.REINDEX, words.names_after("on"))
     return NOTHING
 
 
@@ -135,8 +154,9 @@ def _alter(words: Words) -> Statement:
         if new is not None:
             return Statement(Kind.RENAME, (table,), (new,))
     texts = [" ".join(token.text.lower() for token in one) for one in specifications]
-    if all(HARMLESS.match(one) for one in texts):
-        return NOTHING
+    others = [one for one in texts if not INDEXES.match(one)]
+    if all(HARMLESS.match(one) for one in others):
+        return NOTHING if others == texts else Statement(Kind.REINDEX, (table,))
     drops = any(DROPS_ROWS.match(one) for one in texts)
     mentions = frozenset(token.text.lower() for one in specifications for token in one)
     return Statement(Kind.REDEFINE, (table,), drops_rows=drops, mentions=mentions)

@@ -80,6 +80,12 @@ class Words:
                 break
         return tuple(found)
 
+    def names_after(self, keyword: str) -> tuple[TableName, ...]:
+        """The table name behind the next such keyword, if there is one."""
+        while self._peek().kind != "end" and not self.takes(keyword):
+            self._place += 1
+        return self.names(1)
+
     def specifications(self) -> list[list[Token]]:
         """What is left, cut at the commas that stand in no parentheses."""
         parts: list[list[Token]] = [[]]

@@ -1,5 +1,6 @@
 """What an error of MongoDB's driver means to us. Source of the codes: mongo, error_codes.yml."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -61,6 +62,10 @@ def mapped(deed: str) -> Iterator[None]:
     try:
         yield
     except (PyMongoError, BSONError) as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # What is cancelled goes on in the driver's thread, and disturbs its own ending.
+            raise asyncio.CancelledError from error
         raise translated(error, deed) from error
 
 

@@ -117,7 +117,7 @@ def test_a_source_that_is_not_there_is_one_sentence_without_the_password(
     ended = migrator(nowhere, "check", "--database", "shop")
 
     assert ended.returncode == 1
-    assert ended.stderr.startswith("error: The source at 127.0.0.1:1 cannot be reached")
+    assert ended.stderr.startswith("error: The source at 127.0.0.1:1 is not available")
     assert "hidden" not in ended.stderr
     assert "Traceback" not in ended.stderr
 

@@ -148,3 +148,62 @@ async def test_rows_of_a_created_as_selected_table_arrive(source: Source, road: 
         await road.settled()
 
     assert [(one["_id"], int(one["v"])) for one in road.documents("c")] == [(1, 10), (2, 20)]
+
+
+async def test_a_replaced_table_keeps_nothing_of_the_old_one(source: Source, road: Road) -> None:
+    source.run("CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1), (2)")
+    replace = (
+        ("CREATE OR REPLACE TABLE t (id INT PRIMARY KEY)",)
+        if source.is_mariadb
+        else ("DROP TABLE t", "CREATE TABLE t (id INT PRIMARY KEY)")
+    )
+
+    async with road.going():
+        await road.settled()
+        source.run(*replace, "INSERT INTO t VALUES (3)")
+        await road.settled()
+
+    assert [one["_id"] for one in road.documents("t")] == [3]
+
+
+async def test_a_create_that_does_nothing_copies_nothing(source: Source, road: Road) -> None:
+    source.run("CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)")
+
+    async with road.going():
+        await road.settled()
+        source.run("CREATE TABLE IF NOT EXISTS t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (2)")
+        await road.settled()
+
+    assert [one["_id"] for one in road.documents("t")] == [1, 2]
+    assert [one["generation"] for one in road.client[road.state].tables.find()] == [1]
+
+
+async def test_another_unique_key_becomes_the_key(source: Source, road: Road) -> None:
+    source.run(
+        "CREATE TABLE t (a INT NOT NULL, b INT NOT NULL, UNIQUE KEY ka (a))",
+        "INSERT INTO t VALUES (1, 10), (2, 20)",
+    )
+
+    async with road.going():
+        await road.settled()
+        source.run("CREATE UNIQUE INDEX kb ON t (b)", "DROP INDEX ka ON t")
+        source.run("INSERT INTO t VALUES (1, 30)")
+        await road.settled()
+
+    assert [(one["_id"], one["a"]) for one in road.documents("t")] == [(10, 1), (20, 2), (30, 1)]
+
+
+async def test_a_table_dropped_while_nobody_looks_leaves_no_documents(
+    source: Source, road: Road
+) -> None:
+    source.run(
+        "CREATE TABLE t (id INT PRIMARY KEY, v INT)",
+        "INSERT INTO t VALUES (1, 1)",
+        "CREATE TABLE stays (id INT PRIMARY KEY)",
+    )
+    await road.copy()
+
+    source.run("SET SESSION binlog_row_image = MINIMAL", "UPDATE t SET v = 2", "DROP TABLE t")
+    await road.copy()
+
+    assert road.documents("t") == []

@@ -2,6 +2,7 @@
 
 import pytest
 
+from migrator.capture import chunks
 from tests.migrator.road import Road, Source
 
 CHANGES = (
@@ -128,3 +129,37 @@ async def test_savepoints_and_rollbacks_leave_no_trace(source: Source, road: Roa
         await road.settled()
 
     assert [one["_id"] for one in road.documents("t")] == [1, 3]
+
+
+async def test_rows_that_a_savepoint_undid_are_told_from_the_others(
+    source: Source, road: Road
+) -> None:
+    source.run("CREATE TABLE t (id INT PRIMARY KEY)")
+
+    async with road.going():
+        await road.settled()
+        source.run(
+            *("BEGIN", "INSERT INTO t VALUES (4)", "SAVEPOINT s", "INSERT INTO t VALUES (5)"),
+            # A temporary table makes MariaDB log the rows, and then that they are undone.
+            *("CREATE TEMPORARY TABLE x (a INT)", "ROLLBACK TO s", "COMMIT"),
+        )
+        await road.settled()
+
+    assert [one["_id"] for one in road.documents("t")] == [4]
+
+
+async def test_large_rows_that_are_read_again_are_not_taken_for_deleted(
+    source: Source, road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunks, "CHUNK_BYTES_LIMIT", 300_000)
+    source.run(
+        "CREATE TABLE t (id INT PRIMARY KEY, v INT, big LONGBLOB)",
+        *(f"INSERT INTO t VALUES ({n}, 0, REPEAT('x', 80000))" for n in range(12)),
+    )
+
+    async with road.going():
+        await road.settled()
+        source.run("SET SESSION binlog_row_image = NOBLOB", "UPDATE t SET v = 1")
+        await road.settled()
+
+    assert [(one["_id"], one["v"]) for one in road.documents("t")] == [(n, 1) for n in range(12)]

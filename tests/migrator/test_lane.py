@@ -81,27 +81,7 @@ def test_a_large_transaction_is_cut_and_says_that_it_goes_on() -> None:
     assert last.follows == first.stamp
 
 
-def test_rows_that_have_landed_are_not_sent_again() -> None:
-    road = Road(landed=replace(START, rows=2))
-    road.committed = START
-
-    road.put(b"a", b"b", b"c")
-    road.commit()
-    road.lane.flush()
-
-    assert [batch.changes for batch in road.batches] == [(Changes(T, PUT, b"c", 1),)]
-
-
-def test_a_beat_before_the_open_transaction_comes_again_keeps_what_has_landed_of_it() -> None:
-    road = Road(landed=replace(START, rows=2))
-    road.committed = START
-
-    road.lane.flush(beat=True)
-
-    assert road.batches[0].position == replace(START, rows=2)
-
-
-def test_after_a_broken_connection_the_open_transaction_goes_on_where_it_was() -> None:
+def test_after_a_broken_connection_the_open_transaction_is_sent_again_as_one() -> None:
     road = Road(rows=2)
     road.put(b"a", b"b")
     road.put(b"c")
@@ -112,8 +92,24 @@ def test_after_a_broken_connection_the_open_transaction_goes_on_where_it_was() -
     road.commit()
     road.lane.flush()
 
-    rows = [change.rows for batch in road.batches for change in batch.changes]
-    assert rows == [b"ab", b"cd"]
+    assert [batch.complete for batch in road.batches] == [False, False, False, True]
+    assert b"".join(run.rows for batch in road.batches for run in batch.changes) == b"abcabcd"
+
+
+def test_rows_of_a_distributed_transaction_never_lose_their_mark() -> None:
+    road = Road()
+    prepared = Distributed("X'61',X'',1", Phase.PREPARE)
+    road.lane.prepare(prepared)
+    road.put(b"a")
+
+    road.lane.rewind()
+    road.lane.prepare(prepared)
+    road.put(b"a")
+    road.commit()
+
+    assert [(batch.changes, batch.distributed) for batch in road.batches] == [
+        ((Changes(T, PUT, b"a", 1),), prepared)
+    ]
 
 
 def test_a_chunk_follows_what_was_committed_before_and_ends_with_its_progress() -> None:
@@ -155,7 +151,7 @@ def test_a_partition_that_is_ahead_leaves_out_what_it_has() -> None:
     batches: list[Batch] = []
     ahead = Landed(1, Stamp(7, 0), NEXT)
     lane = Lane(
-        ahead, Limits(10, 1_000), batches.append, lambda: START, lambda event: event.end <= 100
+        ahead, Limits(10, 1_000), batches.append, lambda: START, lambda event, _: event.end <= 100
     )
 
     for end, row in ((90, b"old"), (110, b"new")):

@@ -12,11 +12,11 @@ from migrator.check.preflight import preflight, source_findings
 from migrator.check.source_checks import read_variables, server_findings
 from migrator.check.table_checks import table_findings
 from migrator.errors import ConfigurationError, SourceError
+from migrator.mapping import Mapping
 from migrator.mysql.catalogue import Scope, read_tables
 from migrator.mysql.connection import Connection, SourceUrl, connect
 from migrator.settings import Settings
 from migrator.target.target import Target
-from migrator.mapping import Mapping
 from tests.servers.mariadb import MariaDB
 from tests.servers.mongodb import MongoDB
 from tests.servers.mysql import MySQL

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from migrator.errors import HalfFailed
 from migrator.exits import Exit
+from migrator.mapping import Mapping as Places
 from migrator.mysql.columns import TableName
 from migrator.mysql.connection import Connection, SourceUrl, connect
 from migrator.mysql.log_position import current_position
@@ -20,7 +21,6 @@ from migrator.run.supervise import Half, Line
 from migrator.settings import Settings
 from migrator.state import Part, TableState
 from migrator.target.target import Target
-from migrator.mapping import Mapping as Places
 from tests.servers.mongodb import MongoDB
 from tests.servers.mysql import MySQL
 from tests.servers.process import exclusive, free_port

@@ -17,7 +17,7 @@ def named(*names: str) -> tuple[TableName, ...]:
         ("START TRANSACTION", Kind.BEGIN),
         ("COMMIT", Kind.COMMIT),
         ("ROLLBACK", Kind.ROLLBACK),
-        ("ROLLBACK TO `before`", Kind.SAVEPOINT),
+        ("ROLLBACK TO `before`", Kind.ROLLBACK_TO),
         ("SAVEPOINT `before`", Kind.SAVEPOINT),
         ("XA START X'61',X'',1", Kind.XA_START),
         ("XA END X'61',X'',1", Kind.XA_END),
@@ -27,7 +27,9 @@ def named(*names: str) -> tuple[TableName, ...]:
         ("CREATE TEMPORARY TABLE t (a INT)", Kind.NOTHING),
         ("DROP TEMPORARY TABLE t", Kind.NOTHING),
         ("CREATE INDEX i ON t (a)", Kind.NOTHING),
-        ("DROP INDEX i ON t", Kind.NOTHING),
+        ("CREATE UNIQUE INDEX i ON t (a)", Kind.REINDEX),
+        ("DROP INDEX i ON t", Kind.REINDEX),
+        ("ALTER TABLE t DROP KEY i, ADD UNIQUE KEY j (b)", Kind.REINDEX),
         ("", Kind.NOTHING),
         ("# only a comment", Kind.NOTHING),
     ],
@@ -102,7 +104,6 @@ def test_an_alter_that_changes_columns_redefines_the_table(change: str) -> None:
     "change",
     [
         "ADD INDEX i (a, b)",
-        "DROP KEY i",
         "ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES u (a)",
         "COMMENT = 'x, y'",
         "ENGINE = InnoDB",
@@ -124,7 +125,7 @@ def test_an_alter_that_changes_no_document_is_nothing(change: str) -> None:
         "DROP PARTITION p1",
         "TRUNCATE PARTITION p1",
         "DISCARD TABLESPACE",
-        "ADD UNIQUE KEY (b)",
+        "ADD UNIQUE KEY (b), DROP COLUMN c",
     ],
 )
 def test_an_alter_that_removes_rows_or_keys_says_so(change: str) -> None:
@@ -150,3 +151,20 @@ def test_a_statement_that_changes_rows_names_every_possible_table() -> None:
 def test_the_xid_is_what_the_server_prints() -> None:
     assert parse("XA COMMIT X'61',X'62',1 ONE PHASE", "").xid == "X'61',X'62',1 ONE PHASE"
     assert parse("XA ROLLBACK X'61',X'',1", "").xid == "X'61',X'',1"
+
+
+def test_create_or_replace_removes_what_was_there() -> None:
+    assert parse("CREATE OR REPLACE TABLE t (id INT PRIMARY KEY)", "shop").drops_rows
+    assert not parse("CREATE TABLE t (id INT PRIMARY KEY)", "shop").drops_rows
+
+
+def test_create_if_not_exists_may_have_done_nothing() -> None:
+    statement = parse("CREATE TABLE IF NOT EXISTS b.t (id INT PRIMARY KEY)", "shop")
+
+    assert statement.is_conditional
+    assert statement.tables == named("b.t")
+
+
+def test_an_index_names_its_table() -> None:
+    assert parse("DROP INDEX `i` ON `b`.`t`", "shop").tables == named("b.t")
+    assert parse("CREATE UNIQUE INDEX i USING BTREE ON t (a)", "shop").tables == named("shop.t")
