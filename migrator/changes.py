@@ -47,8 +47,9 @@ class Position:
     `gtids` is the GTID set (MySQL) or the list of last GTIDs per domain (MariaDB)
     that has been delivered, "" without GTIDs. `file` and `offset` say where the
     last event ended on the server `server` (its server_uuid, or server_id on
-    MariaDB). `rows` counts the changes of the *next* transaction that have been
-    delivered already: it is above zero only inside a giant transaction.
+    MariaDB). `rows` counts the changes of the *next* transaction that are on their way
+    or landed already: it is above zero only inside a giant transaction, which is sent
+    again from its beginning after a crash.
     """
 
     gtids: str = ""
