@@ -10,6 +10,7 @@ from pymongo import MongoClient
 from benchmarks.migrator.source import Source
 from benchmarks.server import FOLDER, BenchmarkError
 from tests.servers.amqp import server_properties
+from tests.servers.lock import locked
 from tests.servers.mongodb import MongoDB
 from tests.servers.mysql import MySQL
 from tests.servers.private import PrivateServer
@@ -50,20 +51,23 @@ class Servers:
 @contextmanager
 def started(progress: Callable[[str], None]) -> Iterator[Servers]:
     """The servers, empty, for as long as the block runs; then they and their data are gone."""
-    servers = _made()
     try:
-        # What an earlier run left behind, because it was killed, goes first.
-        _remove(servers)
-        urls = []
-        for server in servers:
-            progress(f"starting {server.name}")
-            urls.append(server.start(progress))
-        yield Servers(*urls)
+        # Another run in this checkout would take our servers for its own remains.
+        with locked(PLACE.with_suffix(".lock")):
+            servers = _made()
+            try:
+                # What an earlier run left behind, because it was killed, goes first.
+                _remove(servers)
+                urls = []
+                for server in servers:
+                    progress(f"starting {server.name}")
+                    urls.append(server.start(progress))
+                yield Servers(*urls)
+            finally:
+                progress("stopping the servers")
+                _remove(servers)
     except ServerError as error:
         raise BenchmarkError(str(error)) from error
-    finally:
-        progress("stopping the servers")
-        _remove(servers)
 
 
 def _made() -> list[PrivateServer]:
