@@ -22,7 +22,12 @@ LAYERS = (
     ("migrator.exits", "migrator.together", "migrator.log"),
     ("migrator.target", "migrator.broker"),
     ("migrator.state", "migrator.reports", "migrator.positions"),
-    ("migrator.mysql.log_position", "migrator.mysql.dump", "migrator.mysql.row_runs", "migrator.mysql.row_decoder"),
+    (
+        "migrator.mysql.log_position",
+        "migrator.mysql.dump",
+        "migrator.mysql.row_runs",
+        "migrator.mysql.row_decoder",
+    ),
     ("migrator.changes",),
     ("migrator.settings", "migrator.mapping"),
     ("migrator.mysql",),

@@ -14,7 +14,7 @@ from migrator.errors import ConfigurationError, SourceError, SourceUnavailable
 from migrator.mysql.packets import FULL, PacketReader
 from migrator.mysql.url import SourceUrl, Tls
 
-CLOSE_TIMEOUT_S = 2
+CLOSE_TIMEOUT_S = 0.5
 # Refused, lost, and those by which a server that shuts down or sheds load says goodbye.
 UNAVAILABLE = frozenset({2002, 2003, 2006, 2013, 2055, 1040, 1053, 1077, 1152, 1158, 1159, 1160,
                          1161, 1203, 1927, 3169, 4031})  # fmt: skip
@@ -64,7 +64,7 @@ class Driver(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no type
         super().close()
 
     async def ended(self) -> None:
-        """Wait until the socket of a dropped connection is closed, for two seconds at most."""
+        """Wait until the socket of a dropped connection is closed, for half a second at most."""
         # What is left after that is the other side's fault, and closed by it or by TCP.
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(CLOSE_TIMEOUT_S):

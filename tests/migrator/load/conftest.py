@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from migrator.load.loader import Loader
-from migrator.target.target import Target
 from migrator.mapping import Mapping
+from migrator.target.target import Target
 from tests.migrator.load.scene import PARTITION, Scene
 from tests.servers.mongodb import MongoDB
 from tests.servers.process import exclusive, free_port

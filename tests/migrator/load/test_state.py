@@ -9,9 +9,9 @@ import migrator.target.target
 from migrator.changes import Position, Progress, Stamp
 from migrator.errors import ConfigurationError, StateDamaged, TargetUnavailable
 from migrator.load.loader import Loader
+from migrator.mapping import Mapping
 from migrator.state import Part, TableState
 from migrator.target.target import Target
-from migrator.mapping import Mapping
 from tests.migrator.load.scene import PARTITION, Scene
 from tests.servers.process import free_port
 
