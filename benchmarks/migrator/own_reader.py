@@ -83,7 +83,7 @@ async def _stream(
     limits = Limits(settings.batch_rows_max, settings.batch_bytes_max)
     lanes.append(Lane(Landed(0, Stamp(1, 0), start), limits, outbox.put, assembler.position))
     linger_s = settings.linger_ms / 1000
-    return Stream(connected, assembler, scope.wants, outbox.room, _resolve, linger_s)
+    return Stream(connected, assembler, scope.wants, outbox, _resolve, linger_s)
 
 
 async def _resolve(_: Pending) -> None:

@@ -16,14 +16,16 @@ class Followed:
     def __init__(self, start: Position, gtids: Gtids | None) -> None:
         self._position = start
         self._gtids = gtids
+        self._offset = start.offset
         self._is_stale = False
 
     def position(self) -> Position:
         """Where the newest committed transaction ended."""
-        if self._is_stale and self._gtids is not None:
-            # The text of a set is written when somebody asks, not for every transaction.
-            self._position = replace(self._position, gtids=str(self._gtids))
-        self._is_stale = False
+        if self._is_stale:
+            # Written when somebody asks, not for every transaction.
+            gtids = str(self._gtids) if self._gtids is not None else ""
+            self._position = replace(self._position, gtids=gtids, offset=self._offset)
+            self._is_stale = False
         return self._position
 
     def with_open(self, gtid: str, end: int) -> Position:
@@ -37,16 +39,21 @@ class Followed:
         """A transaction was committed."""
         if self._gtids is not None and gtid:
             self._gtids.add(gtid)
-            self._is_stale = True
-        self._position = replace(self._position, offset=end)
+        self._offset = end
+        self._is_stale = True
 
     def connected(self, identity: str) -> None:
         """The events that follow come from this server: file and offset mean something there."""
-        if self._position.server != identity:
-            self._position = replace(self._position, server=identity, file="", offset=0)
+        if self.position().server != identity:
+            self._stand_at(replace(self._position, server=identity, file="", offset=0))
 
     def read_up_to(self, file: str, offset: int) -> None:
         """Between two transactions: nothing of interest stands before this place."""
+        position = self.position()
         # With GTIDs the first events name a place that was passed long ago.
-        if place(file, offset) > place(self._position.file, self._position.offset):
-            self._position = replace(self._position, file=file, offset=offset)
+        if place(file, offset) > place(position.file, position.offset):
+            self._stand_at(replace(position, file=file, offset=offset))
+
+    def _stand_at(self, position: Position) -> None:
+        self._position = position
+        self._offset = position.offset

@@ -44,11 +44,16 @@ class Outbox:
         self._waiting_bytes += batch.size
         self._wake.set()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether whoever makes batches has to wait for `room`."""
+        return self._waiting_bytes > WAITING_BYTES_MAX
+
     async def room(self) -> None:
         """Return when little enough waits to be sent."""
-        if self._is_full():
+        if self.is_full:
             async with self._changed:
-                await self._changed.wait_for(lambda: not self._is_full())
+                await self._changed.wait_for(lambda: not self.is_full)
 
     async def landed(self, landed: Landed) -> None:
         """A partition has come this far in the target."""
@@ -70,9 +75,6 @@ class Outbox:
                 self.backlog_bytes += batch.size
                 self._sent.setdefault(batch.partition, deque()).append((batch.stamp, batch.size))
                 await self._notify()
-
-    def _is_full(self) -> bool:
-        return self._waiting_bytes > WAITING_BYTES_MAX
 
     async def _below_backlog(self) -> None:
         if self.is_held:

@@ -8,6 +8,7 @@ import structlog
 
 from migrator.backoff import Backoff
 from migrator.capture.assemble import Assembler, Pending
+from migrator.capture.outbox import Outbox
 from migrator.errors import Gap, SourceUnavailable
 from migrator.mysql.columns import TableName
 from migrator.mysql.connection import Connection
@@ -29,7 +30,7 @@ class Stream:
         connect: Callable[[], Awaitable[Connection]],
         assembler: Assembler,
         wants: Callable[[TableName], bool],
-        room: Callable[[], Awaitable[None]],
+        outbox: Outbox,
         resolve: Callable[[Pending], Awaitable[None]],
         linger_s: float,
     ) -> None:
@@ -38,7 +39,7 @@ class Stream:
         self._connect = connect
         self._assembler = assembler
         self._wants = wants
-        self._room = room
+        self._outbox = outbox
         self._resolve = resolve
         self._linger_s = linger_s
         self._timer: asyncio.TimerHandle | None = None
@@ -80,7 +81,8 @@ class Stream:
             if assembler.pending is not None:
                 await self._resolve(assembler.pending)
                 assembler.resolved()
-            await self._room()
+            if self._outbox.is_full:
+                await self._outbox.room()
         reached(Point.AFTER_READ)
         self._flush_soon()
 

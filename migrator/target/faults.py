@@ -62,11 +62,18 @@ def mapped(deed: str) -> Iterator[None]:
     try:
         yield
     except (PyMongoError, BSONError) as error:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
+        if _is_being_cancelled():
             # What is cancelled goes on in the driver's thread, and disturbs its own ending.
             raise asyncio.CancelledError from error
         raise translated(error, deed) from error
+
+
+def _is_being_cancelled() -> bool:
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # No loop runs: settings are being read.
+        return False
+    return task is not None and task.cancelling() > 0
 
 
 def translated(error: PyMongoError | BSONError, deed: str) -> TargetError | ConfigurationError:
