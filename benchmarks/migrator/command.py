@@ -49,7 +49,7 @@ def main(
     small_rows: SmallRows = None,
     profile: Profile = False,
 ) -> None:
-    """Measure the migrator beside its ceilings and two libraries; keep the result, unless it is a trial.
+    """Measure the migrator beside its ceilings and two libraries; keep all but a trial.
 
     All of it takes twenty minutes, on servers of its own, which are gone afterwards.
     """
