@@ -106,7 +106,9 @@ async def _session(settings: Settings, target: Target) -> None:
         resolver = Resolver(connected, assembler, tables, watches, snapshot, target)
         linger_s = settings.linger_ms / 1000
         stream = Stream(connected, assembler, scope.wants, outbox, resolver.resolve, linger_s)
-        watching = Watching(target, resumed.epochs, outbox, publisher, assembler, snapshot, stream)
+        watching = Watching(
+            connected, target, resumed.epochs, outbox, publisher, assembler, snapshot, stream
+        )
         await together(
             stream=stream.run(_server_id(settings), settings.heartbeat_s),
             snapshot=snapshot.run(settings.snapshot_readers),

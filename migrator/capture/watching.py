@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
 
 import structlog
 
@@ -11,7 +12,9 @@ from migrator.capture.assemble import Assembler
 from migrator.capture.outbox import Outbox
 from migrator.capture.snapshot import Snapshot
 from migrator.capture.stream import Stream
-from migrator.errors import Fenced, Gap, TargetUnavailable
+from migrator.errors import Fenced, Gap, PositionLost, SourceUnavailable, TargetUnavailable
+from migrator.mysql.connection import Connection
+from migrator.mysql.log_position import check_still_available
 from migrator.reports import CaptureReport, CopyReport, Role
 from migrator.state import Landed
 from migrator.target.target import Target
@@ -19,15 +22,22 @@ from migrator.target.target import Target
 INTERVAL_S = 0.5
 QUIET_S = 0.2
 BEATS_MAX = 200
+SOURCE_TURNS = 5
+STRANGE_LOOKS = 2
 
 log = structlog.get_logger()
 
 
 class Watching:
-    """Twice a second: sends a beat, reads what has landed, reports."""
+    """Twice a second: sends a beat, reads what has landed, reports.
+
+    Every few seconds it also asks the source whether it is still the one that was read:
+    a server that was reset goes on sending heartbeats to those who were connected.
+    """
 
     def __init__(
         self,
+        connect: Callable[[], Awaitable[Connection]],
         target: Target,
         epochs: Sequence[int],
         outbox: Outbox,
@@ -36,6 +46,9 @@ class Watching:
         snapshot: Snapshot,
         stream: Stream,
     ) -> None:
+        self._connect = connect
+        self._strangeness = 0
+        self._landed: tuple[Landed, ...] = ()
         self._target = target
         self._epochs = epochs
         self._outbox = outbox
@@ -45,8 +58,11 @@ class Watching:
         self._stream = stream
 
     async def run(self) -> None:
-        """Raises `Gap` when the loader misses a batch, `Fenced` when another capture has begun."""
-        while True:
+        """Raises `Gap` when the loader misses a batch, `Fenced` when another capture has begun.
+
+        And `PositionLost` when the source forgets what has landed.
+        """
+        for turn in count(1):
             # Without changes, a beat moves the position and shows the loader what is missing.
             if self._outbox.beats < BEATS_MAX:
                 self._assembler.beat()
@@ -55,10 +71,27 @@ class Watching:
             except TargetUnavailable as error:
                 # The stream goes on: RabbitMQ keeps what MongoDB cannot take now.
                 log.warning(f"{error} The state is read again in {INTERVAL_S} s.")
+            if turn % SOURCE_TURNS == 0:
+                await self._look_at_source()
             await asyncio.sleep(INTERVAL_S)
 
+    async def _look_at_source(self) -> None:
+        try:
+            async with await self._connect() as connection:
+                for landed in self._landed:
+                    await check_still_available(connection, landed.position)
+            self._strangeness = 0
+        except SourceUnavailable as error:
+            log.info(f"{error} The stream waits for it, too.")
+        except PositionLost:
+            # Once may be a transaction that was sent and is not committed yet.
+            self._strangeness += 1
+            if self._strangeness == STRANGE_LOOKS:
+                raise
+
     async def _look(self) -> None:
-        for landed in await self._target.landed():
+        self._landed = await self._target.landed()
+        for landed in self._landed:
             self._check(landed)
             await self._outbox.landed(landed)
         await self._target.report(Role.CAPTURE, self._report().to_document())

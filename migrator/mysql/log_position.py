@@ -66,7 +66,8 @@ async def _check_gtids(connection: Connection, position: Position) -> None:
     if not ours.is_subset(GtidSet.parse(executed)):
         raise _other_history(connection)
     if not GtidSet.parse(purged).is_subset(ours):
-        raise _purged(connection)
+        rows = await connection.query("SELECT GTID_SUBTRACT(%s, %s)", purged, position.gtids)
+        raise _purged(connection, str(rows[0][0]).replace("\n", ""))
 
 
 async def _check_domains(connection: Connection, position: Position) -> None:
@@ -83,8 +84,9 @@ async def _check_domains(connection: Connection, position: Position) -> None:
     oldest = (await connection.query("SHOW BINARY LOGS"))[0][0]
     rows = await connection.query("SELECT BINLOG_GTID_POS(%s, 4)", oldest)
     # What was logged before the oldest file is gone: we must have had it.
-    if not MariadbPosition.parse(str(rows[0][0] or "")).is_subset(ours):
-        raise _purged(connection)
+    oldest_gtids = str(rows[0][0] or "")
+    if not MariadbPosition.parse(oldest_gtids).is_subset(ours):
+        raise _purged(connection, f"what lies between {position.gtids} and {oldest_gtids}")
 
 
 async def _check_file(connection: Connection, position: Position) -> None:
@@ -96,14 +98,15 @@ async def _check_file(connection: Connection, position: Position) -> None:
         )
     sizes = {str(row[0]): int(row[1]) for row in await connection.query("SHOW BINARY LOGS")}
     if position.file not in sizes:
-        raise _purged(connection)
+        raise _purged(connection, position.file)
     if sizes[position.file] < position.offset:
         raise _other_history(connection)
 
 
-def _purged(connection: Connection) -> SourceError:
+def _purged(connection: Connection, missing: str) -> SourceError:
     return PositionLost(
-        f"The source at {connection.url} has purged binlogs that follow the stored position. "
+        f"The source at {connection.url} has purged binlogs that follow the stored position: "
+        f"{missing} is missing. "
         "Raise binlog_expire_logs_seconds, forget the position, and copy the tables anew."
     )
 

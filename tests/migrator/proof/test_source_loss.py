@@ -2,8 +2,6 @@
 
 import time
 
-import pytest
-
 from tests.migrator.proof.conftest import MakeRoad
 from tests.migrator.proof.harness import Road
 from tests.migrator.proof.servers import Servers
@@ -24,7 +22,6 @@ def fall_behind(road: Road) -> str:
     return str(name)
 
 
-@pytest.mark.xfail(strict=True, reason="capture says that binlogs were purged, not which GTIDs")
 def test_a_purged_binlog_is_named(make_road: MakeRoad) -> None:
     road = make_road(seed=41)
     fall_behind(road)
@@ -76,10 +73,6 @@ def test_a_source_that_is_reset_while_it_is_followed_is_refused(make_road: MakeR
     assert road.standing().gtids == landed.gtids
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="mysqld goes on reading the removed binlog.000001, and capture trusts its heartbeats",
-)
 def test_a_source_that_is_reset_in_its_first_binlog_is_refused(
     make_road: MakeRoad, servers: Servers
 ) -> None:
