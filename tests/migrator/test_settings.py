@@ -4,13 +4,15 @@ import pytest
 
 from migrator.errors import ConfigurationError
 from migrator.mysql.columns import TableName
-from migrator.settings import Server, load_settings
+from migrator.settings import Server, Settings, load_settings
 
 URLS = {
     "MIGRATOR_SOURCE_URL": "mysql://root:secret@127.0.0.1:3306/",
     "MIGRATOR_BROKER_URL": "amqp://guest:guest@127.0.0.1:5672/%2F",
     "MIGRATOR_TARGET_URL": "mongodb://127.0.0.1:27017/?replicaSet=rs0",
 }
+
+README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.fixture(autouse=True)
@@ -137,3 +139,21 @@ def test_passwords_are_not_shown() -> None:
 
     assert "secret" not in repr(settings)
     assert "secret" not in settings.model_dump_json()
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    table = {
+        cells[1].strip(" `"): cells[2].strip(" `")
+        for line in README.read_text("utf-8").splitlines()
+        if (cells := line.split("|"))[1:] and cells[1].strip().startswith("`MIGRATOR_")
+    }
+
+    expected = {
+        f"MIGRATOR_{name.upper()}": str(field.default)
+        for name, field in Settings.model_fields.items()
+    }
+
+    nothing = {"", "()", "{}", "**********"}
+    assert table == {
+        name: "none" if default in nothing else default for name, default in expected.items()
+    }

@@ -164,7 +164,13 @@ LINES = st.lists(POINTS, min_size=2, max_size=5).map(lambda points: f"({','.join
 
 
 # MariaDB takes no version above 7 together with a variant that is not RFC 4122's.
-UUIDS = st.integers(0, 2**128 - 1).map(lambda number: str(uuid.UUID(int=number | 1 << 63)))
+UUIDS = st.builds(
+    lambda number, version: str(
+        uuid.UUID(int=number & ~(0xF << 76) & ~(0x3 << 62) | version << 76 | 0x2 << 62)
+    ),
+    st.integers(0, 2**128 - 1),
+    st.integers(1, 7),
+)
 
 
 def _set(text: str) -> list[str]:
