@@ -29,9 +29,8 @@ def kill_both(road: Road) -> None:
 @pytest.mark.parametrize(
     "variables",
     [
-        {"binlog_transaction_compression": "ON"},
+        {"binlog_transaction_compression": "ON", "binlog_checksum": "NONE"},
         {"binlog_row_value_options": "PARTIAL_JSON"},
-        {"binlog_checksum": "NONE"},
     ],
     ids=str,
 )
@@ -46,16 +45,12 @@ def test_mysql_with(make_road: MakeRoad, servers: Servers, variables: dict[str, 
         road.conclude()
 
 
-@pytest.mark.parametrize(
-    "variables",
-    [{"log_bin_compress": 1}, {"binlog_annotate_row_events": 0}],
-    ids=str,
-)
-def test_mariadb_with(
-    make_road: MakeRoad, every_server: dict[str, Servers], variables: dict[str, int]
+def test_mariadb_with_compressed_events(
+    make_road: MakeRoad, every_server: dict[str, Servers]
 ) -> None:
     servers = every_server["mariadb"]
-    with Source(servers.source.url, "").globally(**variables):
+    source = Source(servers.source.url, "")
+    with source.globally(log_bin_compress=1, binlog_annotate_row_events=0):
         road = make_road(servers, seed=62)
         road.start()
         road.begin()
@@ -65,9 +60,25 @@ def test_mariadb_with(
         road.conclude()
 
 
-@pytest.mark.parametrize("image", ["MINIMAL", "NOBLOB"])
-def test_mysql_with_parts_of_rows(make_road: MakeRoad, servers: Servers, image: str) -> None:
-    with Source(servers.source.url, "").globally(binlog_row_image=image):
+@pytest.mark.parametrize(
+    ("image", "options"),
+    [
+        ("MINIMAL", ""),
+        pytest.param(
+            "NOBLOB",
+            "PARTIAL_JSON",
+            marks=pytest.mark.xfail(
+                strict=True,
+                reason="keys of rows in part are read without the value options before them",
+            ),
+        ),
+    ],
+)
+def test_mysql_with_parts_of_rows(
+    make_road: MakeRoad, servers: Servers, image: str, options: str
+) -> None:
+    source = Source(servers.source.url, "")
+    with source.globally(binlog_row_image=image, binlog_row_value_options=options):
         # Capture refuses parts of rows in a distributed transaction.
         road = make_road(seed=65, mix=Mix(distributed=0))
         road.start()

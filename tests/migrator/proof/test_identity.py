@@ -40,16 +40,3 @@ def test_mariadb_throws_one_of_them_out_and_that_is_reported(
 
     # The first one may have been thrown out, too; it then ended with the same report.
     road.verify(restart=True)
-
-
-def test_mysql_tells_them_apart_by_their_uuid(make_road: MakeRoad) -> None:
-    road = make_road(seed=72, settings=SAME_ID)
-    road.start()
-    road.begin(0.3)
-    other = beside_another(road)
-    try:
-        time.sleep(2)
-        road.conclude()
-        assert other.is_running(), other.tail()
-    finally:
-        other.kill()

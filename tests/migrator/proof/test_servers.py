@@ -56,9 +56,9 @@ def test_the_broker_closes_all_connections(make_road: MakeRoad) -> None:
     road.begin(1.5)
 
     closed = 0
-    for _ in range(4):
+    for _ in range(3):
         closed += road.servers.queues.close_connections()
-        time.sleep(1.2)
+        time.sleep(1)
 
     road.conclude()
     assert closed > 0
@@ -108,26 +108,23 @@ def test_the_source_is_killed_and_its_log_rotates(make_road: MakeRoad) -> None:
     road.source.rows("SET GLOBAL max_binlog_size = DEFAULT")
 
 
-@pytest.mark.parametrize("way", ["kill", "stop", "freeze", "step down"])
+@pytest.mark.parametrize("way", ["kill", "freeze", "step down"])
 def test_the_target_fails(make_road: MakeRoad, way: str) -> None:
     road = make_road(seed=28)
     road.start()
     road.begin()
     target = road.servers.target
 
-    for _ in range(2):
-        if way == "kill":
-            crash(target)
-        elif way == "stop":
-            target.stop()
-        elif way == "freeze":
-            target.pause()
-        else:
-            step_down(road)
-        time.sleep(OUTAGE_S)
-        target.resume()
-        target.start()
-        time.sleep(1)
+    if way == "kill":
+        crash(target)
+    elif way == "freeze":
+        target.pause()
+    else:
+        step_down(road)
+    time.sleep(OUTAGE_S)
+    target.resume()
+    target.start()
+    time.sleep(0.5)
 
     road.conclude(timeout_s=60)
 
