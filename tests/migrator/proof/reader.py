@@ -11,7 +11,7 @@ from pymongo.errors import PyMongoError
 
 from tests.migrator.proof.landed import STATE
 
-POLL_S = 0.03
+POLL_S = 0.06
 RETRY_S = 0.2
 STOP_TIMEOUT_S = 30
 TIMEOUT_MS = 5_000
