@@ -189,7 +189,12 @@ class Assembler:
         if self._distributed is not None:
             raise shown_in_part(event.shape.table)
         keys = stream.decoder.keys(
-            event.body, event.start, event.stop, event.before_bitmap, event.after_bitmap
+            event.body,
+            event.start,
+            event.stop,
+            event.before_bitmap,
+            event.after_bitmap,
+            partial_json=event.partial_json,
         )
         self._keys.setdefault(event.shape.table, []).extend(keys)
 

@@ -58,7 +58,14 @@ class BinlogDecoder:
         return self._guarded(read, body, start, stop)
 
     def keys(
-        self, body: bytes, start: int, stop: int, before_bitmap: bytes, after_bitmap: bytes
+        self,
+        body: bytes,
+        start: int,
+        stop: int,
+        before_bitmap: bytes,
+        after_bitmap: bytes,
+        *,
+        partial_json: bool = False,
     ) -> list[bytes]:
         """Documents of the old and the new `_id` of rows that are shown in part.
 
@@ -66,7 +73,8 @@ class BinlogDecoder:
         `BinlogCorrupt`, and `UnsupportedChange` if a key is not in the images.
         """
         try:
-            return self._guarded(self._touched, body, start, stop, before_bitmap, after_bitmap)
+            bitmaps = (before_bitmap, after_bitmap)
+            return self._guarded(self._touched, body, start, stop, bitmaps, partial_json)
         except ValueRefused as error:
             raise UnsupportedChange(
                 f"{self._table} was changed by an event that shows rows in part, and the key of "
@@ -143,13 +151,17 @@ class BinlogDecoder:
         return runs.made()
 
     def _touched(
-        self, body: bytes, at: int, stop: int, before_bitmap: bytes, after_bitmap: bytes
+        self, body: bytes, at: int, stop: int, bitmaps: tuple[bytes, bytes], partial_json: bool
     ) -> list[bytes]:
         touched: list[bytes] = []
         while at < stop:
             start = at
             raws: Raws = [NOT_SHOWN] * len(self._layout.codecs)
-            for bitmap in filter(None, (before_bitmap, after_bitmap)):
+            for is_after, bitmap in enumerate(bitmaps):
+                if not bitmap:
+                    continue
+                if is_after and partial_json:
+                    _, at = self._images.differing(body, at)
                 at = self._images.part(body, at, stop, bitmap, raws)
                 key = self._key_of(raws)
                 if not touched or touched[-1] != key:

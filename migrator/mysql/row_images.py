@@ -43,22 +43,25 @@ class Images:
         return self._read(body, at, stop, [i for i in self._all if bits >> i & 1], raws)
 
     def changed(self, body: bytes, at: int, stop: int, before: Raws) -> tuple[Raws, int]:
-        """The raw values of an after-image that may hold differences of JSON.
-
-        Source: MySQL, sql/rpl_record.cc, unpack_row: value options, and if they say so a
-        bit for each JSON column of the table, come before the image.
-        """
-        options, at = length_encoded(body, at)
-        bits = 0
-        if options & PARTIAL_JSON:
-            size = (len(self._json) + 7) // 8
-            bits = int.from_bytes(body[at : at + size], "little")
-            at += size
+        """The raw values of an after-image that may hold differences of JSON."""
+        bits, at = self.differing(body, at)
         after, at = self.whole(body, at, stop)
         for place, index in enumerate(self._json):
             if bits >> place & 1 and after[index] is not None:
                 after[index] = _partial(before[index], after[index])
         return after, at
+
+    def differing(self, body: bytes, at: int) -> tuple[int, int]:
+        """Which JSON columns hold differences, as bits, and where the after-image begins.
+
+        Source: MySQL, sql/rpl_record.cc, unpack_row: value options, and if they say so a
+        bit for each JSON column of the table, come before the image.
+        """
+        options, at = length_encoded(body, at)
+        if not options & PARTIAL_JSON:
+            return 0, at
+        after = at + (len(self._json) + 7) // 8
+        return int.from_bytes(body[at:after], "little"), after
 
     def _read(self, body: bytes, at: int, stop: int, present: Sequence[int], raws: Raws) -> int:
         size = (len(present) + 7) // 8

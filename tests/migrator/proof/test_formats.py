@@ -60,20 +60,7 @@ def test_mariadb_with_compressed_events(
         road.conclude()
 
 
-@pytest.mark.parametrize(
-    ("image", "options"),
-    [
-        ("MINIMAL", ""),
-        pytest.param(
-            "NOBLOB",
-            "PARTIAL_JSON",
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="keys of rows in part are read without the value options before them",
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize(("image", "options"), [("MINIMAL", ""), ("NOBLOB", "PARTIAL_JSON")])
 def test_mysql_with_parts_of_rows(
     make_road: MakeRoad, servers: Servers, image: str, options: str
 ) -> None:
