@@ -1,7 +1,7 @@
 """Values of binary JSON that JSON does not know, as the server prints them.
 
 Source: MySQL, sql-common/json_dom.cc, Json_wrapper::to_string; my_time.cc for packed
-temporal values; strings/decimal.cc for packed decimals.
+temporal values.
 """
 
 from base64 import encodebytes
@@ -11,10 +11,9 @@ from bson.decimal128 import Decimal128
 
 from migrator.mysql.columns import ColumnType
 from migrator.mysql.json_text import number_of
+from migrator.mysql.packed_decimal import coefficient, groups_of, scaled, size_of
 
 PACKED = Struct("<q").unpack
-DIGITS_PER_WORD = 9
-BYTES_OF_DIGITS = (0, 1, 1, 2, 2, 3, 3, 4, 4, 4)
 
 
 def opaque(kind: int, data: bytes) -> int | float | str | Decimal128:
@@ -49,26 +48,7 @@ def _clock(packed: int, microseconds: int) -> str:
 
 
 def _decimal(precision: int, scale: int, packed: bytes) -> str:
-    """A packed decimal as text.
-
-    Words of nine digits, the first and the last shorter; the highest bit is inverted,
-    and below zero all others, too.
-    """
-    words, rest = divmod(precision - scale, DIGITS_PER_WORD)
-    after_words, after_rest = divmod(scale, DIGITS_PER_WORD)
-    digits = [rest, *[DIGITS_PER_WORD] * (words + after_words), after_rest]
-    if len(packed) != sum(BYTES_OF_DIGITS[count] for count in digits):
+    groups = groups_of(precision, scale)
+    if len(packed) != size_of(groups):
         raise ValueError("a decimal has another size than it says")
-    bits = int.from_bytes(packed, "big") ^ 1 << 8 * len(packed) - 1
-    is_negative = bits >> 8 * len(packed) - 1
-    if is_negative:
-        bits = ~bits & (1 << 8 * len(packed)) - 1
-    data = bits.to_bytes(len(packed), "big")
-    text, at = "", 0
-    for count in digits:
-        after = at + BYTES_OF_DIGITS[count]
-        text += str(int.from_bytes(data[at:after], "big")).zfill(count) if count else ""
-        at = after
-    whole = text[: precision - scale].lstrip("0") or "0"
-    sign = "-" if is_negative else ""
-    return f"{sign}{whole}.{text[precision - scale :]}" if scale else f"{sign}{whole}"
+    return scaled(coefficient(groups, packed), scale)

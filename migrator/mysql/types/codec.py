@@ -136,10 +136,3 @@ def decimal128(coefficient: int, scale: int) -> Value:
     sign = 1 << 127 if coefficient < 0 else 0
     bits = sign | (6176 - scale) << 113 | abs(coefficient)
     return Bson.DECIMAL128, bits.to_bytes(16, "little")
-
-
-def scaled(coefficient: int, scale: int) -> str:
-    """`coefficient` times ten to the power of minus `scale`, as MySQL prints it."""
-    digits = str(abs(coefficient)).rjust(scale + 1, "0")
-    sign = "-" if coefficient < 0 else ""
-    return f"{sign}{digits[:-scale]}.{digits[-scale:]}" if scale else f"{sign}{digits}"

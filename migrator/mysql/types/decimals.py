@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from migrator.mysql.columns import Column
+from migrator.mysql.packed_decimal import Groups, coefficient, groups_of, scaled, size_of
 from migrator.mysql.types.codec import (
     COUNTED,
     Bson,
@@ -13,32 +14,21 @@ from migrator.mysql.types.codec import (
     Value,
     decimal128,
     refused,
-    scaled,
     string,
 )
 from migrator.mysql.types.numbers import BIG_ENDIAN
 
 DIGITS_MAX = 34
 LOW = (1 << 64) - 1
-BYTES_OF_DIGITS = (0, 1, 1, 2, 2, 3, 3, 4, 4, 4)
-"""How many bytes 0 to 9 digits take in a row image."""
 OTHER_DIGITS = "does not have the digits of its column"
-
-Groups = tuple[tuple[int, int], ...]
-"""Pairs of bytes and digits."""
 
 
 def row_decimal(column: Column, _: TypeOptions) -> Codec:
-    """DECIMAL in a row image: groups of nine digits in four big-endian bytes.
-
-    The highest bit is set for a number that is not negative; every bit of a
-    negative one is inverted. Source: MySQL, strings/decimal.cc, decimal2bin.
-    """
+    """DECIMAL in a row image: see `packed_decimal.py`."""
     precision, scale = column.metadata >> 8, column.metadata & 0xFF
-    groups = _groups(precision - scale, scale)
-    size = sum(length for length, _ in groups)
+    groups = groups_of(precision, scale)
+    size = size_of(groups)
     top = 1 << size * 8 - 1
-    coefficient = _row_coefficient(groups, top)
     value = _value(precision, scale)
     statements = (
         "{v} = {whole}({v})",
@@ -47,7 +37,7 @@ def row_decimal(column: Column, _: TypeOptions) -> Codec:
         f"{{v}} = {_weighed(groups)}",
     )
     inline = _inline(precision, scale, statements, whole=BIG_ENDIAN)
-    return Codec(Read(f"{size}s"), lambda data: value(coefficient(data)), inline)
+    return Codec(Read(f"{size}s"), lambda data: value(coefficient(groups, data)), inline)
 
 
 def result_decimal(column: Column, _: TypeOptions) -> Codec:
@@ -81,20 +71,14 @@ def _inline(
 
 
 def _value(precision: int, scale: int) -> Callable[[int], Value]:
-    def value(coefficient: int) -> Value:
-        if abs(coefficient) >= 10**precision:
+    def value(digits: int) -> Value:
+        if abs(digits) >= 10**precision:
             raise refused(OTHER_DIGITS)
         if precision > DIGITS_MAX:
-            return string(scaled(coefficient, scale))
-        return decimal128(coefficient, scale)
+            return string(scaled(digits, scale))
+        return decimal128(digits, scale)
 
     return value
-
-
-def _groups(whole: int, fraction: int) -> Groups:
-    """The incomplete group lies outermost on both sides."""
-    sizes = [whole % 9, *[9] * (whole // 9), *[9] * (fraction // 9), fraction % 9]
-    return tuple((BYTES_OF_DIGITS[digits], digits) for digits in sizes if digits)
 
 
 def _weighed(groups: Groups) -> str:
@@ -107,20 +91,6 @@ def _weighed(groups: Groups) -> str:
         shift += length * 8
         digits_below += digits
     return " + ".join(terms)
-
-
-def _row_coefficient(groups: Groups, top: int) -> Callable[[bytes], int]:
-    def coefficient(data: bytes) -> int:
-        bits = int.from_bytes(data, "big")
-        sign, bits = (1, bits ^ top) if bits & top else (-1, bits ^ (top - 1))
-        total, power = 0, 1
-        for length, digits in reversed(groups):
-            total += (bits & ((1 << length * 8) - 1)) * power
-            bits >>= length * 8
-            power *= 10**digits
-        return sign * total
-
-    return coefficient
 
 
 def _text_coefficient(data: bytes, scale: int) -> int:
