@@ -1,7 +1,12 @@
 """How long to wait before the next try: longer each time, never for ever, never in step."""
 
+import asyncio
 import random
 from dataclasses import dataclass
+
+import structlog
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -22,6 +27,12 @@ class Backoff:
         delay_s = min(self.most_s, self.first_s * 2.0 ** min(self.failures, 32))
         self.failures += 1
         return delay_s * random.uniform(0.5, 1.0)  # noqa: S311 - No secret.
+
+    async def pause(self, error: Exception, what: str) -> None:
+        """Log the failure and `what` follows, "The chunk is read again", and wait for it."""
+        delay_s = self.next()
+        log.warning(f"{error} {what} in {delay_s:.1f} s.")
+        await asyncio.sleep(delay_s)
 
     def reset(self) -> None:
         """Begin with the shortest delay again, after a success."""

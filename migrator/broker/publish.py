@@ -14,8 +14,6 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-import structlog
-
 from migrator.backoff import Backoff
 from migrator.broker.link import Link
 from migrator.broker.messages import Header, Outgoing
@@ -33,8 +31,6 @@ WATCH_INTERVAL_S = 1.0
 # All headers of a message share one frame of 128 KiB.
 HEADER_CHARACTERS_MAX = 1000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +155,8 @@ class Publisher:
 
     async def _pause(self, error: BrokerError) -> None:
         self.reconnects += 1
-        delay_s = self._backoff.next()
-        log.warning(
-            f"{error} {len(self._window)} batches are unconfirmed; they are sent again "
-            f"in {delay_s:.1f} s."
-        )
-        await asyncio.sleep(delay_s)
+        unconfirmed = f"{len(self._window)} batches are unconfirmed; they are sent again"
+        await self._backoff.pause(error, unconfirmed)
 
     async def _publish(self) -> None:
         """Send what has not been sent, over a new connection, until that breaks."""

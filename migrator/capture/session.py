@@ -8,7 +8,6 @@ A session lasts as long as its epoch. When the loader misses a batch, the next s
 begins where the data landed; what is still in the queue then counts nothing.
 """
 
-import asyncio
 import random
 import time
 from collections.abc import Sequence
@@ -66,9 +65,7 @@ async def capture(settings: Settings) -> None:
                     raise
                 if time.monotonic() - begun_s > HEALTHY_S:
                     backoff.reset()
-                delay_s = backoff.next()
-                log.warning(f"{error} Capture begins anew in {delay_s:.1f} s.")
-                await asyncio.sleep(delay_s)
+                await backoff.pause(error, "Capture begins anew")
 
 
 async def _session(settings: Settings, target: Target) -> None:

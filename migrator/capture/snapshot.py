@@ -10,10 +10,8 @@ stream is never paused.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
-
-import structlog
 
 from migrator.backoff import Backoff
 from migrator.capture.assemble import Assembler
@@ -35,8 +33,6 @@ Result = TypeVar("Result")
 CHUNK_BYTES_MAX = 16 * 1024 * 1024
 STALE_POLL_S = 0.1
 
-log = structlog.get_logger()
-
 
 @dataclass(slots=True)
 class Job:
@@ -46,7 +42,7 @@ class Job:
     part: Part
     number: int
     generation: int
-    last: Literals | None = field(default=None)
+    last: Literals | None
 
 
 class Snapshot:
@@ -110,9 +106,7 @@ class Snapshot:
                     async with await self._connect() as connection:
                         await self._copy(connection, job)
                 except SourceUnavailable as error:
-                    delay_s = backoff.next()
-                    log.warning(f"{error} The chunk is read again in {delay_s:.1f} s.")
-                    await asyncio.sleep(delay_s)
+                    await backoff.pause(error, "The chunk is read again")
                 except SourceError as error:
                     await self._follow(job, error)
 
@@ -192,9 +186,9 @@ class Snapshot:
     async def _follow(self, job: Job, error: SourceError) -> None:
         """The table may have been redefined, and the stream is not there yet; otherwise raises."""
         async with await self._connect() as connection:
-            if not await is_redefined(connection, job.table):
-                raise error
             now = await read_table(connection, job.table.name)
+        if not is_redefined(job.table, now):
+            raise error
         if now is not None and now.key:
             job.table = now
         else:

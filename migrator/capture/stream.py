@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
-import structlog
-
 from migrator.backoff import Backoff
 from migrator.capture.assemble import Assembler, Pending
 from migrator.capture.outbox import Outbox
@@ -16,13 +14,11 @@ from migrator.mysql.dump import check_still_available, dump
 from migrator.mysql.events import EventReader
 from migrator.pause import Point, reached
 
-log = structlog.get_logger()
-
 
 class Stream:
     """Reads the binlog for ever, from the assembler's position; a broken connection is renewed.
 
-    `bytes_read` counts events; `is_caught_up` says that the source had nothing more.
+    `bytes_read` counts events, and `last_read_at` is when the newest arrived, by the loop's clock.
     """
 
     def __init__(
@@ -53,9 +49,7 @@ class Stream:
                     await self._follow(connection, server_id, heartbeat_s, backoff)
             except SourceUnavailable as error:
                 self._assembler.rewind()
-                delay_s = backoff.next()
-                log.warning(f"{error} The binlog is read on in {delay_s:.1f} s.")
-                await asyncio.sleep(delay_s)
+                await backoff.pause(error, "The binlog is read on")
 
     async def _follow(
         self, connection: Connection, server_id: int, heartbeat_s: float, backoff: Backoff

@@ -65,9 +65,7 @@ class Worker:
                 if not error.retryable:
                     raise
                 self.retries += 1
-                delay_s = self._backoff.next()
-                log.warning(f"{error} Loading goes on in {delay_s:.1f} s.")
-                await asyncio.sleep(delay_s)
+                await self._backoff.pause(error, "Loading goes on")
 
     async def _work(self) -> None:
         settings = self._settings

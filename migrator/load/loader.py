@@ -6,9 +6,9 @@ for capture: it then sends everything after what landed again, in a new epoch.
 """
 
 import asyncio
-import random
 from collections.abc import Sequence
 
+from migrator.backoff import Backoff
 from migrator.changes import Batch, Operation, Phase
 from migrator.errors import TargetError, TargetUnavailable
 from migrator.load import acceptance
@@ -22,7 +22,7 @@ from migrator.target.faults import DUPLICATE_KEY, REFUSALS
 from migrator.target.target import Target
 
 TRIES = 12
-RETRY_S = 0.05
+RETRY_S = 0.1
 RETRY_MAX_S = 3.0
 REPLACED_STEPS = 200
 USELESS_MENDS_MAX = 5
@@ -79,21 +79,21 @@ class Loader:
         nothing further may be acknowledged.
         """
         self._waiting += batches
-        settled = failures = 0
+        settled, backoff = 0, Backoff(RETRY_S, RETRY_MAX_S)
         while self._waiting:
             try:
-                if failures:
+                if backoff.failures:
                     self._landed = await self._own_writer.landed()
                 count = await self._advance()
             except TargetUnavailable:
-                failures += 1
-                if failures == TRIES:
+                delay_s = backoff.next()
+                if backoff.failures == TRIES:
                     raise
-                await asyncio.sleep(_pause_s(failures))
+                await asyncio.sleep(delay_s)
                 continue
             if not count:
                 break
-            failures = 0
+            backoff.reset()
             settled += max(count, 0)
         return settled
 
@@ -206,8 +206,3 @@ def _gap(landed: Landed, batch: Batch) -> str:
         f"{batch.follows.epoch}.{batch.follows.sequence}, but what landed last is "
         f"{landed.stamp.epoch}.{landed.stamp.sequence}: something between them was lost."
     )
-
-
-def _pause_s(failures: int) -> float:
-    """Twice as long each time, up to a bound; at random, so that processes do not meet."""
-    return min(RETRY_MAX_S, RETRY_S * float(2**failures)) * random.uniform(0.5, 1)  # noqa: S311
