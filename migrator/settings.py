@@ -26,11 +26,11 @@ from typing_extensions import override
 
 from migrator.errors import ConfigurationError
 from migrator.mapping import Mapping
+from migrator.mysql.catalogue import SYSTEM_DATABASES
 
 PREFIX = "MIGRATOR_"
 KIB = 1024
 GIB = 1024 * 1024 * KIB
-SYSTEM_DATABASES = frozenset({"mysql", "sys", "information_schema", "performance_schema"})
 
 
 class Server(StrEnum):

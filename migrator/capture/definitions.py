@@ -91,7 +91,7 @@ class Resolver:
         before = self._tables.get(name)
         if before is None or before.key_name == PRIMARY:
             return
-        if await is_redefined(self._connection, before):
+        if is_redefined(before, await read_table(self._connection, name)):
             self._remove_rows(name)
             await self._copy(name)
 
@@ -105,7 +105,9 @@ class Resolver:
 
     async def _did_nothing(self, statement: Statement, before: Table) -> bool:
         """Whether the table was there already, and CREATE TABLE IF NOT EXISTS left it alone."""
-        return statement.is_conditional and not await is_redefined(self._connection, before)
+        if not statement.is_conditional:
+            return False
+        return not is_redefined(before, await read_table(self._connection, before.name))
 
     async def _copy(self, name: TableName) -> None:
         """Copy a table anew: the binlog does not show what a statement made of its rows."""
@@ -114,7 +116,7 @@ class Resolver:
             name,
             self._tables.options,
             self._tables.lane_of(name).partition,
-            await self._generation(name) + 1,
+            await self._next_generation(name),
         )
         if planned is None:
             await self._forget(name)
@@ -128,13 +130,17 @@ class Resolver:
     async def _forget(self, name: TableName) -> None:
         self._tables.redefine(name, None)
         self._snapshot.end(name)
-        for state in await self._target.tables():
-            if state.table == name:
-                await self._target.save_table(_ended(state))
+        if (state := await self._state(name)) is not None:
+            ended = replace(state, generation=state.generation + 1, parts=())
+            await self._target.save_table(ended)
 
-    async def _generation(self, name: TableName) -> int:
-        states = await self._target.tables()
-        return max((one.generation for one in states if one.table == name), default=0)
+    async def _next_generation(self, name: TableName) -> int:
+        state = await self._state(name)
+        return state.generation + 1 if state is not None else 1
+
+    async def _state(self, name: TableName) -> TableState | None:
+        """What the target remembers of the table's copy."""
+        return next((one for one in await self._target.tables() if one.table == name), None)
 
     def _remove_rows(self, name: TableName) -> None:
         self._watches.spoil(name)
@@ -186,17 +192,15 @@ class Resolver:
                     sql, limit = rows_sql(now, keys), len(keys) + 1
                     return await read_chunk(self._connection, sql, now, self._tables.options, limit)
             except SourceError as error:
-                # Altered since: the rows as they are now will do, a new copy follows anyway.
-                if error.retryable or not await is_redefined(self._connection, now):
+                if error.retryable:
                     raise
-                now = await read_table(self._connection, table.name)
+                # Altered since: the rows as they are now will do, a new copy follows anyway.
+                before, now = now, await read_table(self._connection, table.name)
+                if not is_redefined(before, now):
+                    raise
         raise SourceUnavailable(f"{table.name} is altered all the time; its rows are read again.")
 
 
 def _touches_key(table: Table, statement: Statement) -> bool:
     names = {column.name.lower() for column in table.key_columns}
     return bool(names & statement.mentions)
-
-
-def _ended(state: TableState) -> TableState:
-    return replace(state, generation=state.generation + 1, parts=())

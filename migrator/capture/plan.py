@@ -44,7 +44,7 @@ async def plan(
             parts = await _parts(connection, table, options)
         except SourceError as error:
             # It may have been altered between the look at it and the SELECT.
-            if error.retryable or not await is_redefined(connection, table):
+            if error.retryable or not is_redefined(table, await read_table(connection, name)):
                 raise
         else:
             state = TableState(name, partition, generation, table.estimated_rows, parts)
@@ -52,9 +52,8 @@ async def plan(
     raise SourceUnavailable(f"{name} is altered all the time; its copy is planned again.")
 
 
-async def is_redefined(connection: Connection, table: Table) -> bool:
+def is_redefined(table: Table, now: Table | None) -> bool:
     """Whether the table has other columns or another key now, or is gone."""
-    now = await read_table(connection, table.name)
     return now is None or (now.columns, now.key) != (table.columns, table.key)
 
 

@@ -14,23 +14,23 @@ from migrator.mysql.declared import declared_column
 SYSTEM_DATABASES = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
 
 COLUMNS = """
-    SELECT c.TABLE_SCHEMA, c.TABLE_NAME, c.COLUMN_NAME, c.DATA_TYPE, c.COLUMN_TYPE, c.IS_NULLABLE,
-           c.CHARACTER_OCTET_LENGTH, c.NUMERIC_PRECISION, c.NUMERIC_SCALE, c.DATETIME_PRECISION,
-           c.COLLATION_NAME
-    FROM information_schema.COLUMNS c
-    WHERE c.TABLE_SCHEMA IN ({databases})
-    ORDER BY c.TABLE_SCHEMA, c.TABLE_NAME, c.ORDINAL_POSITION
+    SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE,
+           CHARACTER_OCTET_LENGTH, NUMERIC_PRECISION, NUMERIC_SCALE, DATETIME_PRECISION,
+           COLLATION_NAME
+    FROM information_schema.COLUMNS
+    WHERE {which}
+    ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION
 """
 TABLES = """
     SELECT TABLE_SCHEMA, TABLE_NAME, ENGINE, TABLE_ROWS, AVG_ROW_LENGTH
     FROM information_schema.TABLES
-    WHERE TABLE_SCHEMA IN ({databases}) AND TABLE_TYPE = 'BASE TABLE'
+    WHERE {which} AND TABLE_TYPE = 'BASE TABLE'
     ORDER BY TABLE_SCHEMA, TABLE_NAME
 """
 UNIQUE_KEYS = """
     SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, SUB_PART
     FROM information_schema.STATISTICS
-    WHERE TABLE_SCHEMA IN ({databases}) AND NON_UNIQUE = 0
+    WHERE {which} AND NON_UNIQUE = 0
     ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX
 """
 COLLATIONS = "SELECT COLLATION_NAME, ID FROM information_schema.COLLATIONS"
@@ -104,12 +104,8 @@ async def read_tables(connection: Queries, scope: Scope) -> tuple[Table, ...]:
     names = await _databases(connection, scope)
     if not names:
         return ()
-    marks = ", ".join(["%s"] * len(names))
-    answers = [
-        await connection.query(sql.format(databases=marks), *names)
-        for sql in (TABLES, COLUMNS, UNIQUE_KEYS)
-    ]
-    return tuple(_tables(scope, await _collations(connection), *answers))
+    which = f"TABLE_SCHEMA IN ({', '.join(['%s'] * len(names))})"
+    return await _read(connection, scope, which, *names)
 
 
 async def read_table(connection: Queries, name: TableName) -> Table | None:
@@ -122,7 +118,9 @@ async def read_table(connection: Queries, name: TableName) -> Table | None:
     try:
         source = f"{quoted(name.database)}.{quoted(name.name)}"
         await connection.query(f"SELECT 1 FROM {source} LIMIT 0")  # noqa: S608 (both are quoted)
-        tables = await read_tables(connection, Scope((name.database,)))
+        which = "TABLE_SCHEMA = %s AND TABLE_NAME = %s"
+        scope = Scope((name.database,))
+        tables = await _read(connection, scope, which, name.database, name.name)
     except SourceError as error:
         if error.number in {NO_SUCH_TABLE, NO_SUCH_DATABASE, NO_SUCH_VIEW}:
             return None
@@ -131,6 +129,14 @@ async def read_table(connection: Queries, name: TableName) -> Table | None:
         with suppress(SourceUnavailable):  # Whatever broke the connection is being raised.
             await connection.query("COMMIT")
     return next((table for table in tables if table.name == name), None)
+
+
+async def _read(connection: Queries, scope: Scope, which: str, *names: str) -> tuple[Table, ...]:
+    answers = [
+        await connection.query(sql.format(which=which), *names)
+        for sql in (TABLES, COLUMNS, UNIQUE_KEYS)
+    ]
+    return tuple(_tables(scope, await _collations(connection), *answers))
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:
