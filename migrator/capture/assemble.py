@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from migrator.capture.doubts import Doubts, Keys
 from migrator.capture.followed import Followed
 from migrator.capture.lane import Lane
 from migrator.capture.tables import Stream, Tables
@@ -22,7 +23,6 @@ from migrator.mysql.events import (
     Xid,
 )
 from migrator.mysql.gtid import Gtids
-from migrator.mysql.row_decoder import key_document, key_value_of
 from migrator.mysql.statements import Kind, Statement, parse
 
 DEFINITIONS = frozenset({Kind.EMPTY, Kind.EMPTY_DATABASE, Kind.RENAME, Kind.REDEFINE, Kind.REINDEX})
@@ -37,7 +37,7 @@ class Pending:
     """
 
     statement: Statement | None = None
-    keys: dict[TableName, list[bytes]] = field(default_factory=dict)
+    keys: Keys = field(default_factory=dict)
 
 
 class Assembler:
@@ -67,8 +67,7 @@ class Assembler:
         self._is_mariadb = is_mariadb
         self._gtid = ""
         self._is_open = self._has_begun = False
-        self._keys: dict[TableName, list[bytes]] = {}
-        self._notes: dict[TableName, list[bytes]] | None = None
+        self._doubts = Doubts()
         self._rows_before = self._end = 0
         self._distributed: Distributed | None = None
         self._at_boundary: list[Callable[[], None]] = []
@@ -182,8 +181,7 @@ class Assembler:
         self.rows += len(run.rows)
         if self._distributed is None:
             self._watches.note(table, run.rows)
-        if self._notes is not None:
-            self._notes.setdefault(table, []).extend(run.rows)
+        self._doubts.emitted(table, run.rows)
 
     def _note_partial(self, stream: Stream, event: Rows) -> None:
         if self._distributed is not None:
@@ -196,7 +194,7 @@ class Assembler:
             event.after_bitmap,
             partial_json=event.partial_json,
         )
-        self._keys.setdefault(event.shape.table, []).extend(keys)
+        self._doubts.shown_in_part(event.shape.table, keys)
 
     def _xid(self, event: Xid) -> None:
         self._commit(event.end)
@@ -219,7 +217,7 @@ class Assembler:
             case Kind.ROWS:
                 refuse_rows(event, statement, self._tables, self.position())
             case Kind.ROLLBACK:
-                if self.rows != self._rows_before or self._keys:
+                if self.rows != self._rows_before or self._doubts.keys:
                     raise rolled_back(self._gtid)
             case Kind.XA_START:
                 self._prepare(statement.xid)
@@ -231,19 +229,13 @@ class Assembler:
                 self._decide(event.end, Distributed(statement.xid, phase))
                 return
             case Kind.SAVEPOINT:
-                self._notes = self._notes or {}
+                self._doubts.savepoint()
             case Kind.ROLLBACK_TO:
-                self._read_again_what_was_noted()
+                self._doubts.rolled_back()
             case _:
                 pass
         if not self._has_begun or statement.kind is Kind.ROLLBACK:
             self._commit(event.end)
-
-    def _read_again_what_was_noted(self) -> None:
-        """ROLLBACK TO is logged, and so are the rows that it undid: nobody says which."""
-        for table, documents in (self._notes or {}).items():
-            keys = [key_document(one) for one in documents if key_value_of(one)]
-            self._keys.setdefault(table, []).extend(keys)
 
     def _prepare(self, xid: str) -> None:
         self._is_open = self._has_begun = True
@@ -279,8 +271,8 @@ class Assembler:
 
     def _commit(self, end: int) -> None:
         self._end = end
-        if self._keys:
-            self.pending = Pending(keys=self._keys)
+        if self._doubts.keys:
+            self.pending = Pending(keys=self._doubts.keys)
         else:
             self._finish()
 
@@ -301,6 +293,5 @@ class Assembler:
         self._gtid = ""
         self._is_open = self._has_begun = False
         self._distributed = None
-        self._keys = {}
-        self._notes = None
+        self._doubts = Doubts()
         self.pending = None

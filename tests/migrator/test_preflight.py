@@ -1,4 +1,3 @@
-import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
@@ -59,8 +58,6 @@ async def source(request: pytest.FixtureRequest) -> AsyncIterator[Source]:
             yield Source(connection, database)
         finally:
             await connection.query(f"DROP DATABASE {database}")
-    # TLS says goodbye in the background; the test's event loop must not end before.
-    await asyncio.sleep(0.05)
 
 
 class Altered:

@@ -84,8 +84,6 @@ async def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
             yield Scene(settings, source, target, database, io.StringIO())
         await source.query(f"DROP DATABASE {database}")
     mongodb.kill()
-    # TLS says goodbye in the background; the test's event loop must not end before.
-    await asyncio.sleep(0.05)
 
 
 def halves(monkeypatch: pytest.MonkeyPatch, **code: str) -> None:

@@ -88,7 +88,7 @@ class Process:
                 self._end(handle, timeout_s)
 
     def kill(self) -> None:
-        """End the process at once, as a crash does; it is gone afterwards."""
+        """End the process at once, as a crash does; it is gone afterwards, its number too."""
         with self._ours() as handle:
             if handle is not None:
                 self._signal(handle, signal.SIGKILL)
@@ -174,7 +174,13 @@ def _opened(pid: int) -> Iterator[int]:
 
 
 def _has_ended(handle: int, patience_s: float) -> bool:
-    return bool(select.select([handle], [], [], patience_s)[0])
+    if not select.select([handle], [], [], patience_s)[0]:
+        return False
+    # A child keeps its number until we ask for its end, and mysqld would not take over the
+    # lock of a predecessor that seems to live.
+    with suppress(ChildProcessError):
+        os.waitid(os.P_PIDFD, handle, os.WEXITED)
+    return True
 
 
 def recorded_port(file: Path, preferred: int) -> int:

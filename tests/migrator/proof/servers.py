@@ -1,11 +1,10 @@
 """The servers of the proof: instances of its own, which it kills, freezes and empties."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from tests.migrator.proof.queues import Queues
 from tests.servers.mariadb import MariaDB
 from tests.servers.mongodb import MongoDB
 from tests.servers.mysql import MySQL
-from tests.servers.private import PrivateServer
 from tests.servers.process import exclusive, free_port
 from tests.servers.rabbitmq import RabbitMQ
 from tests.servers.sql import SQLServer
@@ -25,16 +23,6 @@ KINDS: dict[str, type[SQLServer]] = {"mysql": MySQL, "mariadb": MariaDB}
 # More than any disk has free.
 EVERYTHING_BYTES = 10**18
 MONGODB_OWN = frozenset({"admin", "config", "local"})
-
-
-def crash(server: PrivateServer) -> None:
-    """Kill a server as a crash does, so that it can be started again at once."""
-    pid = int((server.process.folder / "pid").read_text())
-    server.kill()
-    # Until we ask for its end, the server's number seems to be in use: mysqld would not
-    # take over the lock of its predecessor.
-    with suppress(ChildProcessError):
-        os.waitpid(pid, 0)
 
 
 class Broker(RabbitMQ):
@@ -99,6 +87,6 @@ def started(*kinds: str) -> Iterator[dict[str, Servers]]:
     finally:
         for server in everything:
             # Their data are not needed any more.
-            crash(server)
+            server.kill()
         broker.stop()
         shutil.rmtree(folder, ignore_errors=True)

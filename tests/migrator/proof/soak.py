@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from tests.migrator.proof.harness import Road
-from tests.migrator.proof.servers import Servers, crash, started
+from tests.migrator.proof.servers import Servers, started
 from tests.migrator.proof.soak_report import RESULTS, Result, versions, write
 from tests.migrator.proof.writer import Mix
 
@@ -53,7 +53,7 @@ class Soak:
                 program.start()
         else:
             server = getattr(self.road.servers, victim)
-            crash(server)
+            server.kill()
             server.start()
         self.kills[victim] += 1
 

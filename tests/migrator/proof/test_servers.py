@@ -1,4 +1,4 @@
-"""The servers crash, freeze, fill up and lose connections, while the source is written to."""
+"""The servers freeze, fill up and lose connections, while the source is written to."""
 
 import time
 from contextlib import suppress
@@ -8,7 +8,6 @@ from pymongo.errors import AutoReconnect, OperationFailure
 
 from tests.migrator.proof.conftest import MakeRoad
 from tests.migrator.proof.harness import Road
-from tests.migrator.proof.servers import crash
 from tests.servers.rabbitmq import QUORUM_QUEUE_SETTLES_S
 
 BROKER_PATIENCE_S = 12
@@ -29,7 +28,7 @@ def test_the_broker_is_killed_comes_back_with_a_full_disk_and_restarts(
     road = settled(make_road(seed=21))
     broker = road.servers.broker
 
-    crash(broker)
+    broker.kill()
     broker.is_full = True
     broker.start()
     time.sleep(3)
@@ -96,7 +95,7 @@ def test_the_source_is_killed_and_its_log_rotates(make_road: MakeRoad) -> None:
     road.begin()
 
     for _ in range(2):
-        crash(road.servers.source)
+        road.servers.source.kill()
         time.sleep(OUTAGE_S / 2)
         road.servers.source.start()
         road.source.rows("SET GLOBAL max_binlog_size = 4096")
@@ -116,7 +115,7 @@ def test_the_target_fails(make_road: MakeRoad, way: str) -> None:
     target = road.servers.target
 
     if way == "kill":
-        crash(target)
+        target.kill()
     elif way == "freeze":
         target.pause()
     else:
