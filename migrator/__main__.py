@@ -35,6 +35,7 @@ Examples:
   python -m migrator run --database shop --until-caught-up     copy, catch up, end
   python -m migrator run --config other.toml
   python -m migrator status
+  python -m migrator pass binlog.000012:3456 --because "only the audit table"
 
 \b
 Every setting, as migrator.toml or MIGRATOR_<NAME> in the environment, which wins:
@@ -44,7 +45,7 @@ Every setting, as migrator.toml or MIGRATOR_<NAME> in the environment, which win
   mapping = {shop = "store"}     heartbeat_s = 1           queue_bytes_max = 8589934592
   name = "kooch"                 server_id = 0             atomic_rows_max = 100000
   zero_dates = "string"          microseconds = "truncate"  state_database = "_migrator"
-  log_format = "text"            log_level = "info"
+  log_format = "text"            log_level = "info"         take_over = false
 migrator/settings.py says what each is.
 
 \b
@@ -52,7 +53,7 @@ Exit status:
   0    everything selected is in the target, without exception
   1    it failed; the message says why, and the next run goes on from what landed
   2    the command line, a setting or the source's set-up rules it out
-  3    it ended, but rows are in the dead letters or a table is not wholly copied
+  3    it ended, but rows are in the dead letters, or a table is left out or not wholly copied
   75   (capture, apply) it failed, and the same command may succeed later
   130  it was stopped by Ctrl-C or SIGTERM, in order; the next run goes on
 """
@@ -71,6 +72,13 @@ Partitions = Annotated[
     list[int] | None,
     typer.Option("--partition", metavar="NUMBER", min=0, help="Only this one; may be repeated."),
 ]
+Place = Annotated[str, typer.Argument(metavar="PLACE", help="Where, as the error names it.")]
+Because = Annotated[str, typer.Option("--because", metavar="TEXT", help="Why; it is recorded.")]
+Copy = Annotated[
+    list[str] | None,
+    typer.Option("--copy", metavar="PATTERN", help="Copy these anew, not all; may be repeated."),
+]
+NoCopy = Annotated[bool, typer.Option("--no-copy", help="Copy nothing: nothing of ours changed.")]
 UntilCaughtUp = Annotated[
     bool,
     typer.Option("--until-caught-up", help="End when all that the source has by then is there."),
@@ -165,6 +173,29 @@ def status(config: ConfigFile = None, debug: Debug = False) -> None:
         return await show_status(settings, console)
 
     _run(look, config, None, debug=debug, needs=(Server.TARGET,))
+
+
+@cli.command("pass", short_help="Decide to go past a place of the source's log.")
+def go_past(
+    place: Place,
+    because: Because,
+    copy: Copy = None,
+    no_copy: NoCopy = False,
+    config: ConfigFile = None,
+    debug: Debug = False,
+) -> None:
+    """Decide that capture goes past what it cannot handle, at PLACE (binlog.000012:3456).
+
+    Behind it every table is copied anew, or those that match --copy: what they hold then
+    need not be understood. The decision is recorded in the target, with its reason.
+    """
+
+    async def record(settings: Settings) -> Exit:
+        from migrator.run.decide import decide
+
+        return await decide(settings, console, place, because, () if no_copy else copy or None)
+
+    _run(record, config, None, debug=debug, needs=(Server.TARGET,))
 
 
 def _run(

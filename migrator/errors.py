@@ -55,7 +55,14 @@ class PositionLost(SourceError):
 
 
 class UnsupportedChange(SourceError):
-    """A captured table was changed by an event that does not carry its rows."""
+    """A captured table was changed by an event that does not carry its rows.
+
+    `passable`: the tables as they are afterwards would do, if an operator says so.
+    """
+
+    def __init__(self, message: str, *, passable: bool = True) -> None:
+        super().__init__(message)
+        self.passable = passable
 
 
 class BinlogCorrupt(SourceError):

@@ -16,6 +16,11 @@ class Place(NamedTuple):
     def __str__(self) -> str:
         return f"{self.database}.{self.collection}"
 
+    def is_same(self, other: "Place") -> bool:
+        """Whether MongoDB takes them for one: it has no two databases that differ in case only."""
+        same = self.database.lower() == other.database.lower()
+        return same and self.collection == other.collection
+
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
@@ -24,5 +29,13 @@ class Mapping:
     databases: Names[str, str] = field(default_factory=dict)
 
     def place(self, table: TableName) -> Place:
-        """The collection that holds the table's rows."""
-        return Place(self.databases.get(table.database, table.database), table.name)
+        """The collection that holds the table's rows.
+
+        A database may be named in other letters: where the server folds names, the settings
+        need not know how.
+        """
+        database = self.databases.get(table.database)
+        if database is None:
+            folded = {name.lower(): target for name, target in self.databases.items()}
+            database = folded.get(table.database.lower(), table.database)
+        return Place(database, table.name)

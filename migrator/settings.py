@@ -26,7 +26,7 @@ from typing_extensions import override
 
 from migrator.errors import ConfigurationError
 from migrator.mapping import Mapping
-from migrator.mysql.catalogue import SYSTEM_DATABASES
+from migrator.mysql.scope import SYSTEM_DATABASES, Scope, compiled
 
 PREFIX = "MIGRATOR_"
 KIB = 1024
@@ -80,8 +80,7 @@ def _copyable(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _dotted(patterns: tuple[str, ...]) -> tuple[str, ...]:
     for pattern in patterns:
-        if "." not in pattern:
-            raise ValueError(f"{pattern!r} needs a database and a table, like shop.orders, shop.*")
+        compiled(pattern)
     return patterns
 
 
@@ -129,10 +128,12 @@ class Settings(BaseSettings):
     databases: Databases = ()
     """All tables of these, except the excluded."""
     include: Patterns = ()
-    """Further tables, as `database.table`; `*` stands for any characters, `?` for one."""
+    """Further tables, as `database.table`; `*` is any characters, `?` one, `\\*` a star."""
     exclude: Patterns = ()
     mapping: Targets = {}
     """Source database to target database; one that is not named keeps its name."""
+    take_over: bool = False
+    """Empty collections of the target that hold documents which this migration did not write."""
 
     partitions: Annotated[int, Field(ge=1, le=64)] = 1
     """More than one loads tables side by side, and no longer a transaction at once."""
@@ -180,6 +181,11 @@ class Settings(BaseSettings):
             Server.TARGET: self.target_url,
         }
         return secrets[server].get_secret_value()
+
+    @property
+    def scope(self) -> Scope:
+        """Which tables are migrated, at a server that tells letters apart."""
+        return Scope(self.databases, self.include, self.exclude)
 
     @property
     def places(self) -> Mapping:

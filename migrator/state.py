@@ -1,6 +1,7 @@
 """What `_migrator`, a database of the target, remembers: landed positions and copied ranges."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from migrator.changes import Position, Stamp
 from migrator.mysql.columns import TableName
@@ -42,7 +43,10 @@ class TableState:
     """How far the copy of one table has come.
 
     `generation` rises when the table must be copied anew. `estimated_rows` is the
-    server's guess when the copy began.
+    server's guess when the copy began. `key` describes the columns that make `_id` in the
+    documents, () where an older version did not say. Before this copy the collection is
+    emptied by the batch `emptied`, None if it is not. A table that is `left_out` for a
+    reason is not followed.
     """
 
     table: TableName
@@ -50,6 +54,9 @@ class TableState:
     generation: int
     estimated_rows: int
     parts: tuple[Part, ...]
+    key: tuple[str, ...] = ()
+    emptied: Stamp | None = None
+    left_out: str = ""
 
     @property
     def rows(self) -> int:
@@ -58,5 +65,18 @@ class TableState:
 
     @property
     def done(self) -> bool:
-        """Whether every range has been loaded to its end."""
-        return all(part.done for part in self.parts)
+        """Whether it is followed, and every range has been loaded to its end."""
+        return not self.left_out and all(part.done for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An operator's decision to go past what cannot be handled at `place` of the source's log.
+
+    Tables that match the patterns `copy` are copied anew behind it.
+    """
+
+    place: str
+    copy: tuple[str, ...]
+    because: str
+    at: datetime

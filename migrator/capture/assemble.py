@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from migrator.capture.doubts import Doubts, Keys
+from migrator.capture.doubts import Doubts
 from migrator.capture.followed import Followed
 from migrator.capture.lane import Lane
 from migrator.capture.tables import Stream, Tables
-from migrator.capture.unsupported import refuse_rows, rolled_back, shown_in_part
+from migrator.capture.unsupported import rolled_back, shown_in_part
 from migrator.capture.watches import Watch, Watches
-from migrator.changes import Distributed, Phase, Position, Run
+from migrator.changes import Distributed, Operation, Phase, Position, Run
+from migrator.errors import UnsupportedChange
 from migrator.mysql.columns import TableName
 from migrator.mysql.events import (
     Event,
@@ -25,19 +26,21 @@ from migrator.mysql.events import (
 from migrator.mysql.gtid import Gtids
 from migrator.mysql.statements import Kind, Statement, parse
 
-DEFINITIONS = frozenset({Kind.EMPTY, Kind.EMPTY_DATABASE, Kind.RENAME, Kind.REDEFINE, Kind.REINDEX})
 
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Pending:
-    """What must be looked up in the source before the open transaction can end.
+    """What must be looked up in the source before the stream goes on.
 
-    `statement` redefines tables; `keys` are the `{_id}` documents of rows of which the
-    binlog does not show everything.
+    `statement` may define tables or change rows; `unknown` is a table whose rows came, and
+    nobody knows it; `doubts` are rows of which the log does not show everything. A
+    `problem` cannot be looked up at all.
     """
 
+    problem: UnsupportedChange | None = None
     statement: Statement | None = None
-    keys: Keys = field(default_factory=dict)
+    query: Query | None = None
+    unknown: TableName | None = None
+    doubts: Doubts = field(default_factory=Doubts)
 
 
 class Assembler:
@@ -131,9 +134,11 @@ class Assembler:
         return self._is_open
 
     def resolved(self) -> None:
-        """`pending` has been dealt with: the transaction ends, if that was its end."""
+        """`pending` has been dealt with, or passed: the transaction ends, if that was its end."""
         pending, self.pending = self.pending, None
-        if pending is not None and (pending.statement is None or not self._has_begun):
+        if pending is None or pending.unknown is not None:
+            return
+        if pending.statement is None or not self._has_begun:
             self._finish()
 
     def _flush(self) -> None:
@@ -160,6 +165,8 @@ class Assembler:
         stream = self._tables.stream(event.shape)
         self._is_open = True
         if stream is None:
+            if self._tables.is_unexplained(event.shape.table):
+                self.pending = Pending(unknown=event.shape.table)
             return
         is_whole = stream.has_all_columns
         if not (is_whole(event.before_bitmap) and is_whole(event.after_bitmap)):
@@ -184,9 +191,7 @@ class Assembler:
         self._doubts.emitted(table, run.rows)
 
     def _note_partial(self, stream: Stream, event: Rows) -> None:
-        if self._distributed is not None:
-            raise shown_in_part(event.shape.table)
-        keys = stream.decoder.keys(
+        gone, changed = stream.decoder.keys(
             event.body,
             event.start,
             event.stop,
@@ -194,31 +199,38 @@ class Assembler:
             event.after_bitmap,
             partial_json=event.partial_json,
         )
-        self._doubts.shown_in_part(event.shape.table, keys)
+        table = event.shape.table
+        if changed and self._distributed is not None:
+            raise shown_in_part(table)
+        if gone:
+            # A key is shown whole, and says all of a row that is no longer under it.
+            self.emit(table, stream.lane, Run(Operation.DELETE, gone))
+        if changed:
+            self._doubts.shown_in_part(table, changed)
 
     def _xid(self, event: Xid) -> None:
         self._commit(event.end)
 
     def _query(self, event: Query) -> None:
-        if event.statement == "BEGIN":
-            self._is_open = self._has_begun = True
-            return
-        statement = parse(event.statement, event.database)
-        if statement.kind in DEFINITIONS:
-            self._end = event.end
-            self.pending = Pending(statement=statement)
-        elif statement.kind is Kind.COMMIT:
-            self._commit(event.end)
-        else:
-            self._control(event, statement)
+        statement = parse(event)
+        match statement.kind:
+            case Kind.BEGIN:
+                self._is_open = self._has_begun = True
+            case Kind.COMMIT:
+                self._commit(event.end)
+            case Kind.DEFINITION | Kind.ROWS:
+                self._end = event.end
+                self.pending = Pending(statement=statement, query=event)
+            case _:
+                self._control(event, statement)
 
     def _control(self, event: Query, statement: Statement) -> None:
         match statement.kind:
-            case Kind.ROWS:
-                refuse_rows(event, statement, self._tables, self.position())
             case Kind.ROLLBACK:
-                if self.rows != self._rows_before or self._doubts.keys:
-                    raise rolled_back(self._gtid)
+                if self.rows != self._rows_before or self._doubts:
+                    self._end = event.end
+                    self.pending = Pending(rolled_back(self._gtid))
+                    return
             case Kind.XA_START:
                 self._prepare(statement.xid)
                 return
@@ -271,8 +283,8 @@ class Assembler:
 
     def _commit(self, end: int) -> None:
         self._end = end
-        if self._doubts.keys:
-            self.pending = Pending(keys=self._doubts.keys)
+        if self._doubts:
+            self.pending = Pending(doubts=self._doubts)
         else:
             self._finish()
 

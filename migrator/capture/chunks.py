@@ -10,9 +10,9 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 
 from migrator.changes import Run
 from migrator.errors import SourceError
-from migrator.mysql.catalogue import Table, quoted
+from migrator.mysql.catalogue import Table, quoted, quoted_table
 from migrator.mysql.connection import Connection
-from migrator.mysql.keys import Literals, above, literals, one_of, order, up_to
+from migrator.mysql.keys import Literals, above, between, literals, one_of, order, up_to
 from migrator.mysql.row_decoder import ResultDecoder, result_columns
 from migrator.mysql.types import TypeOptions
 from migrator.state import Part
@@ -59,6 +59,11 @@ def rows_sql(table: Table, keys: Sequence[Literals]) -> str:
     return f"{_select(table)} WHERE {one_of(table.key_columns, keys)}"
 
 
+def rows_between_sql(table: Table, keys: Sequence[Literals]) -> str:
+    """The same rows, asked for in another way."""
+    return f"{_select(table)} WHERE {between(table.key_columns, keys)}"
+
+
 async def read_chunk(
     connection: Connection, sql: str, table: Table, options: TypeOptions, limit: int
 ) -> Chunk:
@@ -99,5 +104,4 @@ def _key_of(table: Table, document: bytes) -> Literals:
 
 def _select(table: Table) -> str:
     columns = ", ".join(quoted(column.name) for column in table.columns)
-    source = f"{quoted(table.name.database)}.{quoted(table.name.name)}"
-    return f"SELECT {columns} FROM {source}"  # noqa: S608 (every name is quoted)
+    return f"SELECT {columns} FROM {quoted_table(table.name)}"  # noqa: S608 (every name is quoted)

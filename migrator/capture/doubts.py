@@ -1,6 +1,7 @@
 """Rows of the open transaction of which the binlog does not show everything."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from migrator.mysql.columns import TableName
 from migrator.mysql.row_decoder import key_document, key_value_of
@@ -9,16 +10,25 @@ Keys = dict[TableName, list[bytes]]
 """Documents that hold only `_id`, or begin with it, by their table."""
 
 
+@dataclass(slots=True)
 class Doubts:
-    """`keys` are those of the rows that must be read again before the transaction ends."""
+    """Rows that must be read again before the transaction ends.
 
-    def __init__(self) -> None:
-        self.keys: Keys = {}
-        self._since_savepoint: Keys | None = None
+    Those `in_part` are there, or the log will show how they went. Those `undone` may never
+    have been there at all.
+    """
+
+    in_part: Keys = field(default_factory=dict)
+    undone: Keys = field(default_factory=dict)
+    _since_savepoint: Keys | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.in_part or self.undone)
 
     def shown_in_part(self, table: TableName, keys: Iterable[bytes]) -> None:
         """Rows changed, and their images lack columns."""
-        self.keys.setdefault(table, []).extend(keys)
+        self.in_part.setdefault(table, []).extend(keys)
+        self._touched(table, keys)
 
     def savepoint(self) -> None:
         """From the first savepoint on, rows may be undone."""
@@ -27,10 +37,14 @@ class Doubts:
 
     def emitted(self, table: TableName, rows: list[bytes]) -> None:
         """Rows went to their lane."""
-        if self._since_savepoint is not None:
-            self._since_savepoint.setdefault(table, []).extend(rows)
+        self._touched(table, rows)
 
     def rolled_back(self) -> None:
         """ROLLBACK TO is logged, and so are the rows that it undid: nobody says which."""
         for table, documents in (self._since_savepoint or {}).items():
-            self.shown_in_part(table, [key_document(d) for d in documents if key_value_of(d)])
+            keys = [key_document(document) for document in documents if key_value_of(document)]
+            self.undone.setdefault(table, []).extend(keys)
+
+    def _touched(self, table: TableName, rows: Iterable[bytes]) -> None:
+        if self._since_savepoint is not None:
+            self._since_savepoint.setdefault(table, []).extend(rows)

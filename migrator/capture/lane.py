@@ -62,6 +62,11 @@ class Lane:
         """Whether nothing waits to be cut."""
         return not self._runs and not self._transactions
 
+    @property
+    def stamp_of_added(self) -> Stamp:
+        """The stamp of the batch that holds what was added last."""
+        return Stamp(self.stamp.epoch, self.stamp.sequence + (not self.is_empty))
+
     def begin(self, gtid: Gtid) -> None:
         """A transaction begins."""
         if self._has_landed is not None and not self._has_landed(gtid, self._committed()):
@@ -114,6 +119,12 @@ class Lane:
         """Cut what is there, between two transactions; with `beat` be it the position alone."""
         if beat or not self.is_empty:
             self._cut(complete=True)
+
+    def empty(self, table: TableName) -> None:
+        """All rows of a table go, between two transactions, also where later ones have landed."""
+        self.flush()
+        self._collect(table, Operation.EMPTY, [])
+        self._cut(complete=True)
 
     def copy(self, table: TableName, runs: Iterable[Run], progress: Progress) -> None:
         """Rows of a chunk, between two transactions; the last batch carries the progress."""

@@ -1,12 +1,16 @@
-"""How a table is copied: its key's range, cut where that is easy."""
+"""How a table is copied: its key's range, cut where that is easy; or why it is left out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrator.capture.chunks import last_key_sql, read_chunk
-from migrator.errors import ConfigurationError, SourceError, SourceUnavailable
-from migrator.mysql.catalogue import Table, quoted, read_table
-from migrator.mysql.columns import ColumnType, TableName
+from migrator.check.fitness import unfit
+from migrator.errors import SourceError, SourceUnavailable
+from migrator.mapping import Mapping
+from migrator.mysql.catalogue import Table, quoted, quoted_table, read_table
+from migrator.mysql.charsets import charset_of
+from migrator.mysql.columns import Column, ColumnType, TableName
 from migrator.mysql.connection import Connection
+from migrator.mysql.grants import select_grant
 from migrator.mysql.types import TypeOptions
 from migrator.state import Part, TableState
 
@@ -15,75 +19,110 @@ INTEGERS = frozenset(
 )
 PART_ROWS_MIN = 100_000
 PARTS_MAX = 8
-TRIES = 20
+READ_TABLE_TRIES = 20
+DENIED = frozenset({1044, 1142, 1143})
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A table as it is now, and the copy that it needs."""
+    """A table as it is now, and the copy that it needs; `state` may say that it is left out."""
 
     table: Table
     state: TableState
 
 
-async def plan(
-    connection: Connection, name: TableName, options: TypeOptions, partition: int, generation: int
-) -> Planned | None:
-    """The copy of a table as it is now, up to the greatest key that there is now.
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """A table that is there, and that we may not read."""
 
-    Later keys come by the stream. A large table whose key begins with an integer is
-    copied in several ranges. None: there is no such table any more. Raises
-    `SourceError`, and `ConfigurationError` for a table without a key.
-    """
-    for _ in range(TRIES):
-        table = await read_table(connection, name)
-        if table is None:
-            return None
-        _check_key(table)
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Plans copies by one connection."""
+
+    connection: Connection
+    options: TypeOptions
+    places: Mapping
+
+    async def plan(
+        self, name: TableName, partition: int, generation: int
+    ) -> Planned | Denied | None:
+        """The copy of a table as it is now, up to the greatest key that there is now.
+
+        Later keys come by the stream. A large table whose key begins with an integer is
+        copied in several ranges. None: there is no such table any more. Raises `SourceError`.
+        """
+        for _ in range(READ_TABLE_TRIES):
+            table = await self._look(name)
+            if not isinstance(table, Table):
+                return table
+            state = TableState(
+                table.name, partition, generation, table.estimated_rows, (), key_of(table)
+            )
+            if reasons := unfit(table, self.places.place(table.name)):
+                return Planned(table, replace(state, left_out=" ".join(map(str, reasons))))
+            try:
+                return Planned(table, replace(state, parts=await self._parts(table)))
+            except SourceError as error:
+                # It may have been altered between the look at it and the SELECT.
+                now = None if error.retryable else await self._look(name)
+                if error.retryable or (isinstance(now, Table) and not is_redefined(table, now)):
+                    raise
+        raise SourceUnavailable(
+            f"{name} was altered {READ_TABLE_TRIES} times while its copy was planned. The copy is "
+            "planned again."
+        )
+
+    async def _look(self, name: TableName) -> Table | Denied | None:
         try:
-            parts = await _parts(connection, table, options)
+            return await read_table(self.connection, name)
         except SourceError as error:
-            # It may have been altered between the look at it and the SELECT.
-            if error.retryable or not is_redefined(table, await read_table(connection, name)):
+            if error.number not in DENIED:
                 raise
-        else:
-            state = TableState(name, partition, generation, table.estimated_rows, parts)
-            return Planned(table, state)
-    raise SourceUnavailable(f"{name} is altered all the time; its copy is planned again.")
+            return Denied(
+                f"We may not read it ({error.number}). To mend it: "
+                f"{await select_grant(self.connection, name)} and start again."
+            )
+
+    async def _parts(self, table: Table) -> tuple[Part, ...]:
+        sql = last_key_sql(table)
+        chunk = await read_chunk(self.connection, sql, table, self.options, 2)
+        if chunk.last is None:
+            return (Part(done=True),)
+        bounds = await self._bounds(table)
+        uppers = [*bounds, chunk.last]
+        return tuple(
+            Part(lower=lower, upper=upper)
+            for lower, upper in zip([None, *bounds], uppers, strict=True)
+        )
+
+    async def _bounds(self, table: Table) -> list[tuple[str, ...]]:
+        """Keys that cut the table in ranges of about the same width; they need not exist."""
+        first = table.key_columns[0]
+        count = min(PARTS_MAX, table.estimated_rows // PART_ROWS_MIN)
+        if first.type not in INTEGERS or count < 2:
+            return []
+        name = quoted(first.name)
+        ((least, most),) = await self.connection.query(
+            f"SELECT MIN({name}), MAX({name}) FROM {quoted_table(table.name)}"  # noqa: S608
+        )
+        if least is None or most - least < count:
+            return []
+        return [(str(least + (most - least) * number // count),) for number in range(1, count)]
 
 
 def is_redefined(table: Table, now: Table | None) -> bool:
     """Whether the table has other columns or another key now, or is gone."""
-    return now is None or (now.columns, now.key) != (table.columns, table.key)
+    return now is None or now.definition != table.definition
 
 
-def _check_key(table: Table) -> None:
-    if not table.key:
-        raise ConfigurationError(
-            f"{table.name} has no primary key and no NOT NULL unique key, so its rows cannot be "
-            "told apart. Add a key, or exclude the table."
-        )
+def key_of(table: Table) -> tuple[str, ...]:
+    """What decides the `_id` of the table's documents, a line for each column of the key."""
+    return tuple(map(_described, table.key_columns))
 
 
-async def _parts(connection: Connection, table: Table, options: TypeOptions) -> tuple[Part, ...]:
-    chunk = await read_chunk(connection, last_key_sql(table), table, options, 2)
-    if chunk.last is None:
-        return (Part(done=True),)
-    bounds = await _bounds(connection, table)
-    uppers = [*bounds, chunk.last]
-    return tuple(
-        Part(lower=lower, upper=upper) for lower, upper in zip([None, *bounds], uppers, strict=True)
-    )
-
-
-async def _bounds(connection: Connection, table: Table) -> list[tuple[str, ...]]:
-    """Keys that cut the table in ranges of about the same width; they need not exist."""
-    first = table.key_columns[0]
-    count = min(PARTS_MAX, table.estimated_rows // PART_ROWS_MIN)
-    if first.type not in INTEGERS or count < 2:
-        return []
-    name, source = quoted(first.name), f"{quoted(table.name.database)}.{quoted(table.name.name)}"
-    ((least, most),) = await connection.query(f"SELECT MIN({name}), MAX({name}) FROM {source}")  # noqa: S608
-    if least is None or most - least < count:
-        return []
-    return [(str(least + (most - least) * number // count),) for number in range(1, count)]
+def _described(column: Column) -> str:
+    charset = f" {charset_of(column.collation).name}" if column.collation is not None else ""
+    return f"{column.name} {column.type.name}{' UNSIGNED' if column.unsigned else ''}{charset}"

@@ -4,18 +4,20 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from migrator.capture.plan import plan
+from migrator.capture.plan import key_of
 from migrator.capture.tables import partition_of
 from migrator.capture.visible import reading
 from migrator.changes import Position
 from migrator.errors import ConfigurationError
-from migrator.mysql.catalogue import Scope, Table, read_tables
+from migrator.mysql.catalogue import PRIMARY, Table, read_tables
+from migrator.mysql.columns import TableName
 from migrator.mysql.connection import Connection
 from migrator.mysql.dump import check_still_available, current_position
 from migrator.mysql.events import Gtid
 from migrator.mysql.gtid import parse
 from migrator.mysql.log_position import place
-from migrator.mysql.types import TypeOptions
+from migrator.mysql.scope import Scope
+from migrator.positions import is_mariadb
 from migrator.state import Landed, TableState
 from migrator.target.target import Target
 
@@ -24,14 +26,32 @@ PREPARED_POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
+class Anew:
+    """A table that is copied from its beginning; with `empties` its documents go first."""
+
+    name: TableName
+    empties: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Resumption:
-    """`landed` per partition, in their order; the reading begins at `start`, the earliest."""
+    """`landed` per partition, in their order; the reading begins at `start`, the earliest.
+
+    Of the `tables`, some copies are `unfinished`; those of `anew` begin from nothing.
+    """
 
     landed: tuple[Landed, ...]
     start: Position
     tables: tuple[Table, ...]
     unfinished: tuple[TableState, ...]
+    anew: tuple[Anew, ...]
     is_mariadb: bool
+
+    @property
+    def followed(self) -> tuple[Table, ...]:
+        """The tables whose documents are those of the definition that they have now."""
+        others = {one.name for one in self.anew}
+        return tuple(table for table in self.tables if table.name not in others)
 
     @property
     def epochs(self) -> tuple[int, ...]:
@@ -39,49 +59,64 @@ class Resumption:
         return tuple(landed.stamp.epoch for landed in self.landed)
 
 
-async def resume(
-    connection: Connection,
-    target: Target,
-    scope: Scope,
-    options: TypeOptions,
-    partitions: int,
-) -> Resumption:
-    """Begin a new epoch of every partition, and plan the copy of tables that have none yet.
+async def is_begun(target: Target) -> bool:
+    """Whether the target remembers this migration."""
+    return bool(await target.landed())
 
-    Raises `ConfigurationError` for tables that cannot be migrated, `PositionLost` when
-    the source can no longer continue from where the data landed.
+
+async def resume(
+    connection: Connection, target: Target, scope: Scope, partitions: int, *, takes_over: bool
+) -> Resumption:
+    """Begin a new epoch of every partition, and find what is to be copied.
+
+    Raises `ConfigurationError` for collections that are not ours, `PositionLost` when the
+    source can no longer continue from where the data landed.
     """
-    _check_tables(await read_tables(connection, scope), scope)
-    is_new = await _check_partitions(target, partitions)
-    if is_new:
+    before = await target.landed()
+    _check_partitions(before, partitions)
+    _check_flavour(before, connection)
+    if not before:
+        if not takes_over:
+            await _check_collections(connection, target, scope)
         await _wait_for_prepared(connection)
     # The position comes first: whatever changes after this line, the stream will show.
     start = await current_position(connection)
     # The highest first: if this is cut short, the number of partitions is known all the same.
     landed = [await target.begin_epoch(number, start) for number in reversed(range(partitions))]
     landed.reverse()
-    await _wait_until_visible(connection, start)
+    # Else the greatest key of a table might be smaller than one that the stream will not show.
+    async with reading(connection, start):
+        pass
     for one in landed:
         await check_still_available(connection, one.position)
-    # Again, because a table that was altered before that position is in no stream to come.
+    # Only now: a table that was altered before that position is in no stream to come.
     tables = await read_tables(connection, scope)
     # Progress of an older epoch cannot land any more: what is read now stays true.
     states = {state.table: state for state in await target.tables()}
+    reached = {one.partition: one for one in before}
+    anew: list[Anew] = []
+    unfinished: list[TableState] = []
     for table in tables:
-        if table.name not in states:
-            partition = partition_of(table.name, partitions)
-            planned = await plan(connection, table.name, options, partition, generation=1)
-            if planned is not None:
-                await target.save_table(planned.state)
-                states[table.name] = planned.state
-    unfinished = tuple(
-        states[table.name]
-        for table in tables
-        if table.name in states and not states[table.name].done
-    )
+        state = states.get(table.name)
+        if state is None:
+            anew.append(Anew(table.name, empties=takes_over))
+        elif _is_stale(state, table, reached.get(partition_of(table.name, partitions))):
+            anew.append(Anew(table.name, empties=True))
+        elif not state.done:
+            unfinished.append(state)
     mariadb = connection.server.is_mariadb
     earliest = _earliest([one.position for one in landed], mariadb)
-    return Resumption(tuple(landed), earliest, tables, unfinished, mariadb)
+    return Resumption(tuple(landed), earliest, tables, tuple(unfinished), tuple(anew), mariadb)
+
+
+def _is_stale(state: TableState, table: Table, landed: Landed | None) -> bool:
+    """Whether what the collection holds is no beginning of a copy of this table."""
+    if state.left_out or not state.parts:
+        return True
+    if state.emptied is not None and (landed is None or landed.stamp < state.emptied):
+        return True
+    # The version before chose among several unique keys by other rules than the log does.
+    return state.key != key_of(table) if state.key else table.key_name != PRIMARY
 
 
 def landed_before(resumed: Resumption, landed: Landed) -> Callable[[Gtid, Position], bool] | None:
@@ -109,36 +144,35 @@ def _earliest(positions: Sequence[Position], mariadb: bool) -> Position:
     return min(positions, key=lambda one: place(one.file, one.offset))
 
 
-def _check_tables(tables: Sequence[Table], scope: Scope) -> None:
-    if not tables:
-        raise ConfigurationError(
-            f"No table is selected by databases = {list(scope.databases)}, include = "
-            f"{list(scope.include)}, exclude = {list(scope.exclude)}. Look at the names' spelling "
-            "and at the privileges of the migrator's user."
-        )
-    keyless = [str(table.name) for table in tables if not table.key]
-    if keyless:
-        raise ConfigurationError(
-            f"{', '.join(keyless)}: no primary key and no NOT NULL unique key, so rows cannot be "
-            "told apart. Add a key, or exclude the table; nothing was started."
-        )
-
-
-async def _check_partitions(target: Target, partitions: int) -> bool:
-    """Whether the migration is a new one; raises if it has another number of partitions."""
-    stored = {landed.partition for landed in await target.landed()}
+def _check_partitions(before: Sequence[Landed], partitions: int) -> None:
+    stored = {landed.partition for landed in before}
     if stored and max(stored) + 1 != partitions:
         raise ConfigurationError(
             f"This migration was begun with {max(stored) + 1} partitions, and the settings say "
             f"{partitions}. Set partitions = {max(stored) + 1}: rows would land out of order."
         )
-    return not stored
 
 
-async def _wait_until_visible(connection: Connection, start: Position) -> None:
-    """Else the greatest key of a table might be smaller than one that the stream will not show."""
-    async with reading(connection, start):
-        pass
+def _check_flavour(before: Sequence[Landed], connection: Connection) -> None:
+    for landed in before:
+        gtids = landed.position.gtids
+        if gtids and is_mariadb(gtids) != connection.server.is_mariadb:
+            begun = "MariaDB" if is_mariadb(gtids) else "MySQL"
+            raise ConfigurationError(
+                f"This migration was begun at a {begun} server, and the source at "
+                f"{connection.url} is {connection.server.flavour}, where its position means "
+                "nothing. Correct the source's URL, or begin a migration with another "
+                "state_database and name."
+            )
+
+
+async def _check_collections(connection: Connection, target: Target, scope: Scope) -> None:
+    """Before anything is written: what we would mix our documents with."""
+    places = [target.mapping.place(table.name) for table in await read_tables(connection, scope)]
+    reasons = [await target.strangers(place) for place in places]
+    if any(reasons):
+        lines = "\n".join(f"- {reason}" for reason in reasons if reason)
+        raise ConfigurationError(f"The migration cannot start:\n{lines}")
 
 
 async def _wait_for_prepared(connection: Connection) -> None:

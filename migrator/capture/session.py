@@ -17,10 +17,15 @@ import structlog
 from migrator.backoff import Backoff
 from migrator.broker.publish import Publisher
 from migrator.capture.assemble import Assembler
-from migrator.capture.definitions import Resolver
+from migrator.capture.copies import Copies
+from migrator.capture.definitions import Definitions
+from migrator.capture.elsewhere import Elsewhere
 from migrator.capture.lane import Lane, Limits
 from migrator.capture.outbox import Outbox
-from migrator.capture.resume import Resumption, landed_before, resume
+from migrator.capture.passing import Passing
+from migrator.capture.rereads import Rereads
+from migrator.capture.resolver import Resolver
+from migrator.capture.resume import Resumption, is_begun, landed_before, resume
 from migrator.capture.snapshot import Snapshot
 from migrator.capture.stream import Stream
 from migrator.capture.tables import Tables, partition_of
@@ -29,7 +34,6 @@ from migrator.capture.watching import Watching
 from migrator.check.findings import refuse_failures
 from migrator.check.preflight import source_findings
 from migrator.errors import Gap, MigratorError
-from migrator.mysql.catalogue import Scope
 from migrator.mysql.connection import Connection, SourceUrl, connect
 from migrator.mysql.gtid import parse
 from migrator.mysql.types import TypeOptions
@@ -72,7 +76,6 @@ async def _session(settings: Settings, target: Target) -> None:
     """One epoch: everything after what has landed, until something is missing or broken."""
     url = SourceUrl.parse(settings.url(Server.SOURCE))
     options = TypeOptions(settings.zero_dates, settings.microseconds)
-    scope = Scope(settings.databases, settings.include, settings.exclude)
 
     async def connected() -> Connection:
         return await connect(url)
@@ -81,13 +84,18 @@ async def _session(settings: Settings, target: Target) -> None:
         await connected() as connection,
         Publisher(settings.url(Server.BROKER), settings.name, settings.partitions) as publisher,
     ):
-        refuse_failures(await source_findings(connection, settings))
-        resumed = await resume(connection, target, scope, options, settings.partitions)
+        scope = settings.scope.at(folds=connection.server.folds)
+        is_new = not await is_begun(target)
+        refuse_failures(await source_findings(connection, scope, settings, is_new=is_new))
+        takes_over = settings.take_over
+        resumed = await resume(
+            connection, target, scope, settings.partitions, takes_over=takes_over
+        )
         outbox = Outbox(publisher.send, settings.queue_bytes_max)
         lanes: list[Lane] = []
         tables = Tables(
             scope,
-            resumed.tables,
+            resumed.followed,
             options,
             lambda table: lanes[partition_of(table, settings.partitions)],
         )
@@ -100,11 +108,35 @@ async def _session(settings: Settings, target: Target) -> None:
         snapshot = Snapshot(connected, assembler, tables, watches, outbox.room, settings.chunk_rows)
         for state in resumed.unfinished:
             snapshot.begin(state)
-        resolver = Resolver(connected, assembler, tables, watches, snapshot, target)
-        linger_s = settings.linger_ms / 1000
-        stream = Stream(connected, assembler, scope.wants, outbox, resolver.resolve, linger_s)
+        copies = Copies(assembler, tables, watches, snapshot, target, takes_over=takes_over)
+        for one in resumed.anew:
+            await copies.anew(connection, one.name, empties=one.empties)
+        resolver = Resolver(
+            connected,
+            Definitions(tables, copies, target),
+            copies,
+            Elsewhere(scope, assembler.position),
+            Rereads(connected, assembler, tables),
+        )
+        stream = Stream(
+            connected,
+            assembler,
+            tables.wants_rows,
+            outbox,
+            resolver,
+            Passing(target, tables, copies),
+            settings.linger_ms / 1000,
+        )
         watching = Watching(
-            connected, target, resumed.epochs, outbox, publisher, assembler, snapshot, stream
+            connected,
+            target,
+            resumed.epochs,
+            outbox,
+            publisher,
+            assembler,
+            snapshot,
+            stream,
+            tables,
         )
         await together(
             stream=stream.run(_server_id(settings), settings.heartbeat_s),

@@ -189,10 +189,10 @@ class Snapshot:
             now = await read_table(connection, job.table.name)
         if not is_redefined(job.table, now):
             raise error
-        if now is not None and now.key:
+        if now is not None and now.key and now.key_columns == job.table.key_columns:
             job.table = now
         else:
-            # It is gone, or no longer to be copied: the stream will say so, which ends the job.
+            # It is gone, or its rows have other keys: the stream will say so, which ends the job.
             await asyncio.sleep(STALE_POLL_S)
 
 

@@ -1,17 +1,19 @@
 """Following the binlog: events go through the assembler, whatever happens to the connection."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
 
 from migrator.backoff import Backoff
-from migrator.capture.assemble import Assembler, Pending
+from migrator.capture.assemble import Assembler
 from migrator.capture.outbox import Outbox
-from migrator.errors import Gap, SourceUnavailable
+from migrator.capture.passing import Passing
+from migrator.capture.resolver import Resolver
+from migrator.errors import BinlogCorrupt, Gap, SourceError, SourceUnavailable, UnsupportedChange
 from migrator.mysql.columns import TableName
 from migrator.mysql.connection import Connection
 from migrator.mysql.dump import check_still_available, dump
-from migrator.mysql.events import EventReader
+from migrator.mysql.events import Event, EventReader
 from migrator.pause import Point, reached
 
 
@@ -27,7 +29,8 @@ class Stream:
         assembler: Assembler,
         wants: Callable[[TableName], bool],
         outbox: Outbox,
-        resolve: Callable[[Pending], Awaitable[None]],
+        resolver: Resolver,
+        passing: Passing,
         linger_s: float,
     ) -> None:
         self.bytes_read = 0
@@ -36,7 +39,8 @@ class Stream:
         self._assembler = assembler
         self._wants = wants
         self._outbox = outbox
-        self._resolve = resolve
+        self._resolver = resolver
+        self._passing = passing
         self._linger_s = linger_s
         self._timer: asyncio.TimerHandle | None = None
 
@@ -69,16 +73,34 @@ class Stream:
                 backoff.reset()
 
     async def _take(self, reader: EventReader, packets: list[bytes]) -> None:
-        assembler = self._assembler
-        for event in reader.events(packets):
-            assembler.take(event)
-            if assembler.pending is not None:
-                await self._resolve(assembler.pending)
-                assembler.resolved()
-            if self._outbox.is_full:
-                await self._outbox.room()
+        arriving = iter(packets)
+        is_taken = False
+        while not is_taken:
+            try:
+                await self._take_events(reader, reader.events(arriving))
+                is_taken = True
+            except (BinlogCorrupt, UnsupportedChange) as error:
+                await self._pass(reader, error)
         reached(Point.AFTER_READ)
         self._flush_soon()
+
+    async def _take_events(self, reader: EventReader, events: Iterator[Event]) -> None:
+        assembler = self._assembler
+        for event in events:
+            assembler.take(event)
+            if assembler.pending is not None:
+                await self._resolver.resolve(assembler.pending)
+                assembler.resolved()
+                reader.forget()
+            if self._outbox.is_full:
+                await self._outbox.room()
+
+    async def _pass(self, reader: EventReader, error: SourceError) -> None:
+        """Leave behind what cannot be handled, if an operator has said so; else raise."""
+        place = f"{self._assembler.position().file}:{reader.end}"
+        async with await self._connect() as connection:
+            await self._passing.past(connection, error, place)
+        self._assembler.resolved()
 
     def _flush_soon(self) -> None:
         """What is committed leaves within the linger time, together with what comes until then."""

@@ -1,19 +1,29 @@
-"""The selected tables as both readers know them: definitions, keys, decoders, lanes."""
+"""The selected tables as both readers know them: definitions, keys, decoders, lanes.
 
-from collections.abc import Callable, Iterable
+A table's key has one owner, the catalogue. Rows of the log whose table map names another one
+were written before a definition that the stream has not reached yet, and which copies the
+table anew: they are left out, so that all documents of a collection have one kind of `_id`.
+`disagreeing` holds such tables; whoever finds one there although the stream has passed the
+moment at which the catalogue was read has found an error of ours.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from zlib import crc32
 
 from migrator.capture.lane import Lane
-from migrator.errors import ConfigurationError
-from migrator.mysql.catalogue import Scope, Table
+from migrator.mysql.catalogue import Table
 from migrator.mysql.columns import Column, ColumnType, TableName, TableShape
 from migrator.mysql.row_decoder import BinlogDecoder
+from migrator.mysql.scope import Scope
 from migrator.mysql.types import TypeOptions
 
 SHAPES_MAX = 2_000
 # MariaDB's binlog says that these are fixed strings of bytes; its catalogue says what they mean.
 BEHIND_STRINGS = frozenset({ColumnType.UUID, ColumnType.INET4, ColumnType.INET6})
+# MariaDB keeps the hash of a unique TEXT or BLOB in a column that only its log shows.
+HIDDEN = re.compile(r"DB_ROW_HASH_\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +47,10 @@ class Stream:
 
 
 class Tables:
-    """The tables of the migration. `lane_of` says where a table's batches go."""
+    """The tables of the migration. `lane_of` says where a table's batches go.
+
+    A name may be written as any of those that the server takes for the same one.
+    """
 
     def __init__(
         self,
@@ -49,32 +62,46 @@ class Tables:
         self.scope = scope
         self.options = options
         self.lane_of = lane_of
-        self._tables = {table.name: table for table in tables}
+        self.disagreeing: dict[TableName, Table] = {}
+        self._tables = {scope.folded(table.name): table for table in tables}
+        self._left_out: set[TableName] = set()
+        self._absent: set[TableName] = set()
         self._streams: dict[int, tuple[TableShape, Stream | None]] = {}
 
     def __getitem__(self, name: TableName) -> Table:
-        return self._tables[name]
+        return self._tables[self.scope.folded(name)]
 
-    def __contains__(self, name: TableName) -> bool:
-        return name in self._tables
+    def __iter__(self) -> Iterator[Table]:
+        return iter(list(self._tables.values()))
 
     def get(self, name: TableName) -> Table | None:
-        """The table, if it is known."""
-        return self._tables.get(name)
+        """The table, if it is followed."""
+        return self._tables.get(self.scope.folded(name))
+
+    def wants_rows(self, name: TableName) -> bool:
+        """Whether rows of this table are looked at."""
+        return self.scope.wants(name) and self.scope.folded(name) not in self._left_out
 
     def redefine(self, name: TableName, table: Table | None) -> None:
-        """The table is another one from now on; None: it is gone."""
-        self._tables.pop(name, None)
+        """The table is another one from now on; None: it is gone, with all its rows to come."""
+        self._forget(name)
         if table is not None:
-            self._tables[name] = table
-        self._streams.clear()
+            self._tables[self.scope.folded(name)] = table
+        else:
+            self._absent.add(self.scope.folded(name))
+
+    def leave_out(self, name: TableName) -> None:
+        """The table is not followed from now on."""
+        self._forget(name)
+        self._left_out.add(self.scope.folded(name))
+
+    def is_unexplained(self, name: TableName) -> bool:
+        """Whether rows came of a table of which nobody has said that it is there, or gone."""
+        folded = self.scope.folded(name)
+        return folded not in self._tables and folded not in self._absent | self._left_out
 
     def stream(self, shape: TableShape) -> Stream | None:
-        """The decoder and the lane of a table map; raises `ConfigurationError` without a key.
-
-        None: the table has no key and was dropped or renamed since. Whatever it became
-        was copied whole, or will be.
-        """
+        """The decoder and the lane of a table map; None: its rows are left out."""
         # By identity: the event reader gives equal table maps as one object, and comparing
         # all columns would cost more than decoding a row.
         found = self._streams.get(id(shape))
@@ -85,19 +112,26 @@ class Tables:
             found = self._streams[id(shape)] = (shape, self._new_stream(shape))
         return found[1]
 
+    def _forget(self, name: TableName) -> None:
+        folded = self.scope.folded(name)
+        self._tables.pop(folded, None)
+        self._left_out.discard(folded)
+        self._absent.discard(folded)
+        self.disagreeing.pop(folded, None)
+        self._streams.clear()
+
     def _new_stream(self, shape: TableShape) -> Stream | None:
-        table = self._tables.get(shape.table)
-        key = shape.key or _key_of(table, shape)
-        if not key and table is None:
+        table = self.get(shape.table)
+        if table is None:
             return None
-        if not key:
-            raise ConfigurationError(
-                f"{shape.table} has no primary key and no NOT NULL unique key, so its rows cannot "
-                f"be told apart. Add a key, or exclude the table."
-            )
-        refined = replace(shape, columns=tuple(_refined(table, one) for one in shape.columns))
-        decoder = BinlogDecoder(refined, key, self.options)
-        return Stream(shape, decoder, self.lane_of(shape.table))
+        if [shape.columns[index].name for index in shape.key] != [
+            column.name for column in table.key_columns
+        ]:
+            self.disagreeing[self.scope.folded(shape.table)] = table
+            return None
+        columns = tuple(_refined(table, column) for column in shape.columns)
+        decoder = BinlogDecoder(replace(shape, columns=columns), shape.key, self.options)
+        return Stream(shape, decoder, self.lane_of(table.name))
 
 
 def partition_of(table: TableName, partitions: int) -> int:
@@ -105,15 +139,10 @@ def partition_of(table: TableName, partitions: int) -> int:
     return crc32(str(table).encode()) % partitions
 
 
-def _key_of(table: Table | None, shape: TableShape) -> tuple[int, ...]:
-    """The key that only the catalogue knows, as indexes into the shape's columns."""
-    names = {column.name: index for index, column in enumerate(shape.columns)}
-    wanted = [column.name for column in table.key_columns] if table else []
-    return tuple(names[name] for name in wanted) if all(name in names for name in wanted) else ()
-
-
-def _refined(table: Table | None, column: Column) -> Column:
-    own = next((one for one in table.columns if one.name == column.name), None) if table else None
+def _refined(table: Table, column: Column) -> Column:
+    own = next((one for one in table.columns if one.name == column.name), None)
+    if own is None and HIDDEN.fullmatch(column.name):
+        return replace(column, hidden=True)
     if own is not None and own.type in BEHIND_STRINGS and column.type is ColumnType.STRING:
         return own
     return column

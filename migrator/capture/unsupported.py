@@ -1,25 +1,33 @@
 """Changes that the binlog does not describe: each stops the run, and says what to do."""
 
-from migrator.capture.tables import Tables
+import re
+
 from migrator.changes import Position
 from migrator.errors import UnsupportedChange
 from migrator.mysql.columns import TableName
-from migrator.mysql.events import Query
-from migrator.mysql.statements import Statement
+from migrator.mysql.event_kinds import Query
+from migrator.mysql.statement_text import readings
 
-QUOTED_CHARACTERS = 200
+BLIND = (
+    "Views, triggers and functions could not be looked at: that takes SELECT, TRIGGER and EXECUTE "
+    "on *.*."
+)
+TELLING = re.compile(r"(?!^)(?:['\"(\d]|\b(?:values|set|where|select)\b).*", re.I | re.S)
+"""What follows the table's name in a statement, and holds values of rows."""
 
 
-def refuse_rows(event: Query, statement: Statement, tables: Tables, position: Position) -> None:
-    """Raise `UnsupportedChange` if a statement changed rows of a table that is migrated."""
-    captured = sorted({str(table) for table in statement.tables if table in tables})
-    if captured:
-        raise UnsupportedChange(
-            f"The binlog holds a statement instead of rows for {', '.join(captured)}, at "
-            f"{position.file}:{event.end}: {event.statement[:QUOTED_CHARACTERS]!r}. Some session "
-            "writes with binlog_format=STATEMENT or MIXED: set it to ROW everywhere, then begin "
-            "the migration anew, because nobody knows which rows it changed."
-        )
+def changes_unseen(event: Query, position: Position, *, knows: bool) -> UnsupportedChange:
+    """A statement may have changed rows of the migrated tables, and the log shows none of them.
+
+    With `knows` the server told us of all views, triggers and functions.
+    """
+    text = " ".join(TELLING.sub("", readings(event.text, event.collation)[0]).split())
+    blind = "" if knows else f" {BLIND}"
+    return UnsupportedChange(
+        f"A statement stands in the binlog instead of rows, at {position.file}:{event.end} "
+        f"({text} ...), and it may have changed tables that are migrated.{blind} Some session "
+        "writes with binlog_format=STATEMENT or MIXED: set it to ROW everywhere."
+    )
 
 
 def rolled_back(gtid: str) -> UnsupportedChange:
@@ -27,7 +35,7 @@ def rolled_back(gtid: str) -> UnsupportedChange:
     return UnsupportedChange(
         f"Transaction {gtid or '(without a GTID)'} was rolled back after its rows had been logged: "
         "it mixes tables with and without transactions, and nobody can tell which rows stayed. "
-        "Convert these tables to InnoDB, then begin the migration anew."
+        "Convert these tables to InnoDB."
     )
 
 
@@ -35,5 +43,6 @@ def shown_in_part(table: TableName) -> UnsupportedChange:
     """Rows of a distributed transaction cannot be read again before it is decided."""
     return UnsupportedChange(
         f"{table} was changed in a distributed transaction that logs parts of rows only. Set "
-        "binlog_row_image=FULL in every session that uses XA, then begin the migration anew."
+        "binlog_row_image=FULL in every session that uses XA, then begin the migration anew.",
+        passable=False,
     )

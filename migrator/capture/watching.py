@@ -9,9 +9,11 @@ import structlog
 
 from migrator.broker.publish import Publisher
 from migrator.capture.assemble import Assembler
+from migrator.capture.disagreements import Disagreements
 from migrator.capture.outbox import Outbox
 from migrator.capture.snapshot import Snapshot
 from migrator.capture.stream import Stream
+from migrator.capture.tables import Tables
 from migrator.errors import Fenced, Gap, PositionLost, SourceUnavailable, TargetUnavailable
 from migrator.mysql.connection import Connection
 from migrator.mysql.log_position import check_still_available
@@ -45,8 +47,10 @@ class Watching:
         assembler: Assembler,
         snapshot: Snapshot,
         stream: Stream,
+        tables: Tables,
     ) -> None:
         self._connect = connect
+        self._disagreements = Disagreements(tables, assembler)
         self._strangeness = 0
         self._landed: tuple[Landed, ...] = ()
         self._target = target
@@ -80,6 +84,7 @@ class Watching:
             async with await self._connect() as connection:
                 for landed in self._landed:
                     await check_still_available(connection, landed.position)
+                await self._disagreements.look(connection)
             self._strangeness = 0
         except SourceUnavailable as error:
             log.info(f"{error} The stream waits for it, too.")

@@ -5,30 +5,37 @@ from migrator.check.findings import Finding, fail, ok
 from migrator.check.source_checks import Source, read_variables, server_findings
 from migrator.check.table_checks import table_findings
 from migrator.errors import BrokerError, TargetError
-from migrator.mysql.catalogue import Scope, read_tables
+from migrator.mysql.catalogue import read_tables
+from migrator.mysql.scope import Scope
 from migrator.settings import Settings
 from migrator.target.target import Target
 
 
 async def preflight(source: Source, target: Target, settings: Settings) -> list[Finding]:
     """The findings at all three servers. Raises `SourceUnavailable` if the source goes away."""
+    scope = settings.scope.at(folds=source.server.folds)
     return [
-        *await source_findings(source, settings),
+        *await source_findings(source, scope, settings, is_new=True),
         await _broker_finding(settings.broker_url.get_secret_value()),
-        await _target_finding(target),
+        *await _target_findings(source, scope, target, settings),
     ]
 
 
-async def source_findings(source: Source, settings: Settings) -> list[Finding]:
-    """The source's set-up, what we may do there, and each selected table."""
-    scope = Scope(settings.databases, settings.include, settings.exclude)
+async def source_findings(
+    source: Source, scope: Scope, settings: Settings, *, is_new: bool
+) -> list[Finding]:
+    """The source's set-up, what we may do there, and each selected table.
+
+    A migration that is under way leaves out a table that cannot be carried over, instead of
+    stopping all others for it: then tables are not looked at here.
+    """
     variables = await read_variables(source)
     tables = await read_tables(source, scope)
     rows = sum(table.estimated_rows for table in tables)
-    return [
-        *await server_findings(source, variables, rows),
-        *await table_findings(source, variables, scope, tables, settings),
-    ]
+    found = await server_findings(source, variables, rows)
+    if is_new:
+        found += await table_findings(source, variables, scope, tables, settings)
+    return found
 
 
 async def _broker_finding(url: str) -> Finding:
@@ -40,10 +47,25 @@ async def _broker_finding(url: str) -> Finding:
     return ok("RabbitMQ", "lets us in.")
 
 
-async def _target_finding(target: Target) -> Finding:
+async def _target_findings(
+    source: Source, scope: Scope, target: Target, settings: Settings
+) -> list[Finding]:
     try:
         facts = await target.check()
+        found = await _collection_findings(source, scope, target, settings)
     except TargetError as error:
-        return fail("MongoDB", str(error))
+        return [fail("MongoDB", str(error))]
     version = ".".join(map(str, facts.version))
-    return ok("MongoDB", f"{version} has transactions.")
+    return [ok("MongoDB", f"{version} has transactions."), *found]
+
+
+async def _collection_findings(
+    source: Source, scope: Scope, target: Target, settings: Settings
+) -> list[Finding]:
+    """Collections that hold what this migration did not write."""
+    if settings.take_over:
+        return []
+    ours = {state.table for state in await target.tables()}
+    names = [table.name for table in await read_tables(source, scope) if table.name not in ours]
+    reasons = [await target.strangers(target.mapping.place(name)) for name in names]
+    return [fail(str(name), reason) for name, reason in zip(names, reasons, strict=True) if reason]

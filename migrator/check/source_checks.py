@@ -4,7 +4,6 @@ Sources: MySQL Reference Manual, "Binary Logging Options and Variables" and "SHO
 GRANTS Statement"; MariaDB documentation, "Replication and Binary Log System Variables".
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
@@ -12,6 +11,7 @@ from migrator.check.findings import Finding, fail, ok, warn
 from migrator.errors import SourceError, SourceUnavailable
 from migrator.mysql.catalogue import Queries
 from migrator.mysql.connection import ServerInfo
+from migrator.mysql.grants import read_grants
 
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
@@ -19,8 +19,6 @@ COPY_ROWS_PER_S = 2_000
 """A cautious guess of a slow copy's pace: the log must be kept until the copy is done."""
 RETENTION_S = 7 * DAY_S
 
-GLOBAL_GRANT = re.compile(r"^GRANT (.+?) ON \*\.\* TO")
-SYNONYMS = {"BINLOG MONITOR": "REPLICATION CLIENT"}
 CRASH = "A crash of the server can forget transactions that were already carried over."
 VARIABLES = (
     "log_bin",
@@ -181,24 +179,9 @@ async def _privileges(source: Source) -> list[Finding]:
     if not source.server.is_mariadb:
         # XA RECOVER tells what was prepared before the migration began.
         needed.append("XA_RECOVER_ADMIN")
-    granted = await _granted(source)
-    missing = [one for one in needed if not granted & {one, "ALL PRIVILEGES"}]
+    grants = await read_grants(source)
+    missing = grants.everywhere(*needed)
     if not missing:
         return [ok("Privileges", f"{', '.join(needed)} are granted.")]
-    user = await current_user(source)
-    what = f"{user} lacks {', '.join(missing)}, without which the migration cannot begin."
-    return [fail("Privileges", what, f"GRANT {', '.join(missing)} ON *.* TO {user};")]
-
-
-async def current_user(source: Source) -> str:
-    """The account that we are at the source, as a statement names it."""
-    ((account,),) = await source.query("SELECT CURRENT_USER()")
-    name, _, host = str(account).rpartition("@")
-    return f"'{name}'@'{host}'"
-
-
-async def _granted(source: Source) -> set[str]:
-    """The global privileges that we have; both servers add those of active roles."""
-    grants = [GLOBAL_GRANT.match(str(row[0])) for row in await source.query("SHOW GRANTS")]
-    names = {name for grant in grants if grant for name in re.split(r",\s*", grant[1])}
-    return {SYNONYMS.get(name, name) for name in names}
+    what = f"{grants.account} lacks {', '.join(missing)}, without which nothing can begin."
+    return [fail("Privileges", what, grants.statement(missing, "*.*"))]

@@ -1,31 +1,31 @@
 """Each selected table, against what the migration can carry over.
 
-Sources: MySQL and MariaDB, information_schema; MongoDB Manual, "MongoDB Limits and
-Thresholds" and "Field Names with Periods and Dollar Signs".
+Sources: MySQL and MariaDB, information_schema.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from migrator.check.findings import Finding, fail, ok, warn
-from migrator.check.source_checks import Source, Variables, current_user
+from migrator.check.fitness import unfit
+from migrator.check.source_checks import Source, Variables
 from migrator.errors import SourceError, SourceUnavailable
-from migrator.mysql.catalogue import Scope, Table, quoted
+from migrator.mysql.catalogue import Table, quoted, quoted_table
 from migrator.mysql.columns import Column, ColumnType, TableName
-from migrator.settings import Settings, target_trouble
+from migrator.mysql.grants import read_grants, select_grant
+from migrator.mysql.scope import Scope
+from migrator.settings import Settings
 
 DECIMAL_DIGITS_MAX = 34
 DATE_FRACTION_MAX = 3
-NAMESPACE_BYTES_MAX = 255
 TRANSACTIONAL = frozenset({"InnoDB", "ROCKSDB", "NDBCLUSTER", "ndbcluster", "TokuDB"})
 HIDDEN_ACTIONS = frozenset({"CASCADE", "SET NULL", "SET DEFAULT"})
 FOREIGN_KEYS_LOGGED = (9, 6)
 """From this version on MySQL runs the actions of foreign keys where its log sees them."""
 
-OTHER_TYPES = """
-    SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES
-    WHERE TABLE_TYPE <> 'BASE TABLE'
-    ORDER BY TABLE_SCHEMA, TABLE_NAME
+VIEWS = """
+    SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES
+    WHERE TABLE_TYPE LIKE '%VIEW' ORDER BY TABLE_SCHEMA, TABLE_NAME
 """
 FOREIGN_KEYS = """
     SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, REFERENCED_TABLE_NAME,
@@ -46,46 +46,51 @@ async def table_findings(
     source: Source, variables: Variables, scope: Scope, tables: Sequence[Table], settings: Settings
 ) -> list[Finding]:
     """What stands in the way of each table, and what will look different in MongoDB."""
-    found = [*_selection(scope, tables), *_places(tables, settings)]
+    found = [*await _selection(source, scope, tables), *_places(tables, settings)]
     for table in tables:
-        found += [*await _readable(source, table.name), *_key(table), *_engine(table)]
-        found += _columns(table, settings)
-    found += await _not_tables(source, scope)
+        found += await _readable(source, table.name)
+        found += [
+            fail(str(table.name), reason.what, reason.mend)
+            for reason in unfit(table, settings.places.place(table.name))
+        ]
+        found += [*_engine(table), *_columns(table, settings)]
+    found += await _views(source, scope)
     found += await _foreign_keys(source, variables, scope)
     found += await _folded_keys(source, scope)
     return found
 
 
-def _selection(scope: Scope, tables: Sequence[Table]) -> Iterator[Finding]:
-    databases = {table.name.database for table in tables}
+async def _selection(source: Source, scope: Scope, tables: Sequence[Table]) -> list[Finding]:
+    rows = await source.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA")
+    there = {scope.fold(name): name for (name,) in rows}
+    grants = await read_grants(source)
+    found = []
     for database in scope.databases:
-        if database not in databases:
-            what = "No table of this database is selected, or we may see none."
-            yield fail(f"Database {database}", what, "look for a misspelling, or grant SELECT.")
-    if not tables and not scope.databases:
-        yield fail("include", "No table matches the patterns.", "look for a misspelling.")
+        name = there.get(scope.fold(database))
+        if name is None:
+            what = "There is no such database, or we may see nothing of it."
+            mend = grants.statement(["SELECT"], f"{quoted(database)}.*")
+            found.append(fail(f"Database {database}", what, f"look for a misspelling, or {mend}"))
+        elif not grants.has("SELECT", name):
+            what = "We may not read all of its tables, and those would be missing unseen."
+            mend = grants.statement(["SELECT"], f"{quoted(name)}.*")
+            found.append(fail(f"Database {name}", what, f"{mend} or name tables in include."))
     if tables:
-        yield ok("Selection", f"{len(tables)} tables of {', '.join(sorted(databases))}.")
+        databases = sorted({table.name.database for table in tables})
+        found.append(ok("Selection", f"{len(tables)} tables of {', '.join(databases)}."))
+    elif not scope.databases:
+        found.append(fail("include", "No table matches the patterns.", "look for a misspelling."))
+    else:
+        found.append(warn("Selection", "There is no table yet; each is followed once it is made."))
+    return found
 
 
 def _places(tables: Sequence[Table], settings: Settings) -> Iterator[Finding]:
-    for database in sorted({table.name.database for table in tables}):
-        target = settings.mapping.get(database, database)
-        if trouble := target_trouble(target):
-            what = f"It cannot be the target's database {target!r}: {trouble}."
-            yield fail(f"Database {database}", what, f'mapping = {{{database} = "another_name"}}')
     taken: dict[str, list[TableName]] = defaultdict(list)
     for table in tables:
         place = settings.places.place(table.name)
         # MongoDB has no two databases whose names differ in the case of letters only.
         taken[f"{place.database.lower()}.{place.collection}"].append(table.name)
-        if place.collection.startswith("system.") or "$" in place.collection:
-            yield fail(
-                str(table.name), "MongoDB forbids that name of a collection.", _without(table)
-            )
-        elif len(str(place).encode()) > NAMESPACE_BYTES_MAX:
-            what = f"{place} has more than {NAMESPACE_BYTES_MAX} bytes."
-            yield fail(str(table.name), what, "map the database to a shorter name.")
     for place_name, names in taken.items():
         if len(names) > 1:
             what = f"{' and '.join(map(str, names))} would share one collection."
@@ -93,45 +98,28 @@ def _places(tables: Sequence[Table], settings: Settings) -> Iterator[Finding]:
 
 
 async def _readable(source: Source, name: TableName) -> list[Finding]:
-    where = f"{quoted(name.database)}.{quoted(name.name)}"
     try:
-        await source.query(f"SELECT * FROM {where} LIMIT 0")  # noqa: S608 - A quoted name.
+        await source.query(f"SELECT * FROM {quoted_table(name)} LIMIT 0")  # noqa: S608 - Quoted.
     except SourceUnavailable:
         raise
     except SourceError as error:
-        mend = f"GRANT SELECT ON {where} TO {await current_user(source)};"
-        return [fail(str(name), str(error), mend)]
+        return [fail(str(name), str(error), await select_grant(source, name))]
     return []
-
-
-def _key(table: Table) -> Iterator[Finding]:
-    subject = str(table.name)
-    if not table.key:
-        what = "It has neither a primary key nor a unique key of columns that are NOT NULL."
-        yield fail(subject, what, f"{_alter(table)} ADD PRIMARY KEY (...); {_without(table)}")
-    for column in table.key_columns:
-        if column.type in {ColumnType.FLOAT, ColumnType.DOUBLE}:
-            what = f"{column.name}, a part of its key, is a floating number: it equals nothing."
-            mend = f"{_alter(table)} MODIFY {quoted(column.name)} DECIMAL(...); {_without(table)}"
-            yield fail(subject, what, mend)
 
 
 def _engine(table: Table) -> Iterator[Finding]:
     if table.engine not in TRANSACTIONAL:
         what = f"{table.engine} has no transactions: what the log says may not have happened."
-        yield warn(str(table.name), what, f"{_alter(table)} ENGINE = InnoDB;")
+        mend = f"ALTER TABLE {quoted_table(table.name)} ENGINE = InnoDB;"
+        yield warn(str(table.name), what, mend)
 
 
 def _columns(table: Table, settings: Settings) -> Iterator[Finding]:
     subject = str(table.name)
-    only_key = table.key_columns[0].name if len(table.key) == 1 else ""
     for column in table.columns:
         name = column.name
-        rename = f"{_alter(table)} RENAME COLUMN {quoted(name)} TO ...; {_without(table)}"
-        if name == "_id" and only_key != "_id":
-            yield fail(subject, "Its column _id is not the key, but MongoDB's name of it.", rename)
         if name.startswith("$"):
-            yield fail(subject, f"MongoDB cannot replace a document with the field {name}.", rename)
+            yield ok(subject, f"{name} becomes \uff04{name[1:]}: MongoDB reads $ as an operator.")
         if _is_cut(column, settings):
             what = f"{name} has microseconds, and a BSON date milliseconds: the rest is cut off."
             yield warn(subject, what, 'microseconds = "string" in migrator.toml keeps them.')
@@ -146,18 +134,12 @@ def _is_cut(column: Column, settings: Settings) -> bool:
     return is_date and column.metadata > DATE_FRACTION_MAX and settings.microseconds == "truncate"
 
 
-async def _not_tables(source: Source, scope: Scope) -> list[Finding]:
-    found = []
-    for database, name, kind in await source.query(OTHER_TYPES):
-        table = TableName(database, name)
-        if not scope.wants(table):
-            continue
-        if "VIEW" in kind:
-            found.append(ok(str(table), "is a view, and is left out."))
-        else:
-            what = f"It is a {str(kind).lower()}, which is not carried over."
-            found.append(fail(str(table), what, f'exclude = ["{table}"] in migrator.toml.'))
-    return found
+async def _views(source: Source, scope: Scope) -> list[Finding]:
+    return [
+        ok(str(TableName(database, name)), "is a view, and is left out.")
+        for database, name in await source.query(VIEWS)
+        if scope.wants(TableName(database, name))
+    ]
 
 
 async def _foreign_keys(source: Source, variables: Variables, scope: Scope) -> list[Finding]:
@@ -201,11 +183,3 @@ async def _folded_keys(source: Source, scope: Scope) -> list[Finding]:
         for database, table, column, collation in await source.query(FOLDED_KEYS)
         if scope.wants(TableName(database, table))
     ]
-
-
-def _alter(table: Table) -> str:
-    return f"ALTER TABLE {quoted(table.name.database)}.{quoted(table.name.name)}"
-
-
-def _without(table: Table) -> str:
-    return f'or exclude = ["{table.name}"] in migrator.toml.'

@@ -88,10 +88,20 @@ class DeadLetter:
 
 @dataclass(slots=True)
 class Step:
-    """The last state of every row, by table, and the rows that are refused."""
+    """The last state of every row, by table, and the rows that are refused.
+
+    Dead letters are by table and key; where the key itself is refused, by the row's bytes.
+    `gone` are rows of the latter kind that are no longer there.
+    """
 
     tables: dict[TableName, Writes] = field(default_factory=dict)
-    dead_letters: list[DeadLetter] = field(default_factory=list)
+    refused: dict[tuple[TableName, bytes], DeadLetter] = field(default_factory=dict)
+    gone: list[DeadLetter] = field(default_factory=list)
+
+    @property
+    def dead_letters(self) -> list[DeadLetter]:
+        """The rows that are refused in the end."""
+        return list(self.refused.values())
 
     def refuse(self, table: TableName, key: Key, reason: str) -> None:
         """Make a dead letter of a row that MongoDB does not take; no old state of it stays."""
@@ -99,7 +109,7 @@ class Step:
         operation, row = states.pop(key)
         if operation is not Operation.DELETE:
             states[key] = (Operation.DELETE, key)
-            self.dead_letters.append(_dead_document(table, key, reason, row))
+            self.refused[table, key] = _dead_document(table, key, reason, row)
 
 
 def coalesce(changes: Iterable[Changes]) -> Step:
@@ -109,6 +119,8 @@ def coalesce(changes: Iterable[Changes]) -> Step:
         writes = step.tables.setdefault(run.table, Writes())
         if run.operation is Operation.EMPTY:
             step.tables[run.table] = Writes(emptied=True)
+            step.refused = {at: one for at, one in step.refused.items() if at[0] != run.table}
+            step.gone = [one for one in step.gone if one.table != run.table]
         elif run.operation is Operation.REFUSE:
             _refuse_run(step, writes, run)
         else:
@@ -121,6 +133,8 @@ def _put_run(step: Step, writes: Writes, run: Changes) -> None:
     for row in run.documents():
         key = key_of(row)
         states[key] = (_operation(writes, key, run.operation), row)
+        if step.refused:
+            step.refused.pop((run.table, key), None)
         if len(row) > DOCUMENT_BYTES_MAX:
             step.refuse(run.table, key, TOO_LARGE)
 
@@ -141,17 +155,20 @@ def _operation(writes: Writes, key: Key, operation: Operation) -> Operation:
 def _refuse_run(step: Step, writes: Writes, run: Changes) -> None:
     for row in run.documents():
         letter = bson.decode(row, OPTIONS)
-        step.dead_letters.append(
-            DeadLetter(
-                run.table,
-                letter.get("_id"),
-                letter.get("column"),
-                letter.get("reason", ""),
-                _kept(row, letter.get("row")),
-            )
+        dead = DeadLetter(
+            run.table,
+            letter.get("_id"),
+            letter.get("column"),
+            letter.get("reason", ""),
+            _kept(row, letter.get("row")),
         )
+        key = key_of(row) if has_key(row) else bson.encode({"row": dead.row})
+        if letter.get("gone"):
+            if step.refused.pop((run.table, key), None) is None:
+                step.gone.append(dead)
+            continue
+        step.refused[run.table, key] = dead
         if has_key(row):
-            key = key_of(row)
             writes.states[key] = (Operation.DELETE, key)
 
 

@@ -1,19 +1,22 @@
 """What one MongoDB transaction does, and the documents that it leaves in `_migrator`. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
+import bson
+
 from migrator.changes import Batch, Phase, Progress
-from migrator.load.coalesce import DeadLetter, Step, coalesce
+from migrator.load.coalesce import OPTIONS, DeadLetter, Step, coalesce
 from migrator.load.commands import Write, writes_of
 from migrator.mysql.columns import TableName
 from migrator.state import Landed
 from migrator.target.documents import Document
 
 PIECE_BYTES = 8 * 1024 * 1024
+SETTLED_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,25 @@ def letter_documents(letters: list[DeadLetter], landed: Landed) -> list[Document
         }
         for letter in letters
     ]
+
+
+def settled_letters(step: Step, tables: Collection[str]) -> Iterator[Document]:
+    """Which dead letters are settled: those of rows that are other ones now, or are gone.
+
+    `tables` are those that have any.
+    """
+    for table, writes in step.tables.items():
+        same = {"table": str(table)}
+        if same["table"] not in tables:
+            continue
+        if writes.emptied:
+            yield same
+            continue
+        keys = [bson.decode(key, OPTIONS)["_id"] for key in writes.states]
+        for start in range(0, len(keys), SETTLED_AT_ONCE):
+            yield {**same, "key": {"$in": keys[start : start + SETTLED_AT_ONCE]}}
+    for letter in step.gone:
+        yield {"table": str(letter.table), "key": None, "row": letter.row}
 
 
 def progress_update(progress: Progress) -> tuple[Document, dict[str, Any]]:

@@ -23,6 +23,7 @@ from migrator.load.work import (
     prepared_batches,
     prepared_documents,
     progress_update,
+    settled_letters,
 )
 from migrator.mysql.columns import TableName
 from migrator.pause import Point, reached
@@ -63,6 +64,7 @@ class Writer:
         self._partition = partition
         self._session = session
         self._epoch = epoch
+        self._lettered: set[str] = set()
 
     @classmethod
     async def own(cls, target: Target, partition: int) -> Self:
@@ -71,7 +73,9 @@ class Writer:
         Raises `TargetUnavailable` when somebody else holds it against ten attempts.
         """
         session, epoch = await take_over(target, partition)
-        return cls(target, partition, session, epoch)
+        writer = cls(target, partition, session, epoch)
+        writer._lettered.update(await target.dead_letter_tables())
+        return writer
 
     async def landed(self) -> Landed:
         """Where the partition stands; raises `Fenced`, `StateDamaged`."""
@@ -195,6 +199,9 @@ class Writer:
         state, session = self._target.state, self._session
         for progress in work.progress:
             await state("tables").update_one(*progress_update(progress), session=session)
+        for settled in settled_letters(work.step, self._lettered):
+            await state("dead_letters").delete_many(settled, session=session)
+        self._lettered.update(str(letter.table) for letter in work.step.dead_letters)
         inserted = {
             "dead_letters": letter_documents(work.step.dead_letters, work.after),
             "prepared": [row for batch in work.kept_aside for row in prepared_documents(batch)],

@@ -4,27 +4,26 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
 from migrator.errors import SourceError, SourceUnavailable
-from migrator.mysql.columns import BINARY_COLLATION, Column, TableName
+from migrator.mysql.columns import BINARY_COLLATION, Column, ColumnType, TableName
 from migrator.mysql.declared import declared_column
-
-SYSTEM_DATABASES = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
+from migrator.mysql.scope import SYSTEM_DATABASES, Scope
 
 COLUMNS = """
     SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE,
            CHARACTER_OCTET_LENGTH, NUMERIC_PRECISION, NUMERIC_SCALE, DATETIME_PRECISION,
-           COLLATION_NAME
+           EXTRA, COLLATION_NAME
     FROM information_schema.COLUMNS
     WHERE {which}
     ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION
 """
 TABLES = """
-    SELECT TABLE_SCHEMA, TABLE_NAME, ENGINE, TABLE_ROWS, AVG_ROW_LENGTH
+    SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, AVG_ROW_LENGTH
     FROM information_schema.TABLES
-    WHERE {which} AND TABLE_TYPE = 'BASE TABLE'
+    WHERE {which}
+      AND TABLE_TYPE NOT IN ('VIEW', 'SYSTEM VIEW', 'TEMPORARY', 'TEMPORARY SEQUENCE')
     ORDER BY TABLE_SCHEMA, TABLE_NAME
 """
 UNIQUE_KEYS = """
@@ -39,15 +38,23 @@ MARIADB_COLLATIONS = """
     SELECT FULL_COLLATION_NAME, ID FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY
 """
 PRIMARY = "PRIMARY"
+BASE_TABLE = "BASE TABLE"
+INDEX_NAME = 2  # In an answer of SHOW INDEX.
 
 NO_SUCH_DATABASE = 1049
 NO_SUCH_TABLE = 1146
 NO_SUCH_VIEW = 1356
+GONE = frozenset({NO_SUCH_TABLE, NO_SUCH_DATABASE, NO_SUCH_VIEW})
 
 
 def quoted(name: str) -> str:
     """An identifier in backticks."""
     return "`" + name.replace("`", "``") + "`"
+
+
+def quoted_table(table: TableName) -> str:
+    """A table's name as a statement writes it."""
+    return f"{quoted(table.database)}.{quoted(table.name)}"
 
 
 class Queries(Protocol):
@@ -63,6 +70,7 @@ class Table:
     """One table: `key` holds the indexes into `columns` of its key, "" and () without one.
 
     `estimated_rows` and `row_bytes`, the average length of a row, are the server's guesses.
+    `kind` is the catalogue's word for it, `BASE TABLE` if it is nothing special.
     """
 
     name: TableName
@@ -72,35 +80,21 @@ class Table:
     engine: str
     estimated_rows: int
     row_bytes: int
+    kind: str = BASE_TABLE
 
     @property
     def key_columns(self) -> tuple[Column, ...]:
         """The columns of the key, in its order."""
         return tuple(self.columns[index] for index in self.key)
 
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which tables are migrated: all of `databases`, and those of `include`; never `exclude`.
-
-    Patterns are `database.table` with `*` and `?`.
-    """
-
-    databases: tuple[str, ...]
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-
-    def wants(self, table: TableName) -> bool:
-        """Whether the table is one of them; system tables never are."""
-        if table.database.lower() in SYSTEM_DATABASES:
-            return False
-        name = str(table)
-        chosen = table.database in self.databases or _matches(name, self.include)
-        return chosen and not _matches(name, self.exclude)
+    @property
+    def definition(self) -> tuple[object, ...]:
+        """What two looks at a table must have in common to see the same one."""
+        return self.kind, self.columns, self.key_name, self.key
 
 
 async def read_tables(connection: Queries, scope: Scope) -> tuple[Table, ...]:
-    """The selected tables, in the order of their names; views are none. Raises `SourceError`."""
+    """The selected tables, in the order of their names, without views. Raises `SourceError`."""
     names = await _databases(connection, scope)
     if not names:
         return ()
@@ -116,31 +110,48 @@ async def read_table(connection: Queries, name: TableName) -> Table | None:
     """
     await connection.query("START TRANSACTION")
     try:
-        source = f"{quoted(name.database)}.{quoted(name.name)}"
-        await connection.query(f"SELECT 1 FROM {source} LIMIT 0")  # noqa: S608 (both are quoted)
+        await connection.query(f"SELECT 1 FROM {quoted_table(name)} LIMIT 0")  # noqa: S608
         which = "TABLE_SCHEMA = %s AND TABLE_NAME = %s"
-        scope = Scope((name.database,))
+        scope = Scope((name.database,), folds=True)
         tables = await _read(connection, scope, which, name.database, name.name)
     except SourceError as error:
-        if error.number in {NO_SUCH_TABLE, NO_SUCH_DATABASE, NO_SUCH_VIEW}:
+        if error.number in GONE:
             return None
         raise
     finally:
         with suppress(SourceUnavailable):  # Whatever broke the connection is being raised.
             await connection.query("COMMIT")
-    return next((table for table in tables if table.name == name), None)
+    exact = next((table for table in tables if table.name == name), None)
+    # The SELECT found it: a server that folds names may spell it otherwise.
+    return exact or next(iter(tables), None)
 
 
 async def _read(connection: Queries, scope: Scope, which: str, *names: str) -> tuple[Table, ...]:
-    answers = [
+    tables, columns, keys = [
         await connection.query(sql.format(which=which), *names)
         for sql in (TABLES, COLUMNS, UNIQUE_KEYS)
     ]
-    return tuple(_tables(scope, await _collations(connection), *answers))
+    columns_of: dict[TableName, list[Column]] = defaultdict(list)
+    collations = await _collations(connection)
+    for database, table, *rest, collation in columns:
+        number = collations.get(collation, BINARY_COLLATION)
+        columns_of[TableName(database, table)].append(declared_column(number, *rest))
+    keys_of: dict[TableName, Indexes] = defaultdict(dict)
+    for database, table, index, column, prefix in keys:
+        keys_of[TableName(database, table)].setdefault(index, []).append((column, prefix))
+    found = []
+    for database, table, kind, engine, rows, row_bytes in tables:
+        name = TableName(database, table)
+        if scope.wants(name):
+            own = tuple(columns_of[name])
+            key_name, key = await _key(connection, name, own, keys_of[name])
+            sizes = (int(rows or 0), int(row_bytes or 0))
+            found.append(Table(name, own, key_name, key, engine or "", *sizes, kind))
+    return tuple(found)
 
 
-def _matches(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+Indexes = dict[str, list[tuple[str, int | None]]]
+"""The columns of each unique index, and how much of each it holds, None for all."""
 
 
 async def _collations(connection: Queries) -> dict[str, int]:
@@ -150,49 +161,56 @@ async def _collations(connection: Queries) -> dict[str, int]:
 
 
 async def _databases(connection: Queries, scope: Scope) -> tuple[str, ...]:
-    if not scope.include:
-        return scope.databases
     rows = await connection.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA")
-    return tuple(name for (name,) in rows if name.lower() not in SYSTEM_DATABASES)
+    chosen = {scope.fold(name) for name in scope.databases}
+    return tuple(
+        name
+        for (name,) in rows
+        if name.lower() not in SYSTEM_DATABASES and (scope.include or scope.fold(name) in chosen)
+    )
 
 
-def _tables(
-    scope: Scope,
-    collations: dict[str, int],
-    tables: Sequence[Any],
-    columns: Sequence[Any],
-    keys: Sequence[Any],
-) -> Iterable[Table]:
-    columns_of: dict[TableName, list[Column]] = defaultdict(list)
-    for database, table, *rest, collation in columns:
-        number = collations.get(collation, BINARY_COLLATION)
-        columns_of[TableName(database, table)].append(declared_column(number, *rest))
-    keys_of: dict[TableName, dict[str, list[tuple[str, int | None]]]] = defaultdict(dict)
-    for database, table, index, column, prefix in keys:
-        keys_of[TableName(database, table)].setdefault(index, []).append((column, prefix))
-    for database, table, engine, rows, row_bytes in tables:
-        name = TableName(database, table)
-        if scope.wants(name):
-            own = tuple(columns_of[name])
-            key_name, key = _key(own, keys_of[name])
-            yield Table(name, own, key_name, key, engine or "", int(rows or 0), int(row_bytes or 0))
-
-
-def _key(
-    columns: tuple[Column, ...], indexes: dict[str, list[tuple[str, int | None]]]
+async def _key(
+    connection: Queries, table: TableName, columns: Sequence[Column], indexes: Indexes
 ) -> tuple[str, tuple[int, ...]]:
-    """The primary key, else the NOT NULL unique key with the fewest columns."""
+    """The primary key, else the unique key that the server takes for it; "" and () for none.
+
+    That is the first, in the server's own order, of whole columns that are NOT NULL; the
+    log names the same one. Source: MySQL and MariaDB, sql/table.cc, `primary_key`.
+    """
     places = {column.name: index for index, column in enumerate(columns)}
-    usable: list[tuple[int, str, tuple[int, ...]]] = []
+    if PRIMARY in indexes:
+        return PRIMARY, tuple(places[column] for column, _ in indexes[PRIMARY])
+    usable: dict[str, tuple[int, ...]] = {}
     for name, parts in indexes.items():
-        if name == PRIMARY:
-            return name, tuple(places[column] for column, _ in parts)
-        # A prefix or an expression says nothing about whole values.
-        if all(part in places and prefix is None for part, prefix in parts):
-            key = tuple(places[column] for column, _ in parts)
-            if not any(columns[index].nullable for index in key):
-                usable.append((len(key), name, key))
-    if not usable:
-        return "", ()
-    _, name, key = min(usable)
-    return name, key
+        if _is_identifying(parts, {name: columns[index] for name, index in places.items()}):
+            usable[name] = tuple(places[column] for column, _ in parts)
+    if len(usable) > 1:
+        usable = {name: usable[name] for name in await _in_order(connection, table, usable)}
+    return next(iter(usable.items()), ("", ()))
+
+
+def _is_identifying(parts: Iterable[tuple[str, int | None]], columns: dict[str, Column]) -> bool:
+    """Whether an index tells rows apart: a part that is cut off, NULL or computed does not.
+
+    A whole TEXT or BLOB is in no index: MariaDB keeps a hash of it instead.
+    """
+    return all(
+        prefix is None
+        and name in columns
+        and not columns[name].nullable
+        and columns[name].type is not ColumnType.BLOB
+        for name, prefix in parts
+    )
+
+
+async def _in_order(connection: Queries, table: TableName, usable: Iterable[str]) -> list[str]:
+    """The names of the indexes, in the order in which the server looks at them."""
+    try:
+        rows = await connection.query(f"SHOW INDEX FROM {quoted_table(table)}")
+    except SourceError as error:
+        if error.number not in GONE:
+            raise
+        return []  # It was dropped meanwhile, and has no key that could be wrong.
+    named = dict.fromkeys(row[INDEX_NAME] for row in rows)
+    return [name for name in named if name in usable]

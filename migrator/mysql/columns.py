@@ -11,7 +11,7 @@ class ColumnType(IntEnum):
 
     Source: MySQL, include/field_types.h; MariaDB, sql/field.h for 128 and above.
     UUID, INET6 and INET4 are ours: MariaDB sends them as fixed binary strings,
-    and only its catalogue tells them apart.
+    and only its catalogue tells them apart. So is UNKNOWN: a type of a newer catalogue.
     """
 
     DECIMAL = 0
@@ -52,6 +52,7 @@ class ColumnType(IntEnum):
     UUID = 1001
     INET4 = 1002
     INET6 = 1003
+    UNKNOWN = 1004
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,9 @@ class Column:
     `precision << 8 | scale` for NEWDECIMAL, bits for BIT, bytes of the index for
     ENUM and SET, bytes of the value for FLOAT and DOUBLE. `collation` is a
     collation id (63 is binary) for character columns, ENUM and SET, otherwise
-    None. `labels` are those of ENUM and SET, in the column's character set.
+    None. `labels` are those of ENUM and SET, in the column's character set. The
+    catalogue alone says `generated`: computed from other columns. A `hidden` column is
+    the server's own: the log has it, and no SELECT does.
     """
 
     name: str
@@ -75,6 +78,8 @@ class Column:
     nullable: bool = True
     collation: int | None = None
     labels: tuple[bytes, ...] = ()
+    generated: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

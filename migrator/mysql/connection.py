@@ -18,6 +18,8 @@ __all__ = ["Connection", "Flavour", "ServerInfo", "SourceUrl", "Tls", "connect"]
 NET_TIMEOUT_S = 600
 """How long the server waits for us to read or write, and we for its answer."""
 QUIT = 0x01
+GENERATED_KEYS_SINCE = (8, 0, 30)
+"""MySQL may hide the primary keys that it makes by itself from the catalogue."""
 
 
 class Flavour(StrEnum):
@@ -32,7 +34,8 @@ class ServerInfo:
     """What is known of a server from the start.
 
     `identity` is its server_uuid, on MariaDB its server_id: file names and offsets
-    of its binlog mean something on that server only.
+    of its binlog mean something on that server only. A server that `folds` names takes
+    capitals in them for small letters.
     """
 
     flavour: Flavour
@@ -40,6 +43,7 @@ class ServerInfo:
     version_tuple: tuple[int, ...]
     identity: str
     gtid_mode: bool
+    folds: bool = False
 
     @property
     def is_mariadb(self) -> bool:
@@ -144,13 +148,18 @@ async def connect(
 async def _server_info(connection: Connection) -> ServerInfo:
     ((version,),) = await connection.query("SELECT VERSION()")
     if "MariaDB" in version:
-        ((identity,),) = await connection.query("SELECT @@server_id")
-        return ServerInfo(Flavour.MARIADB, version, _numbers(version), str(identity), False)
-    ((identity, gtid_mode),) = await connection.query(
-        "SELECT @@global.server_uuid, @@global.gtid_mode"
+        ((identity, case),) = await connection.query("SELECT @@server_id, @@lower_case_table_names")
+        return ServerInfo(
+            Flavour.MARIADB, version, _numbers(version), str(identity), False, bool(case)
+        )
+    ((identity, gtid_mode, case),) = await connection.query(
+        "SELECT @@global.server_uuid, @@global.gtid_mode, @@lower_case_table_names"
     )
+    numbers = _numbers(version)
+    if numbers >= GENERATED_KEYS_SINCE:
+        await connection.query("SET show_gipk_in_create_table_and_information_schema = ON")
     is_on = str(gtid_mode).upper() == "ON"
-    return ServerInfo(Flavour.MYSQL, version, _numbers(version), identity, is_on)
+    return ServerInfo(Flavour.MYSQL, version, numbers, identity, is_on, bool(case))
 
 
 def _numbers(version: str) -> tuple[int, ...]:

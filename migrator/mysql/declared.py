@@ -36,6 +36,8 @@ BLOB_LENGTH_BYTES = {"tiny": 1, "": 2, "medium": 3, "long": 4}
 FLAT_GEOMETRIES = ("point", "linestring", "polygon", "geometry", "geomcollection")
 MANY_GEOMETRIES = ("multipoint", "multilinestring", "multipolygon", "geometrycollection")
 GEOMETRIES = frozenset(FLAT_GEOMETRIES + MANY_GEOMETRIES)
+# MySQL says DEFAULT_GENERATED of a default that is an expression.
+GENERATED = re.compile(r"\b(VIRTUAL|STORED|PERSISTENT)( GENERATED)?\b", re.IGNORECASE)
 LABEL = re.compile(r"'((?:[^'\\]|''|\\.)*)'", re.DOTALL)
 ESCAPED = re.compile(r"''|\\(.)", re.DOTALL)
 ESCAPES = {"0": "\0", "n": "\n", "r": "\r", "Z": "\x1a"}
@@ -51,6 +53,7 @@ def declared_column(
     precision: int | None,
     scale: int | None,
     fraction: int | None,
+    extra: str | None,
 ) -> Column:
     """A column by its row of information_schema.COLUMNS, and its collation's id."""
     kind = kind.lower()
@@ -65,6 +68,7 @@ def declared_column(
         nullable=nullable == "YES",
         collation=collation if is_text else None,
         labels=labels,
+        generated=bool(GENERATED.search(extra or "")),
     )
 
 
@@ -78,7 +82,7 @@ def _type(kind: str) -> ColumnType:
         return ColumnType.GEOMETRY
     if kind.endswith(("blob", "text")):
         return ColumnType.BLOB
-    return TYPES[kind]
+    return TYPES.get(kind, ColumnType.UNKNOWN)
 
 
 def _metadata(

@@ -7,9 +7,7 @@ the offset in the log after it.
 from functools import lru_cache
 from struct import Struct
 
-from pymysql.charset import charset_by_id
-
-from migrator.errors import SourceError
+from migrator.errors import UnsupportedChange
 from migrator.mysql.event_kinds import Code, Gtid, Heartbeat, Ignored, Query, XaPrepare, Xid
 from migrator.mysql.packets import length_encoded
 
@@ -22,9 +20,17 @@ GTID = Struct("<B16sq")
 COMMIT_TIME = Struct("<IHB")
 XA = Struct("<BIII")
 
+# Status variables of a statement. Source: MySQL, libs/mysql/binlog/event/statement_events.h,
+# Query_event; MariaDB, sql/log_event.h, Q_*_CODE.
+STATUS_SQL_MODE = 1
 STATUS_CHARSET = 4
-STATUS_CATALOGUE = 6
-STATUS_SIZES = {0: 4, 1: 8, 3: 4}
+STATUS_DATABASES = 12
+STATUS_SIZES = {0: 4, 1: 8, 3: 4, 4: 6, 7: 2, 8: 2, 9: 8, 10: 4, 13: 3, 16: 1, 17: 8, 18: 2,
+                19: 1, 20: 1, 128: 3, 129: 8, 130: 2}  # fmt: skip
+STATUS_STRINGS = {5: 1, 6: 1, 11: 2}
+"""How many strings, each after its length of one byte, these have."""
+DATABASES_UNKNOWN = 254
+UTF8MB4 = 45
 
 
 def ignored(event: bytes, stop: int, seconds: int, end: int) -> Ignored:
@@ -54,23 +60,55 @@ def statement(
     text = database + database_size + 1
     if text > stop:
         raise IndexError("the statement is cut off")
-    raw = body[text:stop]
-    try:
-        decoded = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        # The text is in the character set of the client that sent it.
-        decoded = raw.decode(_client_encoding(body[at:database]))
-    return Query(body[database : text - 1].decode("utf-8"), decoded, seconds, end)
+    status = _status(body[at:database])
+    charset = status.get(STATUS_CHARSET)
+    return Query(
+        body[database : text - 1].decode("utf-8", "replace"),
+        body[text:stop],
+        int.from_bytes(status.get(STATUS_SQL_MODE, b""), "little"),
+        int.from_bytes(charset[:2], "little") if charset else UTF8MB4,
+        _touched(status.get(STATUS_DATABASES)),
+        seconds,
+        end,
+    )
 
 
-def _client_encoding(status: bytes) -> str:
+def _status(data: bytes) -> dict[int, bytes]:
+    """The status variables by their codes, up to the first of an unknown size."""
+    found: dict[int, bytes] = {}
     at = 0
-    while at < len(status):
-        code = status[at]
-        if code == STATUS_CHARSET:
-            return charset_by_id(int.from_bytes(status[at + 1 : at + 3], "little")).encoding
-        at += 1 + (1 + status[at + 1] if code == STATUS_CATALOGUE else STATUS_SIZES[code])
-    return "latin-1"
+    while at < len(data):
+        code = data[at]
+        size = STATUS_SIZES.get(code)
+        if size is None:
+            size = _varying_size(code, data, at + 1)
+        if size is None:
+            break
+        found[code] = data[at + 1 : at + 1 + size]
+        at += 1 + size
+    return found
+
+
+def _varying_size(code: int, data: bytes, at: int) -> int | None:
+    match code:
+        case _ if code in STATUS_STRINGS:
+            size = 0
+            for _ in range(STATUS_STRINGS[code]):
+                size += 1 + data[at + size]
+            return size
+        case _ if code == STATUS_DATABASES:
+            count = data[at] if data[at] != DATABASES_UNKNOWN else 0
+            end = at + 1
+            for _ in range(count):
+                end = data.index(b"\0", end) + 1
+            return end - at
+    return None
+
+
+def _touched(data: bytes | None) -> tuple[str, ...] | None:
+    if data is None or data[0] == DATABASES_UNKNOWN:
+        return None
+    return tuple(name.decode("utf-8", "replace") for name in data[1:].split(b"\0")[: data[0]])
 
 
 @lru_cache(1024)
@@ -175,10 +213,10 @@ def heartbeat_v2(event: bytes, stop: int, seconds: int, end: int) -> Heartbeat:
 
 
 def incident(event: bytes, stop: int, seconds: int, end: int) -> Ignored:
-    """INCIDENT: the source says that its log has a hole. Always raises `SourceError`."""
+    """INCIDENT: the source says that its log has a hole. Always raises `UnsupportedChange`."""
     number = int.from_bytes(event[BODY : BODY + 2], "little")
     text = event[BODY + 3 : stop].decode("utf-8", "replace")
-    raise SourceError(
+    raise UnsupportedChange(
         f"The source's binlog says that changes are missing in it (incident {number}: {text}), "
-        f"before offset {end}. Forget the position and copy the tables anew."
+        f"before offset {end}. The tables must be copied anew."
     )

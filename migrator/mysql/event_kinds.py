@@ -20,6 +20,8 @@ class Code(IntEnum):
     STOP = 3
     ROTATE = 4
     INTVAR = 5
+    APPEND_BLOCK = 9
+    DELETE_FILE = 11
     RAND = 13
     USER_VAR = 14
     FORMAT_DESCRIPTION = 15
@@ -109,10 +111,19 @@ class Gtid:
 
 @dataclass(slots=True)
 class Query:
-    """A statement; `committed_at` is in seconds since 1970."""
+    """A statement, as its client sent it, and what its bytes meant to the server.
+
+    `database` is the default one, `sql_mode` the session's bits, `collation` the id of a
+    collation of the client's character set. `touched` (MySQL) are the databases of all
+    tables that it read or wrote, None if the event does not say. `committed_at` is in
+    seconds since 1970.
+    """
 
     database: str
-    statement: str
+    text: bytes
+    sql_mode: int
+    collation: int
+    touched: tuple[str, ...] | None
     committed_at: int
     end: int
 

@@ -79,8 +79,10 @@ SMALL: dict[int, Handler] = {
     Code.MARIADB_START_ENCRYPTION: mariadb.start_encryption,
 }
 UNIMPORTANT = (
-    Code.STOP, Code.INTVAR, Code.RAND, Code.USER_VAR, Code.BEGIN_LOAD_QUERY, Code.IGNORABLE,
-    Code.ROWS_QUERY, Code.PREVIOUS_GTIDS, Code.TRANSACTION_CONTEXT, Code.VIEW_CHANGE,
+    # What LOAD DATA of a STATEMENT session sends: its file, block by block, then a statement.
+    Code.BEGIN_LOAD_QUERY, Code.APPEND_BLOCK, Code.DELETE_FILE,
+    Code.STOP, Code.INTVAR, Code.RAND, Code.USER_VAR, Code.IGNORABLE, Code.ROWS_QUERY,
+    Code.PREVIOUS_GTIDS, Code.TRANSACTION_CONTEXT, Code.VIEW_CHANGE,
     Code.MARIADB_ANNOTATE_ROWS,
 )  # fmt: skip
 
@@ -107,7 +109,7 @@ class EventReader:
     """Reads the events of one stream, in order.
 
     `wanted` says which tables' rows are read; it is asked once for each definition of
-    a table, so its answer for a table may not change.
+    a table, until `forget` says that its answers may be others.
     """
 
     def __init__(self, wanted: Callable[[TableName], bool]) -> None:
@@ -117,6 +119,7 @@ class EventReader:
         self._end = 0
         self._tables: dict[int, TableShape | None] = {}
         self._shapes: dict[bytes, TableShape | None] = {}
+        self._payload: Iterator[bytes] = iter(())
         self._handlers: dict[int, Handler] = {
             **SMALL,
             **dict.fromkeys(UNIMPORTANT, event_bodies.ignored),
@@ -134,14 +137,31 @@ class EventReader:
         }
 
     def events(self, packets: Iterable[bytes]) -> Iterator[Event]:
-        """The events in `packets`, those of compressed transactions one by one."""
+        """The events in `packets`, those of compressed transactions one by one.
+
+        After an error, another call goes on behind the event that caused it.
+        """
+        yield from self._rest_of_payload()
         for packet in packets:
             event = self.read(packet)
             if type(event) is TransactionPayload:
-                for inner in inner_events(event):
-                    yield self._guarded(self._read_inner, inner, event.end)
+                self._payload = inner_events(event)
+                yield from self._rest_of_payload()
             else:
                 yield event
+
+    @property
+    def end(self) -> int:
+        """Where in the log the last event ended, the one that could not be read included."""
+        return self._end
+
+    def forget(self) -> None:
+        """Ask anew which tables are wanted."""
+        self._shapes.clear()
+
+    def _rest_of_payload(self) -> Iterator[Event]:
+        for inner in self._payload:
+            yield self._guarded(self._read_inner, inner, self._end)
 
     def read(self, event: bytes) -> Event:
         """One event, as it was sent, with header and checksum.
@@ -191,7 +211,10 @@ class EventReader:
     def _unknown(self, event: bytes, flags: int, end: int) -> Ignored:
         if flags & IGNORABLE:
             return Ignored(event[4], end)
-        raise _corrupt(event, end, "this migrator does not know its type")
+        raise BinlogCorrupt(
+            f"The event that ends at offset {end} has the type {event[4]}, which this migrator "
+            "does not know. It may be of a newer server: look for a newer migrator."
+        )
 
     def _table_map(self, event: bytes, stop: int, seconds: int, end: int) -> Event:
         body = event[BODY + 8 : stop]
@@ -287,5 +310,5 @@ def _corrupt(event: bytes, end: int, reason: str) -> BinlogCorrupt:
     name = Code(code).name if code in Code.__members__.values() else "unknown"
     return BinlogCorrupt(
         f"The event of type {code} ({name}) at or after offset {end} cannot be read: {reason}. "
-        "Look at it with mysqlbinlog; if the file is damaged, copy the tables anew."
+        "Look whether mysqlbinlog reads it: if it does, this is an error of the migrator."
     )

@@ -1,7 +1,7 @@
 """Keys as SQL: the order and the equality of a key are always decided by the server."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from bson import Binary, Decimal128
 
 from migrator.mysql.catalogue import quoted
-from migrator.mysql.charsets import encode_text
+from migrator.mysql.charsets import charset_of, encode_text
 from migrator.mysql.columns import Column, ColumnType
 
 Literals = tuple[str, ...]
@@ -21,8 +21,8 @@ TEMPORAL = frozenset(
 def literals(columns: Sequence[Column], key: Any) -> Literals:
     """The SQL literals of a document's decoded `_id`, in key order.
 
-    `columns` are the key's columns. A text literal is written in hexadecimal, so that
-    no session setting can read it otherwise; the column's own collation compares it.
+    `columns` are the key's columns. A text literal is written in hexadecimal, in the
+    column's own character set, so that nothing is converted before its collation compares.
     """
     values = [key] if len(columns) == 1 else list(key.values())
     return tuple(_literal(column, value) for column, value in zip(columns, values, strict=True))
@@ -39,9 +39,30 @@ def up_to(columns: Sequence[Column], bound: Literals) -> str:
 
 
 def one_of(columns: Sequence[Column], keys: Sequence[Literals]) -> str:
-    """The condition that a key is one of these."""
-    names = ", ".join(quoted(column.name) for column in columns)
-    return f"({names}) IN ({', '.join('(' + ', '.join(key) + ')' for key in keys)})"
+    """The condition that a key is one of these.
+
+    Column by column: in a row constructor servers compare by other rules, and MySQL finds
+    no ENUM or SET there, MariaDB no text of other character sets.
+    """
+    names = [quoted(column.name) for column in columns]
+    if len(names) == 1:
+        return f"{names[0]} IN ({', '.join(key[0] for key in keys)})"
+    return _any(" AND ".join(map(" = ".join, zip(names, key, strict=True))) for key in keys)
+
+
+def between(columns: Sequence[Column], keys: Sequence[Literals]) -> str:
+    """The same in another way: that a key lies between one of these and itself."""
+    names = [quoted(column.name) for column in columns]
+    return _any(
+        " AND ".join(
+            f"{name} BETWEEN {value} AND {value}" for name, value in zip(names, key, strict=True)
+        )
+        for key in keys
+    )
+
+
+def _any(conditions: Iterable[str]) -> str:
+    return " OR ".join(f"({condition})" for condition in conditions)
 
 
 def order(columns: Sequence[Column]) -> str:
@@ -83,7 +104,7 @@ def _literal(column: Column, value: Any) -> str:
 def _moment(column: Column, value: datetime) -> str:
     text = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
     if column.type == ColumnType.DATE:
-        return f"'{text:%Y-%m-%d}'"
+        return f"'{text.date().isoformat()}'"  # Years of four digits: '50-06-01' is of 2050.
     return f"'{text.isoformat(sep=' ', timespec='milliseconds')}'"
 
 
@@ -97,7 +118,8 @@ def _text(column: Column, value: str) -> str:
         return f"'{value}'"
     if column.type == ColumnType.NEWDECIMAL:
         return value
-    return f"_utf8mb4 X'{value.encode().hex()}'"
+    collation = column.collation or 0
+    return f"_{charset_of(collation).name} X'{encode_text(value, collation).hex()}'"
 
 
 def _label_index(column: Column, label: str) -> int:

@@ -66,28 +66,31 @@ class BinlogDecoder:
         after_bitmap: bytes,
         *,
         partial_json: bool = False,
-    ) -> list[bytes]:
-        """Documents of the old and the new `_id` of rows that are shown in part.
+    ) -> tuple[list[bytes], list[bytes]]:
+        """The `{_id}` of rows that are shown in part: of those that went, of those that are there.
 
-        The bitmaps say which columns the images hold; b"" is no image. Raises
-        `BinlogCorrupt`, and `UnsupportedChange` if a key is not in the images.
+        A row whose key changed went from the old one. The bitmaps say which columns the
+        images hold; b"" is no image. Raises `BinlogCorrupt`, and `UnsupportedChange` if a
+        key is not in the images.
         """
         try:
             bitmaps = (before_bitmap, after_bitmap)
-            return self._guarded(self._touched, body, start, stop, bitmaps, partial_json)
+            pairs = self._guarded(self._touched, body, start, stop, bitmaps, partial_json)
         except ValueRefused as error:
             raise UnsupportedChange(
                 f"{self._table} was changed by an event that shows rows in part, and the key of "
                 f"one cannot be told: {error}. Set binlog_row_image = FULL at the source."
             ) from error
+        gone = [before for before, after in pairs if before and before != after]
+        return gone, [after for _, after in pairs if after]
 
     def _guarded(self, read: Callable[..., list[T]], *arguments: Any) -> list[T]:
         try:
             return read(*arguments)
         except UNREADABLE as error:
             raise BinlogCorrupt(
-                f"A row of {self._table} in the binlog cannot be read: {error}. Look at it with "
-                "mysqlbinlog; if the file is damaged, copy the tables anew."
+                f"A row of {self._table} in the binlog cannot be read: {error}. Look whether "
+                "mysqlbinlog reads it: if it does, this is an error of the migrator."
             ) from error
 
     def _all(
@@ -152,20 +155,21 @@ class BinlogDecoder:
 
     def _touched(
         self, body: bytes, at: int, stop: int, bitmaps: tuple[bytes, bytes], partial_json: bool
-    ) -> list[bytes]:
-        touched: list[bytes] = []
+    ) -> list[tuple[bytes, bytes]]:
+        """The keys before and after each change; b"" where there is no image."""
+        touched: list[tuple[bytes, bytes]] = []
         while at < stop:
             start = at
             raws: Raws = [NOT_SHOWN] * len(self._layout.codecs)
+            keys = [b"", b""]
             for is_after, bitmap in enumerate(bitmaps):
                 if not bitmap:
                     continue
                 if is_after and partial_json:
                     _, at = self._images.differing(body, at)
                 at = self._images.part(body, at, stop, bitmap, raws)
-                key = self._key_of(raws)
-                if not touched or touched[-1] != key:
-                    touched.append(key)
+                keys[is_after] = self._key_of(raws)
+            touched.append((keys[0], keys[1]))
             if at == start:
                 raise IndexError("it has no image")
         return touched

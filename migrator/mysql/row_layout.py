@@ -23,7 +23,7 @@ class Layout:
     """The columns of a row, in their order.
 
     `names` are those of the elements; b"" is a column that has none of its own, because
-    it is called `_id` and part of the key. `key` holds the key's columns in its order.
+    it is called `_id` and part of the key, or hidden. `key` holds the key's columns in its order.
     """
 
     titles: tuple[str, ...]
@@ -39,7 +39,10 @@ class Layout:
         titles = tuple(column.name for column in columns)
         if not key or any(index >= len(titles) for index in key):
             raise _impossible(titles, "none of them is known to be a key; add a primary key")
-        names = tuple(_name(titles, index, index in key) for index in range(len(titles)))
+        names = tuple(
+            b"" if column.hidden else _name(titles, index, index in key)
+            for index, column in enumerate(columns)
+        )
         named = [name for name in names if name]
         if len(set(named)) < len(named):
             raise _impossible(
@@ -69,14 +72,19 @@ class Layout:
             raise ValueRefused(self._largest(raws), TOO_LARGE)
         return found
 
-    def refusal(self, raws: Sequence[Any], error: ValueRefused) -> bytes:
-        """The document that tells of a row which cannot be one: {_id?, column, reason, row}."""
+    def refusal(self, raws: Sequence[Any], error: ValueRefused, *, is_gone: bool) -> bytes:
+        """The document that tells of a row which cannot be one: {_id?, column, reason, row}.
+
+        With `gone` it tells that such a row is no longer there.
+        """
         try:
             identity = self.identity(raws)
         except ValueRefused:
             identity = b""
         row = document(self._readable(raws))
         told = element(b"column", string(error.column)) + element(b"reason", string(error.reason))
+        if is_gone:
+            told += element(b"gone", (Bson.BOOLEAN, b"\1"))
         return whole(identity + told + element(b"row", row))
 
     def _elements(self, raws: Sequence[Any]) -> Iterator[bytes]:
@@ -86,6 +94,8 @@ class Layout:
 
     def _readable(self, raws: Sequence[Any]) -> Iterator[bytes]:
         for index, title in enumerate(self.titles):
+            if not self.names[index] and index not in self.key:
+                continue
             try:
                 yield element(_legal(title), self._value(index, raws[index]))
             except ValueRefused:

@@ -28,12 +28,15 @@ class Runs:
         try:
             document = long_way(raws)
         except ValueRefused as error:
-            operation, document = Operation.REFUSE, self._layout.refusal(raws, error)
+            is_gone = operation is Operation.DELETE
+            document = self._layout.refusal(raws, error, is_gone=is_gone)
+            operation = Operation.REFUSE
         self.rows(operation).append(document)
 
     def change(self, before: Raws, after: Raws) -> None:
         """A changed row."""
-        if self._identity(before) != self._identity(after):
+        identity = self._identity(before)
+        if not identity or identity != self._identity(after):
             self.add(Operation.DELETE, self._layout.key_only, before)
         self.add(Operation.PUT, self._layout.row, after)
 

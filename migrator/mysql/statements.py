@@ -1,16 +1,24 @@
-"""What a statement in the binlog does: enough of SQL to know which tables it concerns.
+"""What a statement in the binlog does, as far as it must be known.
 
-The binlog carries rows as rows; statements in it are transaction control and data
-definition. Source: MySQL Reference Manual, "SQL Statements"; MariaDB's has the same.
+The binlog carries rows as rows; statements in it are transaction control and definitions, and
+changes of sessions that log statements. A short list of statements is known to change no row
+and no definition; of a few more it is known which one table they concern. Whatever else
+stands there is `Effect.ANYTHING`: then the server is asked what became of every table that
+the statement names. Source: MySQL Reference Manual, "SQL Statements"; MariaDB's has the same.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, auto
+from functools import reduce
+from itertools import pairwise
 
+from migrator.mysql.alterations import Effect, effect_of_alter
 from migrator.mysql.columns import TableName
-from migrator.mysql.words import Token, Words, tokens_of
+from migrator.mysql.event_kinds import Query
+from migrator.mysql.statement_text import UNREADABLE, readings
+from migrator.mysql.words import ANSI_QUOTES, NO_BACKSLASH_ESCAPES, Token, Words, tokens_of
 
 
 class Kind(StrEnum):
@@ -25,72 +33,156 @@ class Kind(StrEnum):
     XA_END = auto()
     XA_COMMIT = auto()
     XA_ROLLBACK = auto()
-    EMPTY = auto()  # TRUNCATE and DROP: `tables` hold nothing afterwards.
-    EMPTY_DATABASE = auto()  # DROP DATABASE.
-    RENAME = auto()  # `tables` lost their rows, `targets` have them.
-    REDEFINE = auto()  # CREATE, ALTER: the documents of `tables` must be copied anew.
-    REINDEX = auto()  # The indexes of `tables` change, perhaps the one that is their key.
-    ROWS = auto()  # INSERT and the like: the statement changed rows, and they are not shown.
-    NOTHING = auto()  # It changes no row and no column.
+    DEFINITION = auto()  # It may change tables, as `effect` says.
+    ROWS = auto()  # INSERT and the like: it may change rows, and they are not shown.
+    NOTHING = auto()  # It changes no row and no definition.
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement's kind, and the tables that it names.
+    """A statement's kind, and what it names.
 
-    `xid` is what stands behind XA COMMIT and the like. `drops_rows` tells that a
-    definition removes rows or replaces their keys, so that documents must go before the
-    new copy; `is_conditional` is IF NOT EXISTS. `mentions` are the words of an ALTER in
-    lower case, among them the columns' names.
+    `table` is the one table that a definition concerns, None where that is not known, and
+    `effect` what becomes of it. `names` are all identifiers, quoted or not, and `calls`
+    those before an opening parenthesis. `writes` is the table that a change of rows is for,
+    None where the statement's form does not tell. `xid` is what stands behind XA COMMIT.
     """
 
     kind: Kind
-    tables: tuple[TableName, ...] = ()
-    targets: tuple[TableName, ...] = ()
     database: str = ""
+    effect: Effect = Effect.ANYTHING
+    table: TableName | None = None
+    names: frozenset[str] = frozenset()
+    calls: frozenset[str] = frozenset()
+    writes: TableName | None = None
+    touched: tuple[str, ...] | None = None
     xid: str = ""
-    drops_rows: bool = False
-    is_conditional: bool = False
-    mentions: frozenset[str] = frozenset()
+
+    def mentions(self, table: TableName, fold: Callable[[str], str] = str) -> bool:
+        """Whether the table's name, and its database's unless it is the default, stand in it.
+
+        `fold` makes equal what the server takes for one name.
+        """
+        database, name = fold(table.database), fold(table.name)
+        is_default = database == fold(self.database)
+        return _is_among(name, self.names, fold) and (
+            is_default or _is_among(database, self.names, fold)
+        )
+
+    @property
+    def selects(self) -> bool:
+        """Whether it is a definition that fills a table with what it selects."""
+        is_creation = self.effect in {Effect.CREATES, Effect.REPLACES}
+        return is_creation and any(name.lower() == "select" for name in self.names)
+
+    def mentions_database(self, database: str, fold: Callable[[str], str] = str) -> bool:
+        """Whether it may be about a database as a whole, and names this one."""
+        is_about = any(name.lower() in {"database", "schema"} for name in self.names)
+        return is_about and _is_among(fold(database), self.names, fold)
 
 
 NOTHING = Statement(Kind.NOTHING)
-CHANGES_ROWS = frozenset({"insert", "update", "delete", "replace", "load", "with", "call", "do"})
-# What stands in an ALTER TABLE and changes no column: indexes, of which one may be the key,
-INDEXES = re.compile(r"add unique\b|add constraint (\S+ )?unique\b|drop (index|key|constraint)\b")
-# and the rest.
-HARMLESS = re.compile(
-    r"(add|drop) (index|key|fulltext|spatial|foreign|check|constraint)\b(?!.* primary )"
-    r"|rename (index|key)\b|alter (index|check|constraint)\b"
-    r"|alter (column )?\S+ (set|drop) default\b"
-    r"|(comment|engine|auto_increment|row_format|algorithm|lock|enable|disable|order|force"
-    r"|stats_\w+|key_block_size|min_rows|max_rows|avg_row_length|checksum|compression|encryption"
-    r"|default|character|charset|collate|nowait|wait|tablespace|with|without|engine_attribute"
-    r"|analyze partition|optimize partition|check partition|rebuild partition|repair partition)\b"
-)
-DROPS_ROWS = re.compile(
-    r"(drop|truncate|exchange|discard|import) .*\b(partition|tablespace)\b"
-    r"|.*\bprimary\b|.*\bunique\b"
-)
+OPENING = Token("sign", "(")
+CONTROL = {
+    b"BEGIN": Statement(Kind.BEGIN),
+    b"COMMIT": Statement(Kind.COMMIT),
+    b"ROLLBACK": Statement(Kind.ROLLBACK),
+}
+ROWS = frozenset(
+    {"insert", "update", "delete", "replace", "load", "with", "call", "do", "select", "values",
+     "handler", "execute", "analyze"}
+)  # fmt: skip
+# After CREATE, ALTER, DROP and RENAME: things that hold no rows.
+ROWLESS = frozenset(
+    {"view", "trigger", "function", "procedure", "event", "user", "role", "server", "package",
+     "library", "instance", "tablespace", "logfile", "undo", "resource", "spatial", "aggregate"}
+)  # fmt: skip
+HARMLESS = frozenset({"grant", "revoke", "flush", "install", "uninstall"})
+UPKEEP = frozenset({"analyze", "optimize"})
 
 
-def parse(text: str, database: str) -> Statement:
-    """The statement, with `database` as the default one; what is not known is `NOTHING`."""
-    tokens = list(tokens_of(text))
-    match [token.keyword for token in tokens[:6]]:
-        case ["begin", *_] | ["start", "transaction", *_]:
-            return Statement(Kind.BEGIN)
+def parse(query: Query) -> Statement:
+    """What the statement is, whatever it is: nothing is raised for what cannot be read."""
+    known = CONTROL.get(query.text)
+    if known is not None:
+        return known
+    modes = {query.sql_mode}
+    if b"sql_mode" in query.text.lower():
+        # SET STATEMENT sql_mode = ... FOR: the event has the one or the other.
+        modes |= {0, ANSI_QUOTES, NO_BACKSLASH_ESCAPES, ANSI_QUOTES | NO_BACKSLASH_ESCAPES}
+    found = [
+        _parse(list(tokens_of(text, mode)), query)
+        for text in readings(query.text, query.collation)
+        for mode in sorted(modes)
+    ]
+    return reduce(_either, found)
+
+
+def _either(one: Statement, other: Statement) -> Statement:
+    """One statement that two readings allow: only what both say is known."""
+    if one == other:
+        return one
+    kinds = {one.kind, other.kind} - {Kind.NOTHING}
+    kind = Kind.ROWS if Kind.ROWS in kinds else Kind.DEFINITION
+    return Statement(
+        kind,
+        one.database,
+        names=one.names | other.names,
+        calls=one.calls | other.calls,
+        touched=one.touched,
+    )
+
+
+def _parse(tokens: list[Token], query: Query) -> Statement:
+    tokens = _past_set_statement(tokens)
+    words = Words(tokens, query.database)
+    control = _control(words, query)
+    if control is not None:
+        return control
+    while words.next.text == "(":
+        words.take()
+    if not tokens or _changes_nothing(words):
+        return NOTHING
+    names = _names(token.text for token in tokens if token.is_name)
+    calls = _names(one.text for one, after in pairwise(tokens) if one.is_name and after == OPENING)
+    if words.next.keyword in ROWS:
+        return Statement(
+            Kind.ROWS,
+            query.database,
+            names=names,
+            calls=calls,
+            writes=_written(words),
+            touched=query.touched,
+        )
+    effect, table = _definition(words)
+    return Statement(
+        Kind.DEFINITION, query.database, effect, table, names, calls, touched=query.touched
+    )
+
+
+def _past_set_statement(tokens: list[Token]) -> list[Token]:
+    """MariaDB: SET STATEMENT variables FOR a statement."""
+    words = Words(tokens, "")
+    while words.takes("set", "statement"):
+        words.skip_to("for")
+        words.take()
+    return list(words.rest)
+
+
+def _control(words: Words, query: Query) -> Statement | None:
+    match [token.keyword for token in words.rest[:3]]:
+        case ["begin"] | ["begin", "work"] | ["start", "transaction", *_]:
+            return CONTROL[b"BEGIN"]
         case ["commit", *_]:
-            return Statement(Kind.COMMIT)
+            return CONTROL[b"COMMIT"]
         case ["rollback", *rest]:
-            return Statement(Kind.ROLLBACK_TO if "to" in rest else Kind.ROLLBACK)
-        case ["savepoint" | "release", *_]:
+            back_to = "to" in [*rest, *(token.keyword for token in words.rest[3:4])]
+            return Statement(Kind.ROLLBACK_TO) if back_to else CONTROL[b"ROLLBACK"]
+        case ["savepoint", *_] | ["release", "savepoint", *_]:
             return Statement(Kind.SAVEPOINT)
         case ["xa", action, *_]:
-            return _distributed(action, text)
-        case [first, *_] if first in CHANGES_ROWS:
-            return Statement(Kind.ROWS, tuple(_every_name(tokens, database)))
-    return _definition(Words(tokens, database))
+            return _distributed(action, query.text.decode("utf-8", "replace"))
+    return None
 
 
 def _distributed(action: str, text: str) -> Statement:
@@ -106,75 +198,125 @@ def _distributed(action: str, text: str) -> Statement:
     return Statement(kinds.get(action, Kind.NOTHING), xid=xid.strip())
 
 
-def _definition(words: Words) -> Statement:
+def _changes_nothing(words: Words) -> bool:
+    """Whether it is one of the statements that change no row and no definition of a table."""
+    verb, second = (token.keyword for token in [*words.rest[:2], Token("end", "")][:2])
+    if verb in HARMLESS or (verb == "set" and second != "statement"):
+        return True
+    if verb in UPKEEP and second in {"table", "tables", "local", "no_write_to_binlog"}:
+        return True
+    if verb not in {"create", "alter", "drop", "rename"}:
+        return False
+    words = Words(words.rest[1:], "")
+    words.takes("or", "replace")
+    if words.takes("temporary"):
+        return verb == "drop" or words.sees("table")
+    if words.sees("database", "schema"):
+        # DROP takes the tables along, and ALTER DATABASE ... UPGRADE gives it another name.
+        return verb == "create" or (verb == "alter" and "upgrade" not in _keywords(words.rest))
+    _skip_options(words)
+    return words.sees(*ROWLESS)
+
+
+def _skip_options(words: Words) -> None:
+    """ALGORITHM = ..., DEFINER = ..., SQL SECURITY ... before what is made."""
+    words.skip("json", "relational", "duality")
+    while words.sees("algorithm", "definer", "sql"):
+        if words.take().keyword == "sql":
+            words.takes("security")
+        elif words.next.text == "=":
+            words.take()
+        words.take()  # UNDEFINED, INVOKER, a user, ...
+        while words.next.text in {"@", "(", ")"}:  # ... with a host, or CURRENT_USER().
+            if words.take().text == "@":
+                words.take()
+
+
+def _keywords(tokens: Sequence[Token]) -> set[str]:
+    return {token.keyword for token in tokens}
+
+
+def _definition(words: Words) -> tuple[Effect, TableName | None]:
+    """What a definition does to which one table; anything, to none in particular."""
+    anything = Effect.ANYTHING, None
     if words.takes("truncate"):
         words.takes("table")
-        return Statement(Kind.EMPTY, words.names())
-    if words.takes("rename") and (words.takes("table") or words.takes("tables")):
-        names = words.names()
-        return Statement(Kind.RENAME, names[::2], names[1::2])
-    if words.takes("drop"):
-        return _drop(words)
+        table = words.name()
+        return (Effect.EMPTIES, table) if table and not words.rest else anything
     if words.takes("create"):
-        return _create(words)
+        return _create(words) or anything
+    if words.takes("drop", "index"):
+        words.skip("if", "exists")
+        words.skip_to("on")
+        words.take()
+        table = words.name()
+        return (Effect.INDEXES, table) if table else anything
     if words.takes("alter"):
         words.takes("online")
-        words.takes("ignore")
-        return _alter(words) if words.takes("table") else NOTHING
-    return NOTHING
+        if words.takes("table"):
+            words.takes("if", "exists")
+            table = words.name()
+            effect = effect_of_alter(words)
+            return (effect, table) if table and effect is not Effect.ANYTHING else anything
+    return anything
 
 
-def _create(words: Words) -> Statement:
+def _create(words: Words) -> tuple[Effect, TableName | None] | None:
     replaces = words.takes("or", "replace")
-    if words.takes("unique", "index"):
-        return Statement(Kind.REINDEX, words.names_after("on"))
-    if not words.takes("table"):
-        return NOTHING
-    is_conditional = words.sees("if")
-    tables = words.names(1)
-    return Statement(Kind.REDEFINE, tables, drops_rows=replaces, is_conditional=is_conditional)
-
-
-def _drop(words: Words) -> Statement:
-    if words.takes("table") or words.takes("tables"):
-        return Statement(Kind.EMPTY, words.names())
-    if words.takes("database") or words.takes("schema"):
-        (name,) = words.names()[:1]
-        return Statement(Kind.EMPTY_DATABASE, database=name.name)
+    if words.takes("table"):
+        is_conditional = words.takes("if", "not", "exists")
+        table = words.name()
+        if table is None:
+            return None
+        return Effect.CREATES if is_conditional and not replaces else Effect.REPLACES, table
+    is_unique = words.takes("unique")
+    words.skip("fulltext", "spatial", "vector")
     if words.takes("index"):
-        return Statement(Kind.REINDEX, words.names_after("on"))
-    return NOTHING
+        words.skip_to("on")
+        words.take()
+        table = words.name()
+        effect = Effect.INDEXES if is_unique or replaces else Effect.NOTHING
+        return (effect, table) if table else None
+    return None
 
 
-def _alter(words: Words) -> Statement:
-    (table,) = words.names(1)
-    specifications = words.specifications()
-    for one in specifications:
-        new = _new_name(one, table.database)
-        if new is not None:
-            return Statement(Kind.RENAME, (table,), (new,))
-    texts = [" ".join(token.text.lower() for token in one) for one in specifications]
-    others = [one for one in texts if not INDEXES.match(one)]
-    if all(HARMLESS.match(one) for one in others):
-        return NOTHING if others == texts else Statement(Kind.REINDEX, (table,))
-    drops = any(DROPS_ROWS.match(one) for one in texts)
-    mentions = frozenset(token.text.lower() for one in specifications for token in one)
-    return Statement(Kind.REDEFINE, (table,), drops_rows=drops, mentions=mentions)
+MODIFIERS = ("low_priority", "delayed", "high_priority", "ignore", "quick")
 
 
-def _new_name(specification: list[Token], database: str) -> TableName | None:
-    words = Words(specification, database)
-    if not words.takes("rename") or words.sees("column", "index", "key"):
-        return None
-    for filler in ("to", "as"):
-        words.takes(filler)
-    return words.names(1)[0]
+def _written(words: Words) -> TableName | None:
+    """The one table that a change of rows is for; None where several or others could be."""
+    verb = words.take().keyword
+    words.skip(*MODIFIERS)
+    if verb in {"insert", "replace"}:
+        words.takes("into")
+        return words.name()
+    if verb == "load":
+        words.skip_to("into")
+        return words.name() if words.takes("into", "table") else None
+    if verb == "update":
+        return _alone(words, "set")
+    if verb == "delete" and words.takes("from"):
+        return _alone(words, "where", "order", "limit", "returning", "")
+    return None
 
 
-def _every_name(tokens: list[Token], database: str) -> Iterator[TableName]:
-    """Every name that could be a table's: too many rather than too few."""
-    for index, token in enumerate(tokens):
-        if token.is_name:
-            yield TableName(database, token.text)
-            if index >= 2 and tokens[index - 1].text == "." and tokens[index - 2].is_name:
-                yield TableName(tokens[index - 2].text, token.text)
+def _alone(words: Words, *following: str) -> TableName | None:
+    table = words.name()
+    words.takes("as")
+    if words.next.is_name and not words.sees(*following):
+        words.take()
+    return table if words.next.keyword in following and words.next.kind in {"word", "end"} else None
+
+
+def _names(texts: Iterable[str]) -> frozenset[str]:
+    """Names, and the pieces of one that holds what some character sets take for a space."""
+    found = set(texts)
+    return frozenset(found.union(*(text.split("\xa0") for text in found if "\xa0" in text)))
+
+
+def _is_among(name: str, names: frozenset[str], fold: Callable[[str], str]) -> bool:
+    if name in names or any(fold(one) == name for one in names):
+        return True
+    # What could not be read may have been any character.
+    unread = (re.escape(fold(one)).replace(UNREADABLE, ".*") for one in names if UNREADABLE in one)
+    return any(re.fullmatch(pattern, name, re.DOTALL) for pattern in unread)

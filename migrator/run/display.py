@@ -101,8 +101,8 @@ def _tables(now: Snapshot, most: int) -> RenderableType:
 def _row(table: TableProgress) -> Sequence[RenderableType]:
     bar = ProgressBar(total=1.0, completed=table.fraction, width=20)
     counts = (f"{table.rows:,}", f"{table.estimated_rows:,}")
-    if table.done:
-        return str(table.table), bar, *counts, "", "done"
+    if table.done or table.left_out:
+        return str(table.table), bar, *counts, "", "done" if table.done else "left out"
     rate = "" if table.rate is None else f"{table.rate:,.0f}"
     return str(table.table), bar, *counts, rate, duration(table.left_s)
 
@@ -165,6 +165,7 @@ def fields(now: Snapshot, halves: Sequence[HalfState] = ()) -> dict[str, Any]:
     values = {
         "tables_done": sum(table.done for table in now.tables),
         "tables": len(now.tables),
+        "tables_left_out": sum(table.left_out for table in now.tables),
         "rows": now.rows,
         "estimated_rows": sum(table.estimated_rows for table in now.tables),
         "rows_s": _rounded(sum(table.rate or 0 for table in now.tables)),

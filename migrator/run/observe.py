@@ -8,7 +8,6 @@ from typing import Any, Self
 from migrator.broker.queues import queue_depth
 from migrator.changes import Position
 from migrator.errors import BrokerError, SourceError
-from migrator.mysql.catalogue import Scope
 from migrator.mysql.connection import Connection, SourceUrl, connect
 from migrator.positions import transactions_behind
 from migrator.reports import ApplyReport, CaptureReport, Role
@@ -47,16 +46,17 @@ class Observer:
         """What is to be seen now; raises `TargetError`."""
         landed = await self._target.landed()
         reports = await self._target.reports()
+        tables = selected(self._settings, await self._target.tables())
         return Observation(
             at_s=time.monotonic(),
             now_us=time.time_ns() // 1_000,
-            tables=selected(self._settings, await self._target.tables()),
+            tables=tables,
             landed=landed,
             capture=_capture(reports),
             apply=_apply(reports),
             depth=await self._queued(),
             behind=await self._behind([one.position for one in landed]),
-            dead_letters=await self._target.dead_letters(),
+            letters=letters_of(tables, await self._target.dead_letter_tables()),
         )
 
     async def source(self) -> Connection:
@@ -90,9 +90,16 @@ class Observer:
 
 def selected(settings: Settings, states: Sequence[TableState]) -> tuple[TableState, ...]:
     """The tables that are selected now; all, where nothing says which are."""
-    scope = Scope(settings.databases, settings.include, settings.exclude)
+    # What the source folds is not known here; it has no two tables that differ in that only.
+    scope = settings.scope.at(folds=True)
     is_open = not (scope.databases or scope.include)
     return tuple(state for state in states if is_open or scope.wants(state.table))
+
+
+def letters_of(tables: Sequence[TableState], letters: Mapping[str, int]) -> dict[str, int]:
+    """How many rows of each of these tables were not carried over, where there are any."""
+    names = [str(state.table) for state in tables]
+    return {name: letters[name] for name in names if name in letters}
 
 
 def _capture(reports: Mapping[str, dict[str, Any]]) -> CaptureReport | None:

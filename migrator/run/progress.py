@@ -4,8 +4,8 @@ What is counted comes from MongoDB, where the data landed; the halves' own repor
 add what only they know.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from migrator.mysql.columns import TableName
 from migrator.reports import ApplyReport, CaptureReport
@@ -20,7 +20,7 @@ class Observation:
 
     `at_s` is on a clock that never goes back, `now_us` the time of day in microseconds
     since 1970. `depth` messages wait in RabbitMQ, and `behind` transactions of the
-    source have not landed; None where nobody knows.
+    source have not landed; None where nobody knows. `letters` are dead letters by table.
     """
 
     at_s: float
@@ -31,7 +31,12 @@ class Observation:
     apply: ApplyReport | None = None
     depth: int | None = None
     behind: int | None = None
-    dead_letters: int = 0
+    letters: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def dead_letters(self) -> int:
+        """How many rows were not carried over."""
+        return sum(self.letters.values())
 
     @property
     def committed_at(self) -> int:
@@ -46,7 +51,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class TableProgress:
-    """The copy of one table; rates are rows per second, None while nothing is known."""
+    """The copy of one table; rates are rows per second, None while nothing is known.
+
+    A table that is `left_out` is neither copied nor followed.
+    """
 
     table: TableName
     rows: int
@@ -54,6 +62,7 @@ class TableProgress:
     rate: float | None
     left_s: float | None
     done: bool
+    left_out: bool = False
 
     @property
     def fraction(self) -> float:
@@ -91,8 +100,8 @@ class Snapshot:
 
     @property
     def copied(self) -> bool:
-        """Whether every table that has begun is done."""
-        return bool(self.tables) and all(table.done for table in self.tables)
+        """Whether every table that has begun is done, or left out."""
+        return bool(self.tables) and all(table.done or table.left_out for table in self.tables)
 
     @property
     def left_s(self) -> float | None:
@@ -100,7 +109,7 @@ class Snapshot:
         if self.copied:
             return 0.0
         rate = sum(table.rate or 0 for table in self.tables)
-        left = sum(table.estimated_rows - table.rows for table in self.tables)
+        left = sum(table.estimated_rows - table.rows for table in self.tables if not table.left_out)
         return left / rate if rate else None
 
 
@@ -124,7 +133,8 @@ def _table(before: TableState | None, now: TableState, span_s: float) -> TablePr
     if rate and not now.done and now.estimated_rows:
         left_s = max(0, now.estimated_rows - now.rows) / rate
     estimated = now.rows if now.done else max(now.estimated_rows, now.rows)
-    return TableProgress(now.table, now.rows, estimated, rate, left_s, now.done)
+    left_out = bool(now.left_out)
+    return TableProgress(now.table, now.rows, estimated, rate, left_s, now.done, left_out)
 
 
 def _stream(before: Observation, now: Observation, span_s: float) -> StreamProgress:

@@ -10,12 +10,12 @@ from rich.console import Console
 from migrator.changes import Position
 from migrator.errors import SourceError, TargetUnavailable
 from migrator.exits import Exit
-from migrator.mysql.catalogue import Scope, read_tables
+from migrator.mysql.catalogue import read_tables
 from migrator.mysql.log_position import current_position
 from migrator.positions import covers
 from migrator.reports import Role
 from migrator.run.display import Screen
-from migrator.run.observe import Observer, selected
+from migrator.run.observe import Observer, letters_of, selected
 from migrator.run.progress import Observation
 from migrator.run.summary import is_complete, summary_lines
 from migrator.run.supervise import Half, half_of_this_program
@@ -36,7 +36,7 @@ async def run(settings: Settings, console: Console, *, until_caught_up: bool) ->
     """Run both halves until all has arrived, or for ever; print a summary at the end.
 
     Raises `HalfFailed` when a half cannot go on, `SourceError` or `TargetError` when
-     looking at the servers fails for good.
+    looking at the servers fails for good.
     """
     begin = time.monotonic()
     halves: list[Half] = []
@@ -47,7 +47,8 @@ async def run(settings: Settings, console: Console, *, until_caught_up: bool) ->
                 environment = settings.environment()
                 halves += [half_of_this_program(role, environment, screen.line) for role in Role]
                 async with Observer(settings, target) as observer:
-                    watching = _watch(settings, observer, screen, until_caught_up=until_caught_up)
+                    capture = halves[0] if until_caught_up else None
+                    watching = _watch(settings, observer, screen, capture)
                     await _first_end(watching, *(half.keep() for half in halves))
         finally:
             seen = await _summary(settings, target, console, time.monotonic() - begin)
@@ -68,21 +69,30 @@ async def _first_end(*works: Awaitable[None]) -> None:
 
 
 async def _watch(
-    settings: Settings, observer: Observer, screen: Screen, *, until_caught_up: bool
+    settings: Settings, observer: Observer, screen: Screen, capture: Half | None
 ) -> None:
-    """Show how it goes; return when all that the source had has arrived, if that is asked."""
+    """Show how it goes; with `capture`, return when all that the source had has arrived.
+
+    What an earlier run left counts only once this capture reports: then it has looked at
+    the servers and the tables.
+    """
     goal = Goal()
     while True:
         try:
             seen = await observer.observe()
             screen.show(seen)
-            if until_caught_up and await _is_caught_up(settings, observer, seen, goal):
+            has_begun = capture is not None and _reports(seen, capture)
+            if has_begun and await _is_caught_up(settings, observer, seen, goal):
                 return
         except (TargetUnavailable, SourceError) as error:
             # The halves wait for their servers; so does the display.
             if not error.retryable:
                 raise
         await asyncio.sleep(TICK_S)
+
+
+def _reports(seen: Observation, capture: Half) -> bool:
+    return seen.capture is not None and seen.capture.pid == capture.state.pid
 
 
 async def _is_caught_up(
@@ -98,11 +108,12 @@ async def _is_caught_up(
 
 
 async def _is_copied(settings: Settings, observer: Observer, seen: Observation) -> bool:
-    """Whether every table that is selected now is known and done."""
-    if not seen.tables or not all(state.done for state in seen.tables):
+    """Whether every table that is selected now is known, and done or left out."""
+    if not all(state.done or state.left_out for state in seen.tables):
         return False
-    scope = Scope(settings.databases, settings.include, settings.exclude)
-    tables = await read_tables(await observer.source(), scope)
+    source = await observer.source()
+    scope = settings.scope.at(folds=source.server.folds)
+    tables = await read_tables(source, scope)
     return {table.name for table in tables} <= {state.table for state in seen.tables}
 
 
@@ -113,11 +124,13 @@ async def _summary(
     try:
         tables = selected(settings, await target.tables())
         landed = await target.landed()
-        letters = await target.dead_letter_tables()
+        letters = letters_of(tables, await target.dead_letter_tables())
     except TargetUnavailable as error:
         console.print(f"No summary: {error}", markup=False, highlight=False)
         return None
-    seen = Observation(0.0, 0, tables, landed, dead_letters=sum(letters.values()))
-    for line in summary_lines(seen, letters, took_s):
+    seen = Observation(0.0, 0, tables, landed, letters=letters)
+    if not landed:
+        return seen  # Nothing has begun; the error that follows says why.
+    for line in summary_lines(seen, took_s):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     return seen

@@ -21,9 +21,8 @@ async def show_status(settings: Settings, console: Console) -> Exit:
         Observer(settings, target) as observer,
     ):
         seen = await observer.observe()
-        letters = await target.dead_letter_tables()
     console.print(rendered(progress([seen]), halves_of(seen), console.size.height))
-    for line in place_lines(seen, letters):
+    for line in place_lines(seen):
         console.print(line, markup=False, soft_wrap=True)
     return Exit.COMPLETE if is_complete(seen) else Exit.INCOMPLETE
 

@@ -1,40 +1,40 @@
 """What a run ends with: what is complete, what is not, and where each partition stands."""
 
-from collections.abc import Mapping
-
 from migrator.run.display import duration, moment
 from migrator.run.progress import Observation
 
 
 def is_complete(seen: Observation) -> bool:
-    """Whether every table that has begun is wholly copied, without a single dead letter."""
-    return bool(seen.tables) and all(state.done for state in seen.tables) and not seen.dead_letters
+    """Whether a migration is there, every table of it wholly copied, without a dead letter."""
+    return bool(seen.landed) and all(state.done for state in seen.tables) and not seen.dead_letters
 
 
-def summary_lines(seen: Observation, letters: Mapping[str, int], took_s: float) -> list[str]:
-    """The summary of a run that took so long; `letters` are dead letters of each table."""
+def summary_lines(seen: Observation, took_s: float) -> list[str]:
+    """The summary of a run that took so long."""
     done = sum(state.done for state in seen.tables)
     rows = sum(state.rows for state in seen.tables)
     return [
         f"{done} of {len(seen.tables)} tables are copied, {rows:,} rows; "
         f"{seen.transactions:,} transactions followed; {duration(took_s)}.",
         f"The newest that arrived was committed at {moment(seen.committed_at)}.",
-        *place_lines(seen, letters),
+        *place_lines(seen),
     ]
 
 
-def place_lines(seen: Observation, letters: Mapping[str, int]) -> list[str]:
+def place_lines(seen: Observation) -> list[str]:
     """Tables that are not complete, rows that were left behind, and the positions."""
-    unfinished = [state for state in seen.tables if not state.done]
+    unfinished = [state for state in seen.tables if not (state.done or state.left_out)]
+    excluded = [state for state in seen.tables if state.left_out]
     places = [
         (one.partition, one.position.gtids or f"{one.position.file}:{one.position.offset}")
         for one in seen.landed
     ]
     return [
         *(f"{one.table} is not wholly copied: {one.rows:,} rows." for one in unfinished),
+        *(f"{one.table} is left out, and not followed: {one.left_out}" for one in excluded),
         *(
             f"{number:,} rows of {table} were not carried over: see _migrator.dead_letters."
-            for table, number in letters.items()
+            for table, number in seen.letters.items()
         ),
         *(f"Partition {partition} stands at {place}." for partition, place in places),
     ]

@@ -29,6 +29,9 @@ PR_SET_PDEATHSIG = 1
 RESTARTED = frozenset({Exit.COMPLETE, Exit.RETRYABLE})
 """Statuses after which a half is started again, as after a death by a signal."""
 
+LAST_WORDS = "error: "
+"""How the line begins with which a command says why it ends."""
+
 Line = Callable[[str], None]
 
 
@@ -54,6 +57,7 @@ class Half:
         self._line = line
         self._process: Process | None = None
         self._lives = 0
+        self._last_words: list[str] = []
 
     @property
     def state(self) -> HalfState:
@@ -75,7 +79,8 @@ class Half:
                 backoff.reset()
             self._check(status, backoff.failures)
             delay_s = backoff.next()
-            self._line(f"{self._role} {_died(status)}; it starts again in {delay_s:.1f} s")
+            why = "".join(f": {line}" for line in self._last_words[:1])
+            self._line(f"{self._role} {_died(status)}{why}; it starts again in {delay_s:.1f} s")
             await asyncio.sleep(delay_s)
 
     async def _live(self) -> int:
@@ -91,6 +96,7 @@ class Half:
         )
         self._process = process
         self._lives += 1
+        self._last_words = []
         try:
             return await self._ended(process)
         finally:
@@ -104,10 +110,17 @@ class Half:
         while chunk := await process.stderr.read(READ_BYTES):
             *lines, rest = (rest[-LINE_BYTES_MAX:] + chunk).split(b"\n")
             for line in lines:
-                self._line(line.decode("utf-8", "replace"))
+                self._hear(line.decode("utf-8", "replace"))
         if rest:
-            self._line(rest.decode("utf-8", "replace"))
+            self._hear(rest.decode("utf-8", "replace"))
         return await process.wait()
+
+    def _hear(self, line: str) -> None:
+        """Pass a line on, or keep it: the error with which a half ends is told once, at the end."""
+        if self._last_words or line.startswith(LAST_WORDS):
+            self._last_words.append(line.removeprefix(LAST_WORDS).strip())
+        else:
+            self._line(line)
 
     async def _stop(self, process: Process) -> None:
         """Ask the process to end, and insist after the time-out or a second cancellation."""
@@ -123,19 +136,20 @@ class Half:
             await process.wait()
 
     def _check(self, status: int, failures: int) -> None:
-        if status >= 0 and status not in RESTARTED:
-            raise HalfFailed(
-                f"The process of {self._role} {_died(status)} for a reason that it has told above; "
-                "it would meet the same again. What has arrived stays, and the next run goes on "
-                "from there.",
-                status,
+        is_final = status >= 0 and status not in RESTARTED
+        if not is_final and failures < FAILURES_MAX:
+            return
+        words = "\n".join(self._last_words) or (
+            f"The process of {self._role} {_died(status)} without a word of its own; what it "
+            "printed above may say why."
+        )
+        if not is_final:
+            words = f"{self._role} died {failures + 1} times in a row, at last of this: {words}"
+        if status != Exit.CONFIGURATION:
+            words += (
+                f"\n{self._role} ended; what has arrived stays, and the next run goes on there."
             )
-        if failures >= FAILURES_MAX:
-            raise HalfFailed(
-                f"The process of {self._role} died {failures + 1} times in a row, in the end it "
-                f"{_died(status)}. Mend what it has told above, and run again: it goes on.",
-                status,
-            )
+        raise HalfFailed(words, status)
 
 
 def _died(status: int) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from migrator.changes import Position, Stamp
 from migrator.errors import StateDamaged
 from migrator.mysql.columns import TableName
-from migrator.state import Landed, Part, TableState
+from migrator.state import Decision, Landed, Part, TableState
 
 Document = dict[str, Any]
 LANDED_FIELDS = ("epoch", "sequence", "position", "transactions", "committed_at", "gap")
@@ -70,17 +70,24 @@ def table_document(state: TableState) -> Document:
         "generation": state.generation,
         "estimated_rows": state.estimated_rows,
         "parts": [asdict(part) for part in state.parts],
+        "key": list(state.key),
+        "emptied": list(state.emptied) if state.emptied is not None else None,
+        "left_out": state.left_out,
     }
 
 
 def table_from(document: Document) -> TableState:
-    """The progress that `table_document` wrote."""
+    """The progress that `table_document` wrote, perhaps of the version before."""
+    emptied = document.get("emptied")
     return TableState(
         table=TableName(document["database"], document["table"]),
         partition=document["partition"],
         generation=document["generation"],
         estimated_rows=document["estimated_rows"],
         parts=tuple(_part_from(part) for part in document["parts"]),
+        key=tuple(document.get("key", ())),
+        emptied=Stamp(*emptied) if emptied else None,
+        left_out=document.get("left_out", ""),
     )
 
 
@@ -96,3 +103,18 @@ def _part_from(document: Document) -> Part:
 
 def _literals(values: list[str] | None) -> tuple[str, ...] | None:
     return None if values is None else tuple(values)
+
+
+def decision_document(decision: Decision) -> Document:
+    """An operator's decision, as it is stored."""
+    return {
+        "_id": decision.place,
+        "copy": list(decision.copy),
+        "because": decision.because,
+        "at": decision.at,
+    }
+
+
+def decision_from(document: Document) -> Decision:
+    """The decision that `decision_document` wrote."""
+    return Decision(document["_id"], tuple(document["copy"]), document["because"], document["at"])

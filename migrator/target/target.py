@@ -23,9 +23,12 @@ from pymongo.write_concern import WriteConcern
 from migrator.changes import Position, Stamp
 from migrator.errors import TargetError
 from migrator.mapping import Mapping, Place
-from migrator.state import Landed, TableState
+from migrator.mysql.columns import TableName
+from migrator.state import Decision, Landed, TableState
 from migrator.target.documents import (
     Document,
+    decision_document,
+    decision_from,
     landed_fields,
     landed_from,
     table_document,
@@ -34,7 +37,9 @@ from migrator.target.documents import (
 from migrator.target.faults import NAMESPACE_EXISTS, mapped, yields
 
 STATE = "_migrator"
-COLLECTIONS = ("positions", "tables", "dead_letters", "prepared", "processes", "audit")
+COLLECTIONS = (
+    "positions", "tables", "dead_letters", "prepared", "processes", "audit", "decisions",
+)  # fmt: skip
 SELECTION_TIMEOUT_MS = 5_000
 CONNECT_TIMEOUT_MS = 5_000
 SOCKET_TIMEOUT_MS = 30_000
@@ -169,10 +174,36 @@ class Target:
         with mapped("store a table's progress"):
             await self.state("tables").replace_one({"_id": document["_id"]}, document, upsert=True)
 
-    async def dead_letters(self) -> int:
-        """How many rows were not carried over."""
-        with mapped("count the dead letters"):
-            return await self.state("dead_letters").count_documents({})
+    async def strangers(self, place: Place) -> str:
+        """Why the collection cannot be ours: it holds documents already; "" if it is empty."""
+        with mapped(f"look into the collection {place}"):
+            found = await self.client[place.database][place.collection].find_one({}, {"_id": 1})
+        if found is None:
+            return ""
+        return (
+            f"The collection {place} holds documents that this migration did not write. To mend "
+            "it: drop it or rename it, or set take_over = true, which empties it."
+        )
+
+    async def decision(self, place: str) -> Decision | None:
+        """What an operator decided about a place of the source's log."""
+        with mapped("read a decision"):
+            document = await self.state("decisions").find_one({"_id": place})
+        return decision_from(document) if document else None
+
+    async def decide(self, decision: Decision) -> None:
+        """Record what an operator decided."""
+        same = {"_id": decision.place}
+        with mapped("store a decision"):
+            await self.state("decisions").replace_one(
+                same, decision_document(decision), upsert=True
+            )
+
+    async def has_letters_without_key(self, table: TableName) -> bool:
+        """Whether rows of the table were refused because of their keys."""
+        same = {"table": str(table), "key": None}
+        with mapped("look for dead letters"):
+            return await self.state("dead_letters").find_one(same, {"_id": 1}) is not None
 
     async def dead_letter_tables(self) -> dict[str, int]:
         """How many rows of each table were not carried over."""
@@ -232,6 +263,8 @@ class Target:
     async def ensure_state(self) -> None:
         """Create the collections of `_migrator`."""
         await self.ensure(*(Place(self._state, name) for name in COLLECTIONS))
+        with mapped("create an index of the dead letters"):
+            await self.state("dead_letters").create_index([("table", 1), ("key", 1)])
 
     async def end_session(self, owner: Document | None) -> None:
         """End an owner's session at the server, and the transaction that it may hold open."""

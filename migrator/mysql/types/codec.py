@@ -29,6 +29,7 @@ class Bson(IntEnum):
     DOCUMENT = 0x03
     ARRAY = 0x04
     BINARY = 0x05
+    BOOLEAN = 0x08
     DATE = 0x09
     NULL = 0x0A
     INT32 = 0x10

@@ -1,0 +1,160 @@
+"""Copies of tables: begun anew, ended, or refused to one table without stopping the others."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import structlog
+
+from migrator.capture.assemble import Assembler
+from migrator.capture.plan import Denied, Planned, Planner
+from migrator.capture.snapshot import Snapshot
+from migrator.capture.tables import Tables
+from migrator.capture.watches import Watches
+from migrator.changes import Operation, Run
+from migrator.mysql.columns import TableName
+from migrator.mysql.connection import Connection
+from migrator.state import TableState
+from migrator.target.target import Target
+
+log = structlog.get_logger()
+
+
+class Copies:
+    """What becomes of a table's documents when its definition does."""
+
+    def __init__(
+        self,
+        assembler: Assembler,
+        tables: Tables,
+        watches: Watches,
+        snapshot: Snapshot,
+        target: Target,
+        *,
+        takes_over: bool,
+    ) -> None:
+        self._assembler = assembler
+        self._tables = tables
+        self._watches = watches
+        self._snapshot = snapshot
+        self._target = target
+        self._takes_over = takes_over
+
+    async def anew(self, connection: Connection, name: TableName, *, empties: bool) -> None:
+        """Copy a table anew: the binlog does not show what a statement made of its rows.
+
+        With `empties` its documents go first, in the open transaction; so they do if their
+        `_id`s are made of another key. A table that cannot be carried over is left out, loudly.
+        """
+        state = await self._state(name)
+        planned = await self._planned(connection, name, state)
+        if planned is not None:
+            await self._begin_or_leave_out(name, state, planned, empties=empties)
+            return
+        if state is not None or self._tables.get(name) is not None:
+            self.remove_rows(name)
+        await self.forget(name)
+
+    async def join(self, connection: Connection, name: TableName) -> None:
+        """Rows came of a table that nobody knows: it is copied, or left out, or gone by now."""
+        state = await self._state(name)
+        planned = await self._planned(connection, name, state)
+        if planned is not None:
+            await self._begin_or_leave_out(name, state, planned, empties=True)
+        else:
+            # Whatever it became was copied whole, or will be: the stream is not there yet.
+            self._tables.redefine(name, None)
+
+    def remove_rows(self, name: TableName) -> None:
+        """All documents of the table go, in the open transaction if there is one."""
+        self._watches.spoil(name)
+        lane = self._tables.lane_of(name)
+        if self._assembler.is_open:
+            self._assembler.emit(name, lane, Run(Operation.EMPTY, []))
+        else:
+            lane.empty(name)
+
+    async def forget(self, name: TableName) -> None:
+        """The table is gone: nothing of it is left to be copied."""
+        self._tables.redefine(name, None)
+        self._snapshot.end(name)
+        if (state := await self._state(name)) is not None:
+            ended = replace(state, generation=state.generation + 1, parts=(), left_out="")
+            await self._target.save_table(ended)
+
+    async def _planned(
+        self, connection: Connection, name: TableName, state: TableState | None
+    ) -> Planned | Denied | None:
+        mapping = self._target.mapping
+        planner = Planner(connection, self._tables.options, mapping)
+        partition = self._tables.lane_of(name).partition
+        planned = await planner.plan(name, partition, state.generation + 1 if state else 1)
+        if not isinstance(planned, Planned):
+            return planned
+        others = [table.name for table in self._tables if table.name != planned.table.name]
+        reason = self._taken(planned.table.name, others)
+        if state is None and not reason and not self._takes_over:
+            reason = await self._target.strangers(mapping.place(planned.table.name))
+        return Denied(reason) if reason else planned
+
+    def _taken(self, name: TableName, others: Iterable[TableName]) -> str:
+        """Why the table's collection belongs to another table; "" if it does not."""
+        place = self._target.mapping.place
+        for other in others:
+            if place(other).is_same(place(name)):
+                return (
+                    f"It would share the collection {place(name)} with {other}. To mend it: map "
+                    "one of their databases to another name."
+                )
+        return ""
+
+    async def _begin_or_leave_out(
+        self,
+        name: TableName,
+        state: TableState | None,
+        planned: Planned | Denied,
+        *,
+        empties: bool,
+    ) -> None:
+        if isinstance(planned, Denied):
+            await self._leave_out(name, state, planned.reason)
+        elif planned.state.left_out:
+            await self._leave_out(planned.table.name, state, planned.state.left_out)
+        else:
+            # Rows that were refused without a key would be refused, and counted, once more.
+            empties = empties or _is_rekeyed(state, planned.state)
+            empties = empties or await self._target.has_letters_without_key(name)
+            await self._begin(planned, empties=empties)
+
+    async def _begin(self, planned: Planned, *, empties: bool) -> None:
+        name, state = planned.table.name, planned.state
+        if empties:
+            self.remove_rows(name)
+            # Whoever begins again from before that batch must not do without it.
+            state = replace(state, emptied=self._tables.lane_of(name).stamp_of_added)
+        self._tables.redefine(name, planned.table)
+        self._watches.spoil(name)
+        # Saved before the position passes the statement: after a crash it is read again.
+        await self._target.save_table(state)
+        self._snapshot.begin(state)
+
+    async def _leave_out(self, name: TableName, state: TableState | None, reason: str) -> None:
+        log.warning(f"{name} is left out from here on, and the others go on. {reason}")
+        self._watches.spoil(name)
+        self._tables.leave_out(name)
+        self._snapshot.end(name)
+        partition = self._tables.lane_of(name).partition
+        known = state or TableState(name, partition, 0, 0, ())
+        await self._target.save_table(
+            replace(known, generation=known.generation + 1, parts=(), left_out=reason)
+        )
+
+    async def _state(self, name: TableName) -> TableState | None:
+        """What the target remembers of the table's copy."""
+        fold = self._tables.scope.folded
+        states = await self._target.tables()
+        return next((one for one in states if fold(one.table) == fold(name)), None)
+
+
+def _is_rekeyed(state: TableState | None, planned: TableState) -> bool:
+    """Whether the documents' `_id`s were made of another key than they will be."""
+    return state is not None and state.key not in {(), planned.key}

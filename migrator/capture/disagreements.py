@@ -1,0 +1,42 @@
+"""Tables whose key the log and the catalogue name differently, for longer than can be."""
+
+from migrator.capture.assemble import Assembler
+from migrator.capture.tables import Tables
+from migrator.changes import Position
+from migrator.errors import SourceError
+from migrator.mysql.catalogue import Table
+from migrator.mysql.columns import TableName
+from migrator.mysql.connection import Connection
+from migrator.mysql.log_position import current_position
+from migrator.positions import covers
+
+
+class Disagreements:
+    """Sees to it that rows are left out only until their table's definition is reached.
+
+    The catalogue may be ahead of the stream, and then a definition lies between them. Where
+    the stream has come past the moment at which this was seen, and no definition came, the
+    rows that are left out would be missing for ever.
+    """
+
+    def __init__(self, tables: Tables, assembler: Assembler) -> None:
+        self._tables = tables
+        self._assembler = assembler
+        self._seen: dict[TableName, tuple[Table, Position]] = {}
+
+    async def look(self, connection: Connection) -> None:
+        """Raise `SourceError` for a table whose rows are left out without a reason."""
+        still = {}
+        for name, table in self._tables.disagreeing.items():
+            seen = self._seen.get(name)
+            if seen is None or seen[0] is not table:
+                seen = table, await current_position(connection)
+            elif covers(self._assembler.position(), seen[1]):
+                raise SourceError(
+                    f"The binlog names another key of {table.name} than its catalogue does "
+                    f"({', '.join(column.name for column in table.key_columns)}), and no "
+                    "statement between them says why. Exclude the table, or copy it with a primary "
+                    "key; this is an error of the migrator."
+                )
+            still[name] = seen
+        self._seen = still

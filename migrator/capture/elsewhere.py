@@ -1,0 +1,104 @@
+"""Statements that change rows without showing them: whether they can be none of ours.
+
+Sessions in STATEMENT and MIXED format log INSERT, UPDATE and their like as text. Such a text
+may change a table that it does not name: through a view, a function, a trigger. It is let pass
+only if it is proved to change others: MySQL's log names the databases of all tables that a
+statement used, and where it names ours (or nothing, as MariaDB's), the server is asked.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from migrator.capture.unsupported import changes_unseen
+from migrator.changes import Position
+from migrator.mysql.columns import TableName
+from migrator.mysql.connection import Connection
+from migrator.mysql.event_kinds import Query
+from migrator.mysql.grants import read_grants
+from migrator.mysql.scope import SYSTEM_DATABASES, Scope
+from migrator.mysql.statements import Statement
+
+NEEDED = ("SELECT", "TRIGGER", "EXECUTE")
+"""Without these, the catalogue keeps silent about what others made."""
+PLAIN_ENGINES = frozenset({"InnoDB", "MyISAM", "Aria", "MEMORY", "CSV", "ROCKSDB", "ARCHIVE"})
+"""Their tables hold their rows themselves."""
+ROUTINES = "SELECT ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES"
+VIEWS = "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.VIEWS"
+TRIGGERED = "SELECT EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS"
+TABLES = "SELECT TABLE_SCHEMA, TABLE_NAME, ENGINE FROM information_schema.TABLES"
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What may change rows behind a statement's back; names are in small letters."""
+
+    routines: frozenset[str]
+    views: frozenset[str]
+    plain: frozenset[TableName]
+    """Tables without triggers that hold their rows themselves, folded."""
+
+
+class Elsewhere:
+    """Judges statements; what the server answered is kept until a definition comes."""
+
+    def __init__(self, scope: Scope, reached: Callable[[], Position]) -> None:
+        self._scope = scope
+        self._reached = reached
+        self._hidden: Hidden | None = None
+
+    def forget(self) -> None:
+        """Something was defined: views and triggers may be others now."""
+        self._hidden = None
+
+    async def prove(self, connection: Connection, statement: Statement, query: Query) -> None:
+        """Raise `UnsupportedChange` unless the statement cannot have changed our tables."""
+        touched = statement.touched
+        if touched is not None and not any(map(self._scope.reaches, touched)):
+            return
+        hidden = await self._ask(connection)
+        if hidden is not None and statement.writes is not None:
+            target = self._scope.folded(statement.writes)
+            is_plain = target in hidden.plain and not self._scope.wants(statement.writes)
+            if is_plain and not _calls_anything(statement, hidden):
+                return
+        raise changes_unseen(query, self._reached(), knows=hidden is not None)
+
+    async def prove_select(
+        self, connection: Connection, statement: Statement, query: Query
+    ) -> None:
+        """Raise it for CREATE TABLE ... SELECT, if what it selects may change other tables."""
+        hidden = await self._ask(connection)
+        if hidden is None or _calls_anything(statement, hidden):
+            raise changes_unseen(query, self._reached(), knows=hidden is not None)
+
+    async def _ask(self, connection: Connection) -> Hidden | None:
+        """None: the server would not tell us everything."""
+        if self._hidden is None and not (await read_grants(connection)).everywhere(*NEEDED):
+            routines = await connection.query(ROUTINES)
+            views = await connection.query(VIEWS)
+            triggered = {TableName(*row) for row in await connection.query(TRIGGERED)}
+            plain = {
+                TableName(database, name)
+                for database, name, engine in await connection.query(TABLES)
+                if engine in PLAIN_ENGINES
+            }
+            self._hidden = Hidden(
+                _names(routines),
+                _names(views),
+                frozenset(map(self._scope.folded, plain - triggered)),
+            )
+        return self._hidden
+
+
+def _names(rows: list[tuple[str, str]]) -> frozenset[str]:
+    """The names of what people made, in small letters; the server's own harms nobody."""
+    return frozenset(
+        name.lower() for database, name in rows if database.lower() not in SYSTEM_DATABASES
+    )
+
+
+def _calls_anything(statement: Statement, hidden: Hidden) -> bool:
+    calls = {name.lower() for name in statement.calls}
+    names = {name.lower() for name in statement.names}
+    # The functions of a package are called by names that the catalogue does not list.
+    return bool(calls & hidden.routines or names & (hidden.views | hidden.routines))

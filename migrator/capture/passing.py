@@ -1,0 +1,53 @@
+"""The way past what cannot be handled: an operator's decision, which is recorded.
+
+A decision names one place of the log, and the tables that are copied anew behind it: what
+stood there need not be understood to see what it left.
+"""
+
+from dataclasses import dataclass
+
+import structlog
+
+from migrator.capture.copies import Copies
+from migrator.capture.tables import Tables
+from migrator.errors import BinlogCorrupt, SourceError, UnsupportedChange
+from migrator.mysql.connection import Connection
+from migrator.mysql.scope import Scope
+from migrator.target.target import Target
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """Asks for decisions, and carries them out."""
+
+    target: Target
+    tables: Tables
+    copies: Copies
+
+    async def past(self, connection: Connection, error: SourceError, place: str) -> None:
+        """Return if an operator has decided to go past this place, else raise the error again."""
+        if not is_passable(error):
+            raise error
+        decision = await self.target.decision(place)
+        if decision is None:
+            raise type(error)(
+                f"{error} To go past it, and to copy all tables anew behind it: "
+                f"python -m migrator pass {place} --because 'why' (--help says how to copy fewer)."
+            ) from error
+        log.warning(
+            f"What stands at {place} is passed, as decided at {decision.at:%Y-%m-%d %H:%M} UTC "
+            f"({decision.because}). It was: {error}"
+        )
+        scope = Scope((), decision.copy, folds=self.tables.scope.folds)
+        for table in self.tables:
+            if scope.wants(table.name):
+                await self.copies.anew(connection, table.name, empties=True)
+
+
+def is_passable(error: SourceError) -> bool:
+    """Whether the tables as they are behind that place would do."""
+    return isinstance(error, BinlogCorrupt) or (
+        isinstance(error, UnsupportedChange) and error.passable
+    )

@@ -1,0 +1,47 @@
+"""What the stream cannot know by itself is looked up here, while it waits."""
+
+from collections.abc import Awaitable, Callable
+
+from migrator.capture.assemble import Pending
+from migrator.capture.copies import Copies
+from migrator.capture.definitions import Definitions
+from migrator.capture.elsewhere import Elsewhere
+from migrator.capture.rereads import Rereads
+from migrator.mysql.connection import Connection
+from migrator.mysql.statements import Kind
+
+
+class Resolver:
+    """Answers what `Pending` asks; a new connection each time, because servers close idle ones."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[Connection]],
+        definitions: Definitions,
+        copies: Copies,
+        elsewhere: Elsewhere,
+        rereads: Rereads,
+    ) -> None:
+        self._connect = connect
+        self._definitions = definitions
+        self._copies = copies
+        self._elsewhere = elsewhere
+        self._rereads = rereads
+
+    async def resolve(self, pending: Pending) -> None:
+        """Raises `SourceError`, `TargetError`, `UnsupportedChange` for rows that are not shown."""
+        if pending.problem is not None:
+            raise pending.problem
+        if pending.unknown is not None:
+            async with await self._connect() as connection:
+                await self._copies.join(connection, pending.unknown)
+        if pending.statement is not None and pending.query is not None:
+            async with await self._connect() as connection:
+                if pending.statement.kind is Kind.ROWS:
+                    await self._elsewhere.prove(connection, pending.statement, pending.query)
+                    return
+                self._elsewhere.forget()
+                if pending.statement.selects:
+                    await self._elsewhere.prove_select(connection, pending.statement, pending.query)
+                await self._definitions.follow(connection, pending.statement)
+        await self._rereads.resolve(pending.doubts)

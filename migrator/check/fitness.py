@@ -1,0 +1,88 @@
+"""Why a table cannot be carried over, if it cannot: asked at the start and of every newcomer.
+
+Source: MongoDB Manual, "MongoDB Limits and Thresholds" and "Field Names with Periods and
+Dollar Signs".
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from migrator.errors import ConfigurationError
+from migrator.mapping import Place
+from migrator.mysql.catalogue import BASE_TABLE, Table, quoted, quoted_table
+from migrator.mysql.columns import ColumnType, TableName
+from migrator.mysql.row_layout import Layout
+from migrator.mysql.scope import pattern_of
+from migrator.settings import target_trouble
+
+NAMESPACE_BYTES_MAX = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """What is in the way, and what mends it."""
+
+    what: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"{self.what} To mend it: {self.mend}"
+
+
+def unfit(table: Table, place: Place) -> list[Unfit]:
+    """Everything that keeps the table from being carried over to `place`."""
+    if table.kind != BASE_TABLE:
+        what = f"It is a table of the kind {table.kind}, which is not carried over."
+        return [Unfit(what, excluding(table.name))]
+    return [*_place(table, place), *_key(table), *_columns(table)]
+
+
+def excluding(table: TableName) -> str:
+    """The line of migrator.toml that leaves the table out."""
+    return f"exclude = [{json.dumps(pattern_of(table), ensure_ascii=False)}] in migrator.toml"
+
+
+def _place(table: Table, place: Place) -> Iterator[Unfit]:
+    if trouble := target_trouble(place.database):
+        source = json.dumps(table.name.database, ensure_ascii=False)
+        yield Unfit(
+            f"It cannot be the target's database {place.database!r}: {trouble}.",
+            f'mapping = {{{source} = "another_name"}} in migrator.toml',
+        )
+    if place.collection.startswith("system.") or "$" in place.collection:
+        yield Unfit("MongoDB forbids that name of a collection.", _or_exclude(table, "rename it"))
+    elif len(str(place).encode()) > NAMESPACE_BYTES_MAX:
+        what = f"{place} has more than {NAMESPACE_BYTES_MAX} bytes."
+        yield Unfit(what, "map the database to a shorter name.")
+
+
+def _key(table: Table) -> Iterator[Unfit]:
+    alter = f"ALTER TABLE {quoted_table(table.name)}"
+    if not table.key:
+        yield Unfit(
+            "It has neither a primary key nor a unique key of whole columns that are NOT NULL.",
+            _or_exclude(table, f"{alter} ADD PRIMARY KEY (...);"),
+        )
+    for column in table.key_columns:
+        if column.type in {ColumnType.FLOAT, ColumnType.DOUBLE}:
+            yield Unfit(
+                f"{column.name}, a part of its key, is a floating number: it equals nothing.",
+                _or_exclude(table, f"{alter} MODIFY {quoted(column.name)} DECIMAL(...);"),
+            )
+
+
+def _columns(table: Table) -> Iterator[Unfit]:
+    for column in table.columns:
+        if column.type is ColumnType.UNKNOWN:
+            what = f"{column.name} has a type that this migrator does not know."
+            yield Unfit(what, _or_exclude(table, "change the column's type"))
+    if table.key:
+        try:
+            Layout.of(table.columns, table.key, ())
+        except ConfigurationError as error:
+            yield Unfit(str(error), _or_exclude(table, "rename the column"))
+
+
+def _or_exclude(table: Table, mend: str) -> str:
+    return f"{mend} or {excluding(table.name)}"
