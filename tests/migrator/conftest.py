@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -37,12 +38,53 @@ def source(request: pytest.FixtureRequest) -> Source:
         return Source(server.start())
 
 
+@pytest.fixture
+def mysql() -> Source:
+    """An empty database of this test's own, on MySQL."""
+    with exclusive():
+        return Source(MySQL().start())
+
+
+@pytest.fixture
+def mariadb() -> Source:
+    """An empty database of this test's own, on MariaDB."""
+    with exclusive():
+        return Source(MariaDB().start())
+
+
 RoadFactory = Callable[..., Road]
 
 
 @pytest.fixture
 async def make_road(source: Source, broker_url: str, target_url: str) -> AsyncIterator[RoadFactory]:
     """Makes the migration of the test's database, with further settings."""
+    async with roads_of(source, broker_url, target_url) as make:
+        yield make
+
+
+@pytest.fixture
+async def make_mysql_road(
+    mysql: Source, broker_url: str, target_url: str
+) -> AsyncIterator[RoadFactory]:
+    """The same for the database on MySQL."""
+    async with roads_of(mysql, broker_url, target_url) as make:
+        yield make
+
+
+@pytest.fixture
+async def make_mariadb_road(
+    mariadb: Source, broker_url: str, target_url: str
+) -> AsyncIterator[RoadFactory]:
+    """The same for the database on MariaDB."""
+    async with roads_of(mariadb, broker_url, target_url) as make:
+        yield make
+
+
+@asynccontextmanager
+async def roads_of(
+    source: Source, broker_url: str, target_url: str
+) -> AsyncIterator[RoadFactory]:
+    """Makes migrations of one database, and removes what they left."""
     roads: list[Road] = []
 
     def make(**options: Any) -> Road:

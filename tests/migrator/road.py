@@ -12,6 +12,7 @@ from pymongo import MongoClient
 from migrator.broker.queues import delete
 from migrator.capture.session import capture
 from migrator.load.apply import apply
+from migrator.mysql.columns import TableName
 from migrator.settings import Settings
 
 LANDING_TIMEOUT_S = 30.0
@@ -75,16 +76,16 @@ class Road:
     def __init__(self, source: Source, broker_url: str, target_url: str, **options: Any) -> None:
         self.source = source
         self.client: MongoClient[dict[str, Any]] = MongoClient(target_url, tz_aware=True)
-        self.state = f"_{source.database}"
         self._halves: list[asyncio.Task[None]] = []
+        own = {
+            "name": source.database,
+            "state_database": f"_{source.database}",
+            "databases": (source.database,),
+        }
         self.settings = Settings(
-            source_url=source.url,
-            broker_url=broker_url,
-            target_url=target_url,
-            name=source.database,
-            state_database=self.state,
-            **{"databases": (source.database,), **options},
+            source_url=source.url, broker_url=broker_url, target_url=target_url, **(own | options)
         )
+        self.state = self.settings.state_database
 
     @asynccontextmanager
     async def going(self) -> AsyncIterator[None]:
@@ -141,8 +142,11 @@ class Road:
 
     async def remove(self) -> None:
         """Forget all of it, on all three servers."""
-        for name in (self.source.database, self.state, *self.settings.mapping.values()):
+        places = self.settings.places
+        databases = {self.source.database, *self.settings.databases}
+        targets = {places.place(TableName(name, "")).database for name in databases}
+        for name in {self.state, *targets, *self.settings.mapping.values()}:
             self.client.drop_database(name)
         self.client.close()
-        self.source.run(f"DROP DATABASE {self.source.database}")
+        self.source.run(*(f"DROP DATABASE IF EXISTS `{name}`" for name in sorted(databases)))
         await delete(self.settings.broker_url.get_secret_value(), self.settings.name)

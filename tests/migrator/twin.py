@@ -1,0 +1,85 @@
+"""What a migration left, beside a fresh copy of the same source: the same bytes, or a difference."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from bson import decode
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo import MongoClient
+
+from migrator.broker.queues import delete
+from migrator.mysql.columns import TableName
+from tests.migrator.road import Road
+
+Documents = dict[bytes, bytes]
+"""By the bytes of `_id`."""
+
+
+async def differences(road: Road) -> list[str]:
+    """How the collections differ from those of a copy that is made now; nothing may be written."""
+    places = road.settings.places
+    fresh = {name: f"{name}_fresh" for name in road.settings.databases}
+    name = f"{road.settings.name}_fresh"
+    options: dict[str, Any] = {
+        **road.settings.model_dump(exclude={"source_url", "broker_url", "target_url"}),
+        "mapping": fresh,
+        "name": name,
+        "state_database": f"_{name}",
+    }
+    urls = (road.settings.broker_url, road.settings.target_url)
+    twin = Road(road.source, *(url.get_secret_value() for url in urls), **options)
+    pairs = {places.place(TableName(name, "")).database: copy for name, copy in fresh.items()}
+    try:
+        await twin.copy()
+        return await asyncio.to_thread(_compare, road.client, pairs)
+    finally:
+        for database in *fresh.values(), twin.state:
+            twin.client.drop_database(database)
+        twin.client.close()
+        await delete(urls[0].get_secret_value(), name)
+
+
+def _compare(client: "MongoClient[Any]", pairs: Mapping[str, str]) -> list[str]:
+    """Each database of the first kind beside the one of the second."""
+    return [
+        line
+        for pair in pairs.items()
+        for name in sorted({one for database in pair for one in _collections(client, database)})
+        for line in _compare_collection(
+            f"{pair[0]}.{name}", *(_documents(client, database, name) for database in pair)
+        )
+    ]
+
+
+def _collections(client: "MongoClient[Any]", database: str) -> list[str]:
+    return client[database].list_collection_names()
+
+
+def _compare_collection(name: str, followed: Documents, fresh: Documents) -> list[str]:
+    lines = [f"{name}: {_shown(followed[key])} should be gone" for key in followed.keys() - fresh]
+    lines += [f"{name}: {_shown(fresh[key])} is missing" for key in fresh.keys() - followed]
+    lines += [
+        f"{name}: {_shown(followed[key])} should be {_shown(fresh[key])}"
+        for key in followed.keys() & fresh
+        if followed[key] != fresh[key]
+    ]
+    return sorted(lines)
+
+
+def _documents(client: "MongoClient[Any]", database: str, name: str) -> Documents:
+    collection = client[database].get_collection(
+        name, codec_options=CodecOptions(document_class=RawBSONDocument)
+    )
+    found = [bytes(document.raw) for document in collection.find()]
+    return {_identity(document): document for document in found}
+
+
+def _identity(document: bytes) -> bytes:
+    # A value of any width is one to MongoDB.
+    return repr(decode(document)["_id"]).encode()
+
+
+def _shown(document: bytes) -> str:
+    return repr(decode(document))[:200]
