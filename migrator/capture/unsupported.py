@@ -12,7 +12,7 @@ BLIND = (
     "Views, triggers and functions could not be looked at: that takes SELECT, TRIGGER and EXECUTE "
     "on *.*."
 )
-TELLING = re.compile(r"(?!^)(?:['\"(\d]|\b(?:values|set|where|select)\b).*", re.I | re.S)
+TELLING = re.compile(r"(?!^)(?:['\"(]|\b\d|\b(?:values|set|where|select)\b).*", re.I | re.S)
 """What follows the table's name in a statement, and holds values of rows."""
 
 

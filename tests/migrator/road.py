@@ -28,10 +28,10 @@ class Source:
         self.is_mariadb = "MariaDB" in str(self.rows("SELECT VERSION()"))
         self.run(f"CREATE DATABASE {self.database}")
 
-    def connect(self, database: str | None = None) -> "pymysql.Connection[Any]":
+    def connect(self, database: str | None = None, **options: Any) -> "pymysql.Connection[Any]":
         host, _, port = self.url.removeprefix("mysql://root@").strip("/").partition(":")
         return pymysql.connect(
-            host=host, port=int(port), user="root", database=database, autocommit=True
+            host=host, port=int(port), user="root", database=database, autocommit=True, **options
         )
 
     def run(self, *statements: str) -> None:
