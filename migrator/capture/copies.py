@@ -88,7 +88,7 @@ class Copies:
         planner = Planner(connection, self._tables.options, mapping)
         partition = self._tables.lane_of(name).partition
         planned = await planner.plan(name, partition, state.generation + 1 if state else 1)
-        if not isinstance(planned, Planned):
+        if not isinstance(planned, Planned) or planned.state.left_out:
             return planned
         others = [table.name for table in self._tables if table.name != planned.table.name]
         reason = self._taken(planned.table.name, others)

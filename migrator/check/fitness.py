@@ -5,6 +5,7 @@ Dollar Signs".
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from migrator.mysql.scope import pattern_of
 from migrator.settings import target_trouble
 
 NAMESPACE_BYTES_MAX = 255
+FORBIDDEN = re.compile(r"^system\.|\$|^\.|\.$|\.\.|\0")
+"""In the name of a collection, by the server or by its drivers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def _place(table: Table, place: Place) -> Iterator[Unfit]:
             f"It cannot be the target's database {place.database!r}: {trouble}.",
             f'mapping = {{{source} = "another_name"}} in migrator.toml',
         )
-    if place.collection.startswith("system.") or "$" in place.collection:
+    if FORBIDDEN.search(place.collection):
         yield Unfit("MongoDB forbids that name of a collection.", _or_exclude(table, "rename it"))
     elif len(str(place).encode()) > NAMESPACE_BYTES_MAX:
         what = f"{place} has more than {NAMESPACE_BYTES_MAX} bytes."

@@ -92,6 +92,8 @@ async def roads_of(
         return roads[-1]
 
     yield make
+    for road in roads[1:]:
+        road.client.close()
     for road in roads[:1]:
         await road.remove()
 

@@ -77,14 +77,15 @@ class Road:
         self.source = source
         self.client: MongoClient[dict[str, Any]] = MongoClient(target_url, tz_aware=True)
         self._halves: list[asyncio.Task[None]] = []
-        own = {
+        own: dict[str, Any] = {
+            "source_url": source.url,
+            "broker_url": broker_url,
+            "target_url": target_url,
             "name": source.database,
             "state_database": f"_{source.database}",
             "databases": (source.database,),
         }
-        self.settings = Settings(
-            source_url=source.url, broker_url=broker_url, target_url=target_url, **(own | options)
-        )
+        self.settings = Settings(**(own | options))
         self.state = self.settings.state_database
 
     @asynccontextmanager
@@ -105,27 +106,30 @@ class Road:
                 if isinstance(error, Exception):
                     raise error
 
-    async def settled(self) -> None:
-        """Wait until every table is copied and the source's present position has landed."""
+    async def settled(self, *, is_empty: bool = False) -> None:
+        """Wait until every table is copied and the source's present position has landed.
+
+        A source that `is_empty` has no tables to wait for.
+        """
         wanted = await asyncio.to_thread(self.source.position)
         async with asyncio.timeout(LANDING_TIMEOUT_S):
-            while not await asyncio.to_thread(self._is_settled, wanted):
+            while not await asyncio.to_thread(self._is_settled, wanted, is_empty):
                 if any(half.done() for half in self._halves):
                     return  # Its error is raised at the end.
                 await asyncio.sleep(POLL_S)
 
-    async def copy(self) -> None:
+    async def copy(self, *, is_empty: bool = False) -> None:
         """Copy and follow up to now, then stop."""
         async with self.going():
-            await self.settled()
+            await self.settled(is_empty=is_empty)
 
-    def _is_settled(self, wanted: str) -> bool:
+    def _is_settled(self, wanted: str, is_empty: bool) -> bool:
         state = self.client[self.state]
         positions = list(state.positions.find())
         parts = [part for table in state.tables.find() for part in table["parts"]]
         return (
             len(positions) == self.settings.partitions
-            and bool(parts)
+            and (is_empty or bool(parts))
             and all(part["done"] for part in parts)
             and all(self.source.has(one["position"], wanted) for one in positions)
         )

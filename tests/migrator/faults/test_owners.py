@@ -1,0 +1,391 @@
+"""One owner for every rule, at every time: keys, hidden columns, newcomers, what may be read."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from migrator.errors import ConfigurationError
+from tests.migrator.conftest import RoadFactory
+from tests.migrator.road import Road, Source
+from tests.migrator.twin import differences
+
+
+def left_out(road: Road) -> dict[str, str]:
+    tables = road.client[road.state].tables.find({"left_out": {"$ne": ""}})
+    return {one["table"]: one["left_out"] for one in tables}
+
+
+async def test_copy_and_stream_take_the_key_that_the_server_takes(
+    source: Source, road: Road
+) -> None:
+    source.run(
+        "CREATE TABLE t (a INT NOT NULL, b INT NOT NULL, v INT, UNIQUE KEY zz (a), UNIQUE KEY kb (b))",
+        "CREATE TABLE u (a INT NOT NULL, b INT NOT NULL, c INT NOT NULL, v INT, "
+        "UNIQUE KEY ab (a, b), UNIQUE KEY cc (c))",
+        "INSERT INTO t VALUES (1, 100, 1), (2, 200, 2)",
+        "INSERT INTO u VALUES (1, 1, 100, 1), (2, 2, 200, 2)",
+    )
+
+    async with road.going():
+        await road.settled()
+        for table, values in ("t", "3, 300, 3"), ("u", "3, 3, 300, 3"):
+            await source.change(
+                f"UPDATE {table} SET v = 9 WHERE a = 1",
+                f"DELETE FROM {table} WHERE a = 2",
+                f"INSERT INTO {table} VALUES ({values})",
+            )
+        await road.settled()
+
+    assert [(one["_id"], one["v"]) for one in road.documents("t")] == [(1, 9), (3, 3)]
+    assert [one["_id"] for one in road.documents("u")] == [{"a": 1, "b": 1}, {"a": 3, "b": 3}]
+    assert await differences(road) == []
+
+
+async def test_an_invisible_index_is_no_key(mysql: Source, make_mysql_road: RoadFactory) -> None:
+    road = make_mysql_road()
+    mysql.run(
+        "CREATE TABLE t (a INT NOT NULL, b INT NOT NULL, UNIQUE KEY zz (b), UNIQUE KEY aa (a))",
+        "INSERT INTO t VALUES (1, 10)",
+        "ALTER TABLE t ALTER INDEX aa INVISIBLE",
+    )
+
+    await road.copy()
+
+    assert [one["_id"] for one in road.documents("t")] == [10]
+
+
+async def test_a_key_that_the_server_made_and_hides_is_one(
+    mysql: Source, make_mysql_road: RoadFactory
+) -> None:
+    road = make_mysql_road()
+    mysql.run(
+        "SET SESSION sql_generate_invisible_primary_key = ON",
+        "CREATE TABLE t (v INT)",
+        "INSERT INTO t VALUES (7)",
+    )
+    mysql.run("SET GLOBAL show_gipk_in_create_table_and_information_schema = OFF")
+    try:
+        async with road.going():
+            await road.settled()
+            await mysql.change("INSERT INTO t VALUES (8)")
+            await road.settled()
+    finally:
+        mysql.run("SET GLOBAL show_gipk_in_create_table_and_information_schema = ON")
+
+    assert [(one["_id"], one["v"]) for one in road.documents("t")] == [(1, 7), (2, 8)]
+
+
+async def test_a_column_that_only_the_log_shows_is_none(
+    mariadb: Source, make_mariadb_road: RoadFactory
+) -> None:
+    road = make_mariadb_road()
+    mariadb.run(
+        "CREATE TABLE t (id INT PRIMARY KEY, b TEXT, UNIQUE KEY (b))",
+        "CREATE TABLE n (a INT NOT NULL, b TEXT NOT NULL, UNIQUE KEY kb (b), UNIQUE KEY ka (a))",
+        "CREATE TABLE own (id INT PRIMARY KEY, DB_ROW_HASH_1 INT)",
+        "INSERT INTO t VALUES (1, 'a')",
+    )
+
+    async with road.going():
+        await road.settled()
+        await mariadb.change(
+            "INSERT INTO t VALUES (2, 'c'), (3, NULL)",
+            "UPDATE t SET b = 'd' WHERE id = 1",
+            "INSERT INTO n VALUES (1, 'x')",
+            "INSERT INTO own VALUES (1, 5)",
+            "SET SESSION binlog_row_image = MINIMAL",
+            "UPDATE t SET b = 'e' WHERE id = 2",
+        )
+        await road.settled()
+
+    assert road.documents("t")[0] == {"_id": 1, "id": 1, "b": "d"}
+    assert road.documents("own") == [{"_id": 1, "id": 1, "DB_ROW_HASH_1": 5}]
+    assert await differences(road) == []
+
+
+BEFORE = ("CREATE TABLE t (id INT PRIMARY KEY, v INT)", "INSERT INTO t VALUES (1, 1)")
+NEWCOMERS = {
+    "without a key": ("CREATE TABLE backup AS SELECT * FROM t", "backup", "primary key"),
+    "with a name that MongoDB forbids": ("CREATE TABLE `a$b` (id INT PRIMARY KEY)", "a$b", "forbids"),
+    "with dots that drivers refuse": ("CREATE TABLE `a..b` (id INT PRIMARY KEY)", "a..b", "forbids"),
+    "named like the system's": (
+        "CREATE TABLE `system.users` (id INT PRIMARY KEY)",
+        "system.users",
+        "forbids",
+    ),
+    "with a floating key": ("CREATE TABLE fk (d DOUBLE PRIMARY KEY)", "fk", "floating"),
+    "with an _id of its own": ("CREATE TABLE i (id INT PRIMARY KEY, _id INT)", "i", "_id"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("made", "name", "reason"), NEWCOMERS.values(), ids=NEWCOMERS.keys())
+async def test_a_newcomer_that_cannot_be_carried_over_stops_no_other(
+    source: Source, road: Road, made: str, name: str, reason: str
+) -> None:
+    source.run(*BEFORE)
+
+    async with road.going():
+        await road.settled()
+        await source.change(made, "UPDATE t SET v = 2")
+        await road.settled()
+        column = "d" if name == "fk" else "id"
+        await source.change(f"INSERT INTO `{name}` ({column}) VALUES (5)", "UPDATE t SET v = 3")
+        await road.settled()
+    source.run("UPDATE t SET v = 4")
+    await road.copy()
+
+    assert road.documents("t") == [{"_id": 1, "id": 1, "v": 4}]
+    assert reason in left_out(road)[name]
+    assert name not in road.client[source.database].list_collection_names()
+
+
+async def test_a_table_that_was_left_out_joins_when_it_is_mended(
+    source: Source, road: Road
+) -> None:
+    source.run(*BEFORE)
+
+    async with road.going():
+        await road.settled()
+        await source.change("CREATE TABLE late (id INT NOT NULL)", "INSERT INTO late VALUES (1)")
+        await road.settled()
+        before = left_out(road)
+        await source.change("ALTER TABLE late ADD PRIMARY KEY (id)", "INSERT INTO late VALUES (2)")
+        await road.settled()
+
+    assert list(before) == ["late"]
+    assert left_out(road) == {}
+    assert [one["_id"] for one in road.documents("late")] == [1, 2]
+
+
+async def test_versions_of_rows_that_are_kept_from_now_on_are_not_followed(
+    mariadb: Source, make_mariadb_road: RoadFactory
+) -> None:
+    road = make_mariadb_road()
+    mariadb.run(*BEFORE, "CREATE TABLE u (id INT PRIMARY KEY, v INT)", "INSERT INTO u VALUES (1, 1)")
+
+    async with road.going():
+        await road.settled()
+        await mariadb.change(
+            "ALTER TABLE t ADD SYSTEM VERSIONING",
+            "UPDATE t SET v = 9",
+            "CREATE TABLE s (id INT PRIMARY KEY) WITH SYSTEM VERSIONING",
+            "INSERT INTO s VALUES (1)",
+            "UPDATE u SET v = 5",
+        )
+        await road.settled()
+
+    assert sorted(left_out(road)) == ["s", "t"]
+    assert "SYSTEM VERSIONED" in left_out(road)["t"]
+    assert [one["v"] for one in road.documents("u")] == [5]
+    assert [one["v"] for one in road.documents("t")] == [1]
+
+
+async def test_the_last_table_may_go_while_nobody_looks(source: Source, road: Road) -> None:
+    source.run(*BEFORE)
+    await road.copy()
+
+    source.run("DROP TABLE t")
+    await road.copy(is_empty=True)
+    gone = road.documents("t")
+    source.run("CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (5)")
+    await road.copy()
+
+    assert gone == []
+    assert road.documents("t") == [{"_id": 5, "id": 5}]
+
+
+async def test_a_database_that_is_dropped_and_made_again_holds_what_came_afterwards(
+    source: Source, road: Road
+) -> None:
+    source.run(*BEFORE, "CREATE TABLE u (id INT PRIMARY KEY)", "INSERT INTO u VALUES (1)")
+    name = source.database
+
+    async with road.going():
+        await road.settled()
+        await source.change(
+            f"DROP DATABASE {name}",
+            f"CREATE DATABASE {name}",
+            f"USE {name}",
+            "CREATE TABLE t (id INT PRIMARY KEY, v INT)",
+            "INSERT INTO t VALUES (2, 2)",
+        )
+        await road.settled()
+
+    assert road.documents("t") == [{"_id": 2, "id": 2, "v": 2}]
+    assert road.documents("u") == []
+
+
+async def test_an_empty_database_is_followed_from_its_first_table_on(
+    source: Source, road: Road
+) -> None:
+    async with road.going():
+        await road.settled(is_empty=True)
+        await source.change(*BEFORE)
+        await road.settled()
+
+    assert [one["_id"] for one in road.documents("t")] == [1]
+
+
+def as_reader(source: Source, *grants: str) -> str:
+    """The URL of a user who may only what is granted."""
+    user = f"u_{source.database[-8:]}"
+    also = () if source.is_mariadb else (f"GRANT XA_RECOVER_ADMIN ON *.* TO {user}",)
+    source.run(
+        f"CREATE USER {user} IDENTIFIED BY 'x'",
+        f"GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO {user}",
+        *also,
+        *(f"GRANT {grant} TO {user}" for grant in grants),
+    )
+    return source.url.replace("root@", f"{user}:x@")
+
+
+async def test_a_user_who_may_read_some_tables_is_told(
+    source: Source, make_road: RoadFactory
+) -> None:
+    source.run(*BEFORE, "CREATE TABLE hidden (id INT PRIMARY KEY)")
+    url = as_reader(source, "SELECT ON t")
+    road = make_road(source_url=url)
+
+    with pytest.raises(ConfigurationError, match=r"GRANT SELECT ON `.*`\.\* TO") as caught:
+        await road.copy()
+
+    assert source.database in str(caught.value)
+    assert list(road.client[road.state].positions.find()) == []
+
+
+async def test_a_table_that_may_not_be_read_any_more_is_left_out(
+    source: Source, make_road: RoadFactory
+) -> None:
+    source.run(*BEFORE, "CREATE TABLE hidden (id INT PRIMARY KEY, v INT)")
+    url = as_reader(source, f"SELECT ON {source.database}.*")
+    road = make_road(source_url=url)
+    await road.copy()
+    user = url.partition("//")[2].partition(":")[0]
+    source.run(f"REVOKE SELECT ON {source.database}.* FROM {user}", f"GRANT SELECT ON t TO {user}")
+
+    async with road.going():
+        await source.change("INSERT INTO hidden VALUES (9, 9)", "UPDATE t SET v = 6")
+        await road.settled()
+        await source.change("ALTER TABLE hidden ADD c INT", "UPDATE t SET v = 7")
+        await road.settled()
+
+    assert [one["v"] for one in road.documents("t")] == [7]
+    assert "GRANT SELECT ON " in left_out(road)["hidden"]
+
+
+async def test_two_databases_in_one_do_not_mix_tables(
+    source: Source, make_road: RoadFactory
+) -> None:
+    second = f"{source.database}_b"
+    source.run(*BEFORE, f"CREATE DATABASE {second}", f"CREATE TABLE {second}.u (id INT PRIMARY KEY)")
+    both = (source.database, second)
+    road = make_road(databases=both, mapping=dict.fromkeys(both, source.database))
+
+    async with road.going():
+        await road.settled()
+        await source.change(
+            f"CREATE TABLE {second}.t (id INT PRIMARY KEY)",
+            f"INSERT INTO {second}.t VALUES (77)",
+            "UPDATE t SET v = 6",
+        )
+        await road.settled()
+        await source.change(f"DROP TABLE {second}.t")
+        await road.settled()
+
+    assert road.documents("t") == [{"_id": 1, "id": 1, "v": 6}]
+
+
+@pytest.mark.parametrize("later", [False, True])
+async def test_a_collection_that_is_not_empty_is_left_alone(
+    source: Source, make_road: RoadFactory, later: bool
+) -> None:
+    source.run("CREATE TABLE first (id INT PRIMARY KEY)", *(() if later else BEFORE))
+    road = make_road()
+    road.client[source.database].t.insert_one({"_id": "a stranger's"})
+    if later:
+        async with road.going():
+            await road.settled()
+            await source.change(*BEFORE)
+            await road.settled()
+        told = left_out(road)["t"]
+    else:
+        with pytest.raises(ConfigurationError) as caught:
+            await road.copy()
+        told = str(caught.value)
+        assert list(road.client[road.state].positions.find()) == []
+
+    assert "take_over" in told
+    assert road.documents("t") == [{"_id": "a stranger's"}]
+
+
+async def test_it_may_be_taken_over(source: Source, make_road: RoadFactory) -> None:
+    source.run(*BEFORE)
+    road = make_road(take_over=True)
+    road.client[source.database].t.insert_one({"_id": "a stranger's"})
+
+    await road.copy()
+
+    assert road.documents("t") == [{"_id": 1, "id": 1, "v": 1}]
+
+
+async def test_a_state_of_another_kind_of_server_is_refused(
+    mysql: Source, mariadb: Source, make_mysql_road: RoadFactory
+) -> None:
+    mysql.run(*BEFORE)
+    road = make_mysql_road()
+    await road.copy()
+    other = make_mysql_road(source_url=mariadb.url, databases=(mariadb.database,))
+
+    with pytest.raises(ConfigurationError, match="begun at a MySQL server"):
+        await other.copy()
+
+    mariadb.run(f"DROP DATABASE {mariadb.database}")
+
+
+async def test_a_dead_letter_is_settled_when_its_row_is_mended_or_gone(
+    source: Source, road: Road
+) -> None:
+    source.run(
+        "CREATE TABLE t (id INT PRIMARY KEY, b LONGBLOB)",
+        "INSERT INTO t VALUES (1, REPEAT('x', 17000000)), (2, REPEAT('x', 17000000)), (3, 'a')",
+        "INSERT INTO t VALUES (4, REPEAT('x', 17000000))",
+    )
+    counts: list[Sequence[int]] = []
+    async with road.going():
+        for change in (
+            "DO 1",
+            "UPDATE t SET b = 'ok' WHERE id = 1",
+            "DELETE FROM t WHERE id = 2",
+            "UPDATE t SET b = REPEAT('y', 17000000) WHERE id = 4",
+            "ALTER TABLE t ADD c INT",
+            "TRUNCATE TABLE t",
+        ):
+            await source.change(change)
+            await road.settled()
+            counts.append([letter["key"] for letter in road.letters()])
+
+    assert counts == [[1, 2, 4], [2, 4], [4], [4], [4], []]
+
+
+async def test_a_dead_letter_without_a_key_is_settled_too(
+    source: Source, make_road: RoadFactory
+) -> None:
+    road = make_road(zero_dates="refuse")
+    source.run(
+        "SET sql_mode = ''",
+        "CREATE TABLE t (d DATE PRIMARY KEY, v INT)",
+        "INSERT INTO t VALUES ('0000-00-00', 1), ('2020-01-01', 2)",
+    )
+    counts = []
+    async with road.going():
+        for change in (
+            "DO 1",
+            "UPDATE t SET v = 3 WHERE v = 1",
+            "ALTER TABLE t ADD c INT",
+            "UPDATE t SET d = '2021-01-01' WHERE v = 3",
+        ):
+            await source.change("SET sql_mode = ''", change)
+            await road.settled()
+            counts.append(len(road.letters()))
+
+    assert counts == [1, 1, 1, 0]
