@@ -124,19 +124,31 @@ class Tables:
         table = self.get(shape.table)
         if table is None:
             return None
-        if [shape.columns[index].name for index in shape.key] != [
-            column.name for column in table.key_columns
-        ]:
+        key = _key_in(shape, table)
+        if key is None:
             self.disagreeing[self.scope.folded(shape.table)] = table
             return None
         columns = tuple(_refined(table, column) for column in shape.columns)
-        decoder = BinlogDecoder(replace(shape, columns=columns), shape.key, self.options)
+        decoder = BinlogDecoder(replace(shape, columns=columns), key, self.options)
         return Stream(shape, decoder, self.lane_of(table.name))
 
 
 def partition_of(table: TableName, partitions: int) -> int:
     """The partition of a table: all of its rows, its TRUNCATE and its copy keep their order."""
     return crc32(str(table).encode()) % partitions
+
+
+def _key_in(shape: TableShape, table: Table) -> tuple[int, ...] | None:
+    """The catalogue's key as indexes into the shape's columns; None if the log names another.
+
+    The log may name none where there is a unique key: MariaDB looks at its first one only.
+    """
+    places = {column.name: index for index, column in enumerate(shape.columns)}
+    names = [column.name for column in table.key_columns]
+    if not all(name in places for name in names):
+        return None
+    key = tuple(places[name] for name in names)
+    return key if shape.key in {(), key} else None
 
 
 def _refined(table: Table, column: Column) -> Column:

@@ -176,7 +176,7 @@ async def _key(
     """The primary key, else the unique key that the server takes for it; "" and () for none.
 
     That is the first, in the server's own order, of whole columns that are NOT NULL; the
-    log names the same one. Source: MySQL and MariaDB, sql/table.cc, `primary_key`.
+    log names the same one, or none. Source: MySQL and MariaDB, sql/table.cc, `primary_key`.
     """
     places = {column.name: index for index, column in enumerate(columns)}
     if PRIMARY in indexes:
