@@ -102,7 +102,7 @@ class Copies:
         for other in others:
             if place(other).is_same(place(name)):
                 return (
-                    f"It would share the collection {place(name)} with {other}. To mend it: map "
+                    f"It would share the collection {place(name)} with {other}. To fix it: map "
                     "one of their databases to another name."
                 )
         return ""

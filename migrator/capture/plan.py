@@ -82,7 +82,7 @@ class Planner:
             if error.number not in DENIED:
                 raise
             return Denied(
-                f"We may not read it ({error.number}). To mend it: "
+                f"We may not read it ({error.number}). To fix it: "
                 f"{await select_grant(self.connection, name)} and start again."
             )
 

@@ -86,7 +86,7 @@ async def _session(settings: Settings, target: Target) -> None:
     ):
         scope = settings.scope.at(folds=connection.server.folds)
         is_new = not await is_begun(target)
-        refuse_failures(await source_findings(connection, scope, settings, is_new=is_new))
+        refuse_failures(await source_findings(connection, settings, is_new=is_new))
         takes_over = settings.take_over
         resumed = await resume(
             connection, target, scope, settings.partitions, takes_over=takes_over

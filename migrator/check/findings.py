@@ -26,7 +26,7 @@ class Finding:
 
     def __str__(self) -> str:
         sentence = f"{self.subject}: {self.what}"
-        return f"{sentence} Mend it: {self.mend}" if self.mend else sentence
+        return f"{sentence} To fix it: {self.mend}" if self.mend else sentence
 
 
 def fail(subject: str, what: str, mend: str = "") -> Finding:

@@ -9,11 +9,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from migrator.errors import ConfigurationError
 from migrator.mapping import Place
 from migrator.mysql.catalogue import BASE_TABLE, Table, quoted, quoted_table
 from migrator.mysql.columns import ColumnType, TableName
-from migrator.mysql.row_layout import Layout
+from migrator.mysql.row_layout import layout_trouble
 from migrator.mysql.scope import pattern_of
 from migrator.settings import target_trouble
 
@@ -30,7 +29,7 @@ class Unfit:
     mend: str
 
     def __str__(self) -> str:
-        return f"{self.what} To mend it: {self.mend}"
+        return f"{self.what} To fix it: {self.mend}"
 
 
 def unfit(table: Table, place: Place) -> list[Unfit]:
@@ -80,11 +79,8 @@ def _columns(table: Table) -> Iterator[Unfit]:
         if column.type is ColumnType.UNKNOWN:
             what = f"{column.name} has a type that this migrator does not know."
             yield Unfit(what, _or_exclude(table, "change the column's type"))
-    if table.key:
-        try:
-            Layout.of(table.columns, table.key, ())
-        except ConfigurationError as error:
-            yield Unfit(str(error), _or_exclude(table, "rename the column"))
+    if table.key and (trouble := layout_trouble(table.columns, table.key)):
+        yield Unfit(trouble, _or_exclude(table, "rename the column"))
 
 
 def _or_exclude(table: Table, mend: str) -> str:

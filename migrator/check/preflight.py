@@ -6,29 +6,28 @@ from migrator.check.source_checks import Source, read_variables, server_findings
 from migrator.check.table_checks import table_findings
 from migrator.errors import BrokerError, TargetError
 from migrator.mysql.catalogue import read_tables
-from migrator.mysql.scope import Scope
 from migrator.settings import Settings
 from migrator.target.target import Target
 
 
 async def preflight(source: Source, target: Target, settings: Settings) -> list[Finding]:
     """The findings at all three servers. Raises `SourceUnavailable` if the source goes away."""
-    scope = settings.scope.at(folds=source.server.folds)
     return [
-        *await source_findings(source, scope, settings, is_new=True),
+        *await source_findings(source, settings),
         await _broker_finding(settings.broker_url.get_secret_value()),
-        *await _target_findings(source, scope, target, settings),
+        *await _target_findings(source, target, settings),
     ]
 
 
 async def source_findings(
-    source: Source, scope: Scope, settings: Settings, *, is_new: bool
+    source: Source, settings: Settings, *, is_new: bool = True
 ) -> list[Finding]:
     """The source's set-up, what we may do there, and each selected table.
 
     A migration that is under way leaves out a table that cannot be carried over, instead of
     stopping all others for it: then tables are not looked at here.
     """
+    scope = settings.scope.at(folds=source.server.folds)
     variables = await read_variables(source)
     tables = await read_tables(source, scope)
     rows = sum(table.estimated_rows for table in tables)
@@ -47,24 +46,21 @@ async def _broker_finding(url: str) -> Finding:
     return ok("RabbitMQ", "lets us in.")
 
 
-async def _target_findings(
-    source: Source, scope: Scope, target: Target, settings: Settings
-) -> list[Finding]:
+async def _target_findings(source: Source, target: Target, settings: Settings) -> list[Finding]:
     try:
         facts = await target.check()
-        found = await _collection_findings(source, scope, target, settings)
+        found = await _collection_findings(source, target, settings)
     except TargetError as error:
         return [fail("MongoDB", str(error))]
     version = ".".join(map(str, facts.version))
     return [ok("MongoDB", f"{version} has transactions."), *found]
 
 
-async def _collection_findings(
-    source: Source, scope: Scope, target: Target, settings: Settings
-) -> list[Finding]:
+async def _collection_findings(source: Source, target: Target, settings: Settings) -> list[Finding]:
     """Collections that hold what this migration did not write."""
     if settings.take_over:
         return []
+    scope = settings.scope.at(folds=source.server.folds)
     ours = {state.table for state in await target.tables()}
     names = [table.name for table in await read_tables(source, scope) if table.name not in ours]
     reasons = [await target.strangers(target.mapping.place(name)) for name in names]

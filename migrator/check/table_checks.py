@@ -80,7 +80,7 @@ async def _selection(source: Source, scope: Scope, tables: Sequence[Table]) -> l
         found.append(ok("Selection", f"{len(tables)} tables of {', '.join(databases)}."))
     elif not scope.databases:
         found.append(fail("include", "No table matches the patterns.", "look for a misspelling."))
-    else:
+    elif not found:
         found.append(warn("Selection", "There is no table yet; each is followed once it is made."))
     return found
 

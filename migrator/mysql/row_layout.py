@@ -37,17 +37,13 @@ class Layout:
     ) -> "Layout":
         """Raises `ConfigurationError` if there is no key or a name cannot be an element's."""
         titles = tuple(column.name for column in columns)
-        if not key or any(index >= len(titles) for index in key):
-            raise _impossible(titles, "none of them is known to be a key; add a primary key")
-        names = tuple(
-            b"" if column.hidden else _name(titles, index, index in key)
-            for index, column in enumerate(columns)
-        )
-        named = [name for name in names if name]
-        if len(set(named)) < len(named):
-            raise _impossible(
-                titles, "two have one name, as a leading $ becomes \uff04; rename one"
+        if trouble := layout_trouble(columns, key):
+            listed = ", ".join(titles[:COLUMNS_TOLD])
+            raise ConfigurationError(
+                f"A table with the columns {listed!r} cannot be migrated: {trouble} Rename the "
+                "column, or exclude the table."
             )
+        names = tuple(map(_name, columns))
         return cls(titles, names, tuple(codecs), key)
 
     def key_names(self) -> tuple[bytes, ...]:
@@ -139,22 +135,24 @@ def whole(elements: bytes) -> bytes:
     return INT32(len(elements) + 5) + elements + b"\0"
 
 
-def _name(titles: Sequence[str], index: int, is_key: bool) -> bytes:
-    title = titles[index]
-    if "\0" in title:
-        raise _impossible(titles, "one has a NUL in its name; rename it")
-    if title != "_id":
-        return _legal(title)
-    if not is_key:
-        raise _impossible(titles, "_id is not part of the key, whose name it is; rename it")
-    return b""
+def layout_trouble(columns: Sequence[Column], key: tuple[int, ...]) -> str:
+    """Why rows of these columns cannot be documents, as a sentence; "" if they can."""
+    if not key or any(index >= len(columns) for index in key):
+        return "No column is known to be a key."
+    for index, column in enumerate(columns):
+        if "\0" in column.name:
+            return f"The name of column {index + 1} holds a NUL."
+        if column.name == "_id" and index not in key:
+            return "Its column _id is not the key, but MongoDB's name of it."
+    names = [name for name in map(_name, columns) if name]
+    if len(set(names)) < len(names):
+        return "Two columns would have one name, as a leading $ becomes \uff04."
+    return ""
 
 
-def _impossible(titles: Sequence[str], why: str) -> ConfigurationError:
-    columns = ", ".join(titles[:COLUMNS_TOLD])
-    return ConfigurationError(
-        f"A table with the columns {columns!r} cannot be migrated: {why}, or exclude the table."
-    )
+def _name(column: Column) -> bytes:
+    """The name of its element; b"" if it has none of its own."""
+    return b"" if column.hidden or column.name == "_id" else _legal(column.name)
 
 
 def _legal(title: str) -> bytes:

@@ -181,7 +181,7 @@ class Target:
         if found is None:
             return ""
         return (
-            f"The collection {place} holds documents that this migration did not write. To mend "
+            f"The collection {place} holds documents that this migration did not write. To fix "
             "it: drop it or rename it, or set take_over = true, which empties it."
         )
 

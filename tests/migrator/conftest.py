@@ -81,9 +81,7 @@ async def make_mariadb_road(
 
 
 @asynccontextmanager
-async def roads_of(
-    source: Source, broker_url: str, target_url: str
-) -> AsyncIterator[RoadFactory]:
+async def roads_of(source: Source, broker_url: str, target_url: str) -> AsyncIterator[RoadFactory]:
     """Makes migrations of one database, and removes what they left."""
     roads: list[Road] = []
 

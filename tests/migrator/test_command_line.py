@@ -81,7 +81,7 @@ def test_every_setting_is_in_the_help(environment: dict[str, str]) -> None:
         if name.endswith("_url"):
             assert f"MIGRATOR_{name.upper()}" in shown
         elif isinstance(field.default, int):
-            assert f"{name} = {field.default}" in shown
+            assert f"{name} = {str(field.default).lower()}" in shown
         else:
             assert f"{name} = " in shown
 

@@ -12,8 +12,9 @@ from migrator.check.source_checks import read_variables, server_findings
 from migrator.check.table_checks import table_findings
 from migrator.errors import ConfigurationError, SourceError
 from migrator.mapping import Mapping
-from migrator.mysql.catalogue import Scope, read_tables
+from migrator.mysql.catalogue import read_tables
 from migrator.mysql.connection import Connection, SourceUrl, connect
+from migrator.mysql.scope import Scope
 from migrator.settings import Settings
 from migrator.target.target import Target
 from tests.servers.mariadb import MariaDB
@@ -221,22 +222,28 @@ async def test_what_looks_different_in_mongodb_is_told(source: Source) -> None:
         "`$set` INT, `_id` INT)",
         "CREATE TABLE old (id INT PRIMARY KEY) ENGINE = MyISAM",
         "CREATE TABLE named (_id INT PRIMARY KEY)",
+        "CREATE TABLE part (_id INT, b INT, PRIMARY KEY (b, _id))",
+        "CREATE TABLE twice (id INT PRIMARY KEY, `$a` INT, `＄a` INT)",
         "CREATE TABLE folded (name VARCHAR(20) COLLATE utf8mb4_general_ci PRIMARY KEY)",
     )
 
     assert await source.about("odd") == [
+        (Level.FAIL, "Its column _id is not the key, but MongoDB's name of it."),
         (
             Level.WARN,
             "at has microseconds, and a BSON date milliseconds: the rest is cut off.",
         ),
         (Level.WARN, "wide has 40 digits, Decimal128 34: it becomes a string."),
-        (Level.FAIL, "MongoDB cannot replace a document with the field $set."),
-        (Level.FAIL, "Its column _id is not the key, but MongoDB's name of it."),
+        (Level.OK, "$set becomes ＄set: MongoDB reads $ as an operator."),
     ]
     assert await source.about("old") == [
         (Level.WARN, "MyISAM has no transactions: what the log says may not have happened.")
     ]
     assert await source.about("named") == []
+    assert await source.about("part") == []
+    assert (Level.FAIL, "Two columns would have one name, as a leading $ becomes ＄.") in (
+        await source.about("twice")
+    )
     ((level, what),) = await source.about("folded")
     assert level is Level.OK
     assert what.startswith("name, a part of its key, is compared by utf8mb4_general_ci")
@@ -252,10 +259,10 @@ async def test_views_are_left_out_and_what_is_no_plain_table_is_refused(source: 
     assert await source.about("v") == [(Level.OK, "is a view, and is left out.")]
     if source.connection.server.is_mariadb:
         assert await source.about("s") == [
-            (Level.FAIL, "It is a sequence, which is not carried over.")
+            (Level.FAIL, "It is a table of the kind SEQUENCE, which is not carried over.")
         ]
         assert await source.about("h") == [
-            (Level.FAIL, "It is a system versioned, which is not carried over.")
+            (Level.FAIL, "It is a table of the kind SYSTEM VERSIONED, which is not carried over.")
         ]
 
 
@@ -308,7 +315,10 @@ async def test_whether_the_log_hides_them_depends_on_version_and_setting(
 
 
 async def test_a_selection_without_tables_is_refused(source: Source) -> None:
-    assert troubles(await source.findings()) == [(Level.FAIL, f"Database {source.database}")]
+    assert troubles(await source.findings()) == [(Level.WARN, "Selection")]
+    assert troubles(await source.findings(databases=("nowhere",))) == [
+        (Level.FAIL, "Database nowhere")
+    ]
     assert troubles(await source.findings(databases=(), include=("nowhere.*",))) == [
         (Level.FAIL, "include")
     ]
@@ -340,7 +350,7 @@ async def test_everything_that_fails_is_refused_in_one_message() -> None:
         refuse_failures(findings)
 
     assert str(caught.value) == (
-        "The migration cannot start:\n- a: is wrong. Mend it: SET a = 1;\n- c: is missing."
+        "The migration cannot start:\n- a: is wrong. To fix it: SET a = 1;\n- c: is missing."
     )
     refuse_failures(findings[1:2])
 

@@ -15,7 +15,7 @@ from migrator.mapping import Mapping as Places
 from migrator.mysql.columns import TableName
 from migrator.mysql.connection import Connection, SourceUrl, connect
 from migrator.mysql.log_position import current_position
-from migrator.reports import Role
+from migrator.reports import CaptureReport, Role
 from migrator.run import run as running
 from migrator.run.supervise import Half, Line
 from migrator.settings import Settings
@@ -26,6 +26,7 @@ from tests.servers.mysql import MySQL
 from tests.servers.process import exclusive, free_port
 from tests.servers.rabbitmq import RabbitMQ
 
+HALVES: list[Half] = []
 LIVES = "import time; time.sleep(60)"
 
 
@@ -53,10 +54,18 @@ class Scene:
         await self.target.positions.delete_many({})
         await self.target.begin_epoch(0, await current_position(self.source))
 
+    async def report(self) -> None:
+        """What capture does once it has looked at everything."""
+        pids = [half.state.pid for half in HALVES[-2:] if half.state.pid]
+        if pids:
+            report = CaptureReport(pids[0])
+            await self.target.report(Role.CAPTURE, report.to_document())
+
     async def follow(self, run: "asyncio.Task[Exit]") -> Exit:
         """Land again and again: the server is shared, and others write to it all the time."""
         while not run.done():
             await self.land()
+            await self.report()
             await asyncio.sleep(0.1)
         return run.result()
 
@@ -91,7 +100,8 @@ def halves(monkeypatch: pytest.MonkeyPatch, **code: str) -> None:
 
     def half(role: Role, environment: Mapping[str, str], line: Line) -> Half:
         program = code.get(role.value, LIVES)
-        return Half(role, (sys.executable, "-c", program), environment, line)
+        HALVES.append(Half(role, (sys.executable, "-c", program), environment, line))
+        return HALVES[-1]
 
     monkeypatch.setattr(running, "half_of_this_program", half)
 
@@ -102,7 +112,10 @@ async def test_it_ends_when_all_that_the_source_had_has_arrived(scene: Scene) ->
     await scene.source.query(f"INSERT INTO {scene.database}.t VALUES (1)")
 
     waiting = asyncio.create_task(scene.run())
-    await asyncio.sleep(2)
+    # All is there, but nobody has looked at the source in this run.
+    for _ in range(20):
+        await asyncio.sleep(0.1)
+        await scene.land()
     assert not waiting.done()
 
     assert await scene.follow(waiting) is Exit.COMPLETE
@@ -146,5 +159,16 @@ async def test_a_half_that_cannot_go_on_ends_the_run(
         await scene.run()
 
     assert ended.value.status == 2
-    assert "error: no log\n" in scene.said.getvalue()
-    assert "0 of 0 tables are copied" in scene.said.getvalue()
+    assert str(ended.value) == "no log"
+    assert scene.said.getvalue() == ""
+
+
+async def test_a_table_that_is_left_out_is_named_and_the_status_says_so(scene: Scene) -> None:
+    await scene.copy(done=True)
+    name = TableName(scene.database, "odd")
+    await scene.target.save_table(TableState(name, 0, 1, 5, (), left_out="It has no key."))
+
+    waiting = asyncio.create_task(scene.run())
+
+    assert await scene.follow(waiting) is Exit.INCOMPLETE
+    assert f"{name} is left out, and not followed: It has no key." in scene.said.getvalue()

@@ -149,7 +149,7 @@ def test_the_readme_lists_every_setting_with_its_default() -> None:
     }
 
     expected = {
-        f"MIGRATOR_{name.upper()}": str(field.default)
+        f"MIGRATOR_{name.upper()}": str(field.default).lower()
         for name, field in Settings.model_fields.items()
     }
 

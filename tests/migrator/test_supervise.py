@@ -58,6 +58,9 @@ def lives(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
 
 
+SAYS = "import sys; print('error: it rained', file=sys.stderr)"
+
+
 async def test_a_half_that_is_killed_starts_again() -> None:
     lines: list[str] = []
     kept = half(SLEEPS, lines)
@@ -79,21 +82,27 @@ async def test_a_half_that_is_killed_starts_again() -> None:
 async def test_a_half_that_may_succeed_later_is_tried_a_bounded_number_of_times() -> None:
     lines: list[str] = []
 
-    with pytest.raises(HalfFailed, match="died 4 times in a row, in the end it ended with") as end:
-        await half("raise SystemExit(75)", lines).keep()
+    with pytest.raises(HalfFailed) as end:
+        await half(f"{SAYS}; raise SystemExit(75)", lines).keep()
 
     assert end.value.status == 75
+    assert str(end.value).startswith("capture died 4 times in a row, at last of this: it rained\n")
     assert len(lines) == 3
+    assert lines[0].startswith("capture ended with status 75: it rained; it starts again in")
 
 
 @pytest.mark.parametrize("status", [1, 2])
 async def test_a_half_that_would_fail_again_is_not_started_again(status: int) -> None:
     lines: list[str] = []
 
-    with pytest.raises(HalfFailed, match=f"ended with status {status} for a reason") as end:
+    with pytest.raises(HalfFailed) as end:
+        await half(f"{SAYS}; raise SystemExit({status})", lines).keep()
+    with pytest.raises(HalfFailed, match=f"ended with status {status} without a word"):
         await half(f"raise SystemExit({status})", lines).keep()
 
     assert end.value.status == status
+    further = "\ncapture ended; what has arrived stays, and the next run goes on there."
+    assert str(end.value) == "it rained" + (further if status == 1 else "")
     assert lines == []
 
 

@@ -161,7 +161,9 @@ async def test_versions_of_rows_that_are_kept_from_now_on_are_not_followed(
     mariadb: Source, make_mariadb_road: RoadFactory
 ) -> None:
     road = make_mariadb_road()
-    mariadb.run(*BEFORE, "CREATE TABLE u (id INT PRIMARY KEY, v INT)", "INSERT INTO u VALUES (1, 1)")
+    mariadb.run(
+        *BEFORE, "CREATE TABLE u (id INT PRIMARY KEY, v INT)", "INSERT INTO u VALUES (1, 1)"
+    )
 
     async with road.going():
         await road.settled()
@@ -277,7 +279,9 @@ async def test_two_databases_in_one_do_not_mix_tables(
     source: Source, make_road: RoadFactory
 ) -> None:
     second = f"{source.database}_b"
-    source.run(*BEFORE, f"CREATE DATABASE {second}", f"CREATE TABLE {second}.u (id INT PRIMARY KEY)")
+    source.run(
+        *BEFORE, f"CREATE DATABASE {second}", f"CREATE TABLE {second}.u (id INT PRIMARY KEY)"
+    )
     both = (source.database, second)
     road = make_road(databases=both, mapping=dict.fromkeys(both, source.database))
 

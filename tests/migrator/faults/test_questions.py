@@ -99,7 +99,9 @@ async def test_every_key_is_found_again(source: Source, connection: Connection) 
 
 async def losses(connection: Connection, table: Table) -> str:
     """What goes wrong when the table is copied row by row, or its rows are read again."""
-    ((count,),) = await connection.query(f"SELECT COUNT(*) FROM `{table.name.database}`.{table.name.name}")
+    ((count,),) = await connection.query(
+        f"SELECT COUNT(*) FROM `{table.name.database}`.{table.name.name}"
+    )
     documents: list[bytes] = []
     last = None
     for _ in range(count + 1):
@@ -108,7 +110,9 @@ async def losses(connection: Connection, table: Table) -> str:
         if chunk.last is None:
             break
         last = chunk.last
-        documents += [row for run in chunk.runs if run.operation is Operation.INSERT for row in run.rows]
+        documents += [
+            row for run in chunk.runs if run.operation is Operation.INSERT for row in run.rows
+        ]
     if len(documents) != count:
         return f"{len(documents)} of {count} rows are copied"
     wanted = sorted(map(key_value_of, documents))
@@ -124,9 +128,7 @@ async def losses(connection: Connection, table: Table) -> str:
     return ""
 
 
-async def test_rows_in_part_of_compound_keys_are_read_again(
-    source: Source, road: Road
-) -> None:
+async def test_rows_in_part_of_compound_keys_are_read_again(source: Source, road: Road) -> None:
     source.run(
         "SET NAMES utf8mb4",
         "CREATE TABLE e (k ENUM('a','b'), n INT, v INT, x INT, PRIMARY KEY (k, n))",

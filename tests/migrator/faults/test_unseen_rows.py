@@ -26,7 +26,10 @@ HIDING = {
     ),
     "as one of several tables": ((), "UPDATE {other}.o, {own}.t SET t.v = 4242"),
 }
-MARIADB = ("SET STATEMENT max_statement_time=20 FOR UPDATE t SET v = 1", "ANALYZE UPDATE t SET v = 1")
+MARIADB = (
+    "SET STATEMENT max_statement_time=20 FOR UPDATE t SET v = 1",
+    "ANALYZE UPDATE t SET v = 1",
+)
 HARMLESS = (
     "REPLACE INTO {other}.o SELECT 1, COUNT(*) FROM {own}.t",
     "INSERT INTO {other}.o VALUES (2, 2)",
@@ -133,7 +136,10 @@ async def test_load_data_of_another_database_stops_nobody(
 
     async with road.going():
         await road.settled()
-        with source.connect(source.database, local_infile=True) as client, client.cursor() as cursor:
+        with (
+            source.connect(source.database, local_infile=True) as client,
+            client.cursor() as cursor,
+        ):
             cursor.execute("SET SESSION binlog_format = 'STATEMENT'")
             cursor.execute(f"LOAD DATA LOCAL INFILE '{rows}' INTO TABLE {other}.big (id, n)")
         source.run("UPDATE t SET v = 8")

@@ -9,7 +9,16 @@ from migrator.mysql.scope import Scope
 from tests.migrator.mysql.test_events import events_of
 
 TABLES = 80
-TYPES = ("INT", "INT", "VARCHAR(20)", "TEXT", "TINYTEXT", "VARBINARY(30)", "ENUM('a', 'b')", "DECIMAL(5,2)")
+TYPES = (
+    "INT",
+    "INT",
+    "VARCHAR(20)",
+    "TEXT",
+    "TINYTEXT",
+    "VARBINARY(30)",
+    "ENUM('a', 'b')",
+    "DECIMAL(5,2)",
+)
 
 
 def table(random: Random, number: int) -> str:
@@ -22,7 +31,9 @@ def table(random: Random, number: int) -> str:
     indexes = []
     for index in random.sample("pqrs", random.randint(0, 4)):
         parts = random.sample("abcd", random.randint(1, 2))
-        indexes.append(f"UNIQUE KEY {index} ({', '.join(part(random, one, kinds) for one in parts)})")
+        indexes.append(
+            f"UNIQUE KEY {index} ({', '.join(part(random, one, kinds) for one in parts)})"
+        )
     if random.random() < 0.2:
         columns[0] = f"a {kinds['a']} NOT NULL"
         indexes.append("PRIMARY KEY (a(5))" if "TEXT" in kinds["a"] else "PRIMARY KEY (a)")
@@ -43,7 +54,8 @@ async def test_they_agree_on_random_tables(connection: Connection) -> None:
     random = Random(9)
     statements = [table(random, number) for number in range(TABLES)]
     filled = [
-        f"INSERT INTO t{number} (a, b, c, d) VALUES ('1', '1', '1', '1')" for number in range(TABLES)
+        f"INSERT INTO t{number} (a, b, c, d) VALUES ('1', '1', '1', '1')"
+        for number in range(TABLES)
     ]
     altered = [f"ALTER TABLE t{number} MODIFY d INT NOT NULL" for number in range(0, TABLES, 4)]
 
