@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run migrate test check bench bench-migrator soak servers servers-down lock schema clean
+.PHONY: help run migrate test check bench bench-migrator soak machine servers servers-down lock schema clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -36,6 +36,10 @@ bench-migrator: $(VENV)/dev ## Measure the migrator beside its ceilings and two 
 soak: KILLS ?= 1000
 soak: $(VENV)/dev ## Kill the migrator and its servers KILLS times at random, comparing in between
 	@$(BIN)/python -m tests.migrator.proof.soak --kills $(KILLS)
+
+machine: MINUTES ?= 60
+machine: $(VENV)/dev ## Follow random definitions on both sources for MINUTES, comparing bytes with a fresh copy
+	@$(BIN)/python -m tests.migrator.machine --minutes $(MINUTES)
 
 servers: SOURCE ?= mysql
 servers: $(VENV)/dev ## Start MySQL (or SOURCE=mariadb), RabbitMQ and MongoDB, private, in .servers

@@ -7,7 +7,7 @@ statement used, and where it names ours (or nothing, as MariaDB's), the server i
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrator.capture.unsupported import changes_unseen
 from migrator.changes import Position
@@ -22,20 +22,32 @@ NEEDED = ("SELECT", "TRIGGER", "EXECUTE")
 """Without these, the catalogue keeps silent about what others made."""
 PLAIN_ENGINES = frozenset({"InnoDB", "MyISAM", "Aria", "MEMORY", "CSV", "ROCKSDB", "ARCHIVE"})
 """Their tables hold their rows themselves."""
-ROUTINES = "SELECT ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES"
-VIEWS = "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.VIEWS"
+FUNCTIONS = """
+    SELECT ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES
+    WHERE ROUTINE_TYPE = 'FUNCTION'
+"""
+# A function of a package is called by a name that no catalogue lists.
+VIEWS = """
+    SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.VIEWS
+    UNION ALL
+    SELECT ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES
+    WHERE ROUTINE_TYPE LIKE 'PACKAGE%%'
+"""
 TRIGGERED = "SELECT EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS"
 TABLES = "SELECT TABLE_SCHEMA, TABLE_NAME, ENGINE FROM information_schema.TABLES"
 
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """What may change rows behind a statement's back; names are in small letters."""
+    """What may change rows behind a statement's back.
 
-    routines: frozenset[str]
-    views: frozenset[str]
+    `functions` matter where they are called, `views` (and packages) where they are named.
+    `plain` are tables without triggers that hold their rows themselves, folded.
+    """
+
+    functions: frozenset[TableName]
+    views: frozenset[TableName]
     plain: frozenset[TableName]
-    """Tables without triggers that hold their rows themselves, folded."""
 
 
 class Elsewhere:
@@ -59,7 +71,7 @@ class Elsewhere:
         if hidden is not None and statement.writes is not None:
             target = self._scope.folded(statement.writes)
             is_plain = target in hidden.plain and not self._scope.wants(statement.writes)
-            if is_plain and not _calls_anything(statement, hidden):
+            if is_plain and not self._may_call(statement, hidden):
                 return
         raise changes_unseen(query, self._reached(), knows=hidden is not None)
 
@@ -68,13 +80,13 @@ class Elsewhere:
     ) -> None:
         """Raise it for CREATE TABLE ... SELECT, if what it selects may change other tables."""
         hidden = await self._ask(connection)
-        if hidden is None or _calls_anything(statement, hidden):
+        if hidden is None or self._may_call(statement, hidden):
             raise changes_unseen(query, self._reached(), knows=hidden is not None)
 
     async def _ask(self, connection: Connection) -> Hidden | None:
         """None: the server would not tell us everything."""
         if self._hidden is None and not (await read_grants(connection)).everywhere(*NEEDED):
-            routines = await connection.query(ROUTINES)
+            functions = await connection.query(FUNCTIONS)
             views = await connection.query(VIEWS)
             triggered = {TableName(*row) for row in await connection.query(TRIGGERED)}
             plain = {
@@ -83,22 +95,26 @@ class Elsewhere:
                 if engine in PLAIN_ENGINES
             }
             self._hidden = Hidden(
-                _names(routines),
-                _names(views),
+                _made_by_people(functions),
+                _made_by_people(views),
                 frozenset(map(self._scope.folded, plain - triggered)),
             )
         return self._hidden
 
+    def _may_call(self, statement: Statement, hidden: Hidden) -> bool:
+        # Names of functions are never told apart by their letters.
+        calls = replace(statement, names=statement.names & statement.calls)
+        return any(statement.mentions(view, str.lower) for view in hidden.views) or any(
+            calls.mentions(TableName(statement.database, function.name), str.lower)
+            and statement.mentions(function, str.lower)
+            for function in hidden.functions
+        )
 
-def _names(rows: list[tuple[str, str]]) -> frozenset[str]:
-    """The names of what people made, in small letters; the server's own harms nobody."""
+
+def _made_by_people(rows: list[tuple[str, str]]) -> frozenset[TableName]:
+    """All but the server's own, which change nobody's tables."""
     return frozenset(
-        name.lower() for database, name in rows if database.lower() not in SYSTEM_DATABASES
+        TableName(database, name)
+        for database, name in rows
+        if database.lower() not in SYSTEM_DATABASES
     )
-
-
-def _calls_anything(statement: Statement, hidden: Hidden) -> bool:
-    calls = {name.lower() for name in statement.calls}
-    names = {name.lower() for name in statement.names}
-    # The functions of a package are called by names that the catalogue does not list.
-    return bool(calls & hidden.routines or names & (hidden.views | hidden.routines))

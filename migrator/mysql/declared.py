@@ -2,6 +2,7 @@
 
 import re
 
+from migrator.errors import ConfigurationError
 from migrator.mysql.charsets import encode_text
 from migrator.mysql.columns import Column, ColumnType
 
@@ -117,7 +118,15 @@ def _metadata(
 
 def _labels(declaration: str, collation: int) -> tuple[bytes, ...]:
     texts = (_unescaped(match[1]) for match in LABEL.finditer(declaration))
-    return tuple(encode_text(text, collation) for text in texts)
+    return tuple(_encoded(text, collation) for text in texts)
+
+
+def _encoded(text: str, collation: int) -> bytes:
+    try:
+        return encode_text(text, collation)
+    except ConfigurationError:
+        # A label that its own character set does not have: no value of a row equals it.
+        return text.encode()
 
 
 def _unescaped(text: str) -> str:

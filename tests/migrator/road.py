@@ -91,6 +91,7 @@ class Road:
     @asynccontextmanager
     async def going(self) -> AsyncIterator[None]:
         """Both halves work; an error of either is raised here."""
+        self.client[self.state].processes.delete_many({})
         halves = [
             asyncio.create_task(capture(self.settings)),
             asyncio.create_task(apply(self.settings)),
@@ -105,6 +106,14 @@ class Road:
             for error in ended:
                 if isinstance(error, Exception):
                     raise error
+
+    async def begun(self) -> None:
+        """Wait until capture has looked at everything and begins."""
+        async with asyncio.timeout(LANDING_TIMEOUT_S):
+            while self.client[self.state].positions.find_one({"epoch": {"$gt": 0}}) is None:
+                if any(half.done() for half in self._halves):
+                    return  # Its error is raised at the end.
+                await asyncio.sleep(POLL_S)
 
     async def settled(self, *, is_empty: bool = False) -> None:
         """Wait until every table is copied and the source's present position has landed.
@@ -129,6 +138,8 @@ class Road:
         parts = [part for table in state.tables.find() for part in table["parts"]]
         return (
             len(positions) == self.settings.partitions
+            # What it reports comes after it has looked at all tables.
+            and state.processes.find_one({"_id": "capture"}) is not None
             and (is_empty or bool(parts))
             and all(part["done"] for part in parts)
             and all(self.source.has(one["position"], wanted) for one in positions)

@@ -186,7 +186,7 @@ async def test_a_statement_instead_of_rows_stops_the_run_and_is_named(
     await road.copy()
 
     source.run("SET SESSION binlog_format = STATEMENT", "UPDATE t SET v = 2")
-    with pytest.raises(UnsupportedChange, match="UPDATE t SET v = 2"):
+    with pytest.raises(UnsupportedChange, match=r"\(UPDATE t \.\.\.\)"):
         await capture(road.settings)
 
     assert road.documents("t") == [{"_id": 1, "id": 1, "v": 1}]

@@ -1,7 +1,7 @@
 """What a migration left, beside a fresh copy of the same source: the same bytes, or a difference."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bson import decode
@@ -11,14 +11,18 @@ from pymongo import MongoClient
 
 from migrator.broker.queues import delete
 from migrator.mysql.columns import TableName
+from migrator.mysql.scope import pattern_of
 from tests.migrator.road import Road
 
 Documents = dict[bytes, bytes]
 """By the bytes of `_id`."""
 
 
-async def differences(road: Road) -> list[str]:
-    """How the collections differ from those of a copy that is made now; nothing may be written."""
+async def differences(road: Road, without: Sequence[TableName] = ()) -> list[str]:
+    """How the collections differ from those of a copy that is made now; nothing may be written.
+
+    `without` are tables that are not copied.
+    """
     places = road.settings.places
     fresh = {name: f"{name}_fresh" for name in road.settings.databases}
     name = f"{road.settings.name}_fresh"
@@ -27,12 +31,13 @@ async def differences(road: Road) -> list[str]:
         "mapping": fresh,
         "name": name,
         "state_database": f"_{name}",
+        "exclude": (*road.settings.exclude, *map(pattern_of, without)),
     }
     urls = (road.settings.broker_url, road.settings.target_url)
     twin = Road(road.source, *(url.get_secret_value() for url in urls), **options)
     pairs = {places.place(TableName(name, "")).database: copy for name, copy in fresh.items()}
     try:
-        await twin.copy()
+        await twin.copy(is_empty=True)
         return await asyncio.to_thread(_compare, road.client, pairs)
     finally:
         for database in *fresh.values(), twin.state:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from migrator.errors import ConfigurationError
+from migrator.errors import ConfigurationError, ValueRefused
 from migrator.mysql.charsets import charset_of
 from migrator.mysql.columns import Column
 from migrator.mysql.types.codec import (
@@ -22,18 +22,21 @@ from migrator.mysql.types.codec import (
 from migrator.mysql.types.strings import text, utf8_of
 
 SETS_REMEMBERED = 1000
+INVALID = "has a label that is not valid in its character set"
 TWO_WAYS = "is text that stands for two different values of its type"
 
 
 def row_enum(column: Column, _: TypeOptions) -> Codec:
     """ENUM in a row image: the label's number from 1 on, 0 for a value that was none."""
     labels = ["", *_known_labels(column)]
-    values = [string(label) for label in labels]
+    values = {n: string(label) for n, label in enumerate(labels) if label is not None}
     doubled = _doubled(labels)
 
     def value(number: int) -> Value:
-        if number >= len(values):
+        if number >= len(labels):
             raise refused("has a number above those of its labels")
+        if number not in values:
+            raise refused(INVALID)
         return values[number]
 
     def key(number: int) -> Value:
@@ -43,7 +46,7 @@ def row_enum(column: Column, _: TypeOptions) -> Codec:
         Bson.STRING,
         ("{v} = {labels}[{v}]",),
         tail=True,
-        names={"labels": [data for _, data in values]},
+        names={"labels": {n: data for n, (_, data) in values.items()}},
     )
     read = Read("B" if column.metadata == 1 else "H")
     return Codec(read, value, inline, key if doubled else None)
@@ -70,6 +73,8 @@ def row_set(column: Column, _: TypeOptions) -> Codec:
         found = ""
         for place, label in enumerate(labels):
             if bits >> place & 1:
+                if label is None:
+                    raise refused(INVALID)
                 # As the servers write it: an empty label in front leaves no comma.
                 found = f"{found},{label}" if found else label
         return found
@@ -121,12 +126,13 @@ def _single(doubled: frozenset[bytes], value: Value) -> Value:
     return value
 
 
-def _doubled(labels: list[str]) -> frozenset[bytes]:
+def _doubled(labels: list[str | None]) -> frozenset[bytes]:
     """The values of labels that occur twice: two keys of the source would have one `_id`."""
-    return frozenset(string(label)[1] for label in labels if labels.count(label) > 1)
+    known = [label for label in labels if label is not None]
+    return frozenset(string(label)[1] for label in known if known.count(label) > 1)
 
 
-def _known_labels(column: Column) -> list[str]:
+def _known_labels(column: Column) -> list[str | None]:
     if not column.labels:
         raise ConfigurationError(
             f"The labels of column {column.name} are not known. Set binlog_row_metadata to FULL "
@@ -135,6 +141,13 @@ def _known_labels(column: Column) -> list[str]:
     return _labels(column)
 
 
-def _labels(column: Column) -> list[str]:
+def _labels(column: Column) -> list[str | None]:
+    """The labels; None for one that a server has, and that means nothing to it."""
     convert = utf8_of(charset_of(column.collation or 0))
-    return [convert(label).decode() for label in column.labels]
+    found: list[str | None] = []
+    for label in column.labels:
+        try:
+            found.append(convert(label).decode())
+        except ValueRefused:
+            found.append(None)
+    return found

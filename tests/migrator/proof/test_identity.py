@@ -18,6 +18,7 @@ def beside_another(road: Road) -> Program:
         **other.environment,
         "MIGRATOR_NAME": f"{road.source.database}_other",
         "MIGRATOR_STATE_DATABASE": "_migrator_other",
+        "MIGRATOR_MAPPING": f"{road.source.database}={road.source.database}_other",
     }
     other.start()
     return other

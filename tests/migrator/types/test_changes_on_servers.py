@@ -135,12 +135,13 @@ async def test_rows_that_are_shown_in_part_have_keys(url: SourceUrl, image: str)
 
         keys = [
             [
-                bson.decode(key)["_id"]
-                for key in decoder_of(event, table, TypeOptions()).keys(
+                [bson.decode(key)["_id"] for key in side]
+                for side in decoder_of(event, table, TypeOptions()).keys(
                     event.body, event.start, event.stop, event.before_bitmap, event.after_bitmap
                 )
             ]
             for event in events
         ]
 
-    assert keys == [[1, 2, 3], [1, 2], [2, 9], [1]]
+    # Rows that went, and rows that are there.
+    assert keys == [[[], [1, 2, 3]], [[], [1, 2]], [[2], [9]], [[1], []]]
