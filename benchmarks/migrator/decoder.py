@@ -13,10 +13,11 @@ from benchmarks.migrator.readers import Reading, Task
 from migrator.capture.lane import Lane, Limits
 from migrator.capture.tables import Tables
 from migrator.changes import Position, Run, Stamp
-from migrator.mysql.catalogue import Scope, read_tables
+from migrator.mysql.catalogue import read_tables
 from migrator.mysql.connection import Connection, SourceUrl, connect
 from migrator.mysql.dump import dump
 from migrator.mysql.events import EventReader, Rows, RowsKind
+from migrator.mysql.scope import Scope
 from migrator.mysql.types import TypeOptions
 from migrator.settings import Settings
 from migrator.state import Landed

@@ -21,9 +21,11 @@ from migrator.capture.stream import Stream
 from migrator.capture.tables import Tables
 from migrator.capture.watches import Watches
 from migrator.changes import Batch, Position, Stamp
-from migrator.mysql.catalogue import Scope, read_tables
+from migrator.errors import SourceError
+from migrator.mysql.catalogue import read_tables
 from migrator.mysql.connection import Connection, SourceUrl, connect
 from migrator.mysql.gtid import parse
+from migrator.mysql.scope import Scope
 from migrator.mysql.types import TypeOptions
 from migrator.settings import Settings
 from migrator.state import Landed
@@ -83,11 +85,18 @@ async def _stream(
     limits = Limits(settings.batch_rows_max, settings.batch_bytes_max)
     lanes.append(Lane(Landed(0, Stamp(1, 0), start), limits, outbox.put, assembler.position))
     linger_s = settings.linger_ms / 1000
-    return Stream(connected, assembler, scope.wants, outbox, _resolve, linger_s)
+    return Stream(connected, assembler, scope.wants, outbox, Nobody(), linger_s)
 
 
-async def _resolve(_: Pending) -> None:
+class Nobody:
     """Behind the stretch, tables of other databases are made; they do not matter here."""
+
+    async def resolve(self, pending: Pending) -> None:
+        """Whatever is asked, nothing is looked up."""
+
+    async def past(self, error: SourceError, place: str) -> None:
+        """No error is passed."""
+        raise error
 
 
 if __name__ == "__main__":

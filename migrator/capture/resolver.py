@@ -6,7 +6,9 @@ from migrator.capture.assemble import Pending
 from migrator.capture.copies import Copies
 from migrator.capture.definitions import Definitions
 from migrator.capture.elsewhere import Elsewhere
+from migrator.capture.passing import Passing
 from migrator.capture.rereads import Rereads
+from migrator.errors import SourceError
 from migrator.mysql.connection import Connection
 from migrator.mysql.statements import Kind
 
@@ -21,12 +23,14 @@ class Resolver:
         copies: Copies,
         elsewhere: Elsewhere,
         rereads: Rereads,
+        passing: Passing,
     ) -> None:
         self._connect = connect
         self._definitions = definitions
         self._copies = copies
         self._elsewhere = elsewhere
         self._rereads = rereads
+        self._passing = passing
 
     async def resolve(self, pending: Pending) -> None:
         """Raises `SourceError`, `TargetError`, `UnsupportedChange` for rows that are not shown."""
@@ -45,3 +49,8 @@ class Resolver:
                     await self._elsewhere.prove_select(connection, pending.statement, pending.query)
                 await self._definitions.follow(connection, pending.statement)
         await self._rereads.resolve(pending.doubts)
+
+    async def past(self, error: SourceError, place: str) -> None:
+        """Return if an operator has decided to go past this place, else raise the error again."""
+        async with await self._connect() as connection:
+            await self._passing.past(connection, error, place)

@@ -117,6 +117,7 @@ async def _session(settings: Settings, target: Target) -> None:
             copies,
             Elsewhere(scope, assembler.position),
             Rereads(connected, assembler, tables),
+            Passing(target, tables, copies),
         )
         stream = Stream(
             connected,
@@ -124,7 +125,6 @@ async def _session(settings: Settings, target: Target) -> None:
             tables.wants_rows,
             outbox,
             resolver,
-            Passing(target, tables, copies),
             settings.linger_ms / 1000,
         )
         watching = Watching(

@@ -3,18 +3,27 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
+from typing import Protocol
 
 from migrator.backoff import Backoff
-from migrator.capture.assemble import Assembler
+from migrator.capture.assemble import Assembler, Pending
 from migrator.capture.outbox import Outbox
-from migrator.capture.passing import Passing
-from migrator.capture.resolver import Resolver
 from migrator.errors import BinlogCorrupt, Gap, SourceError, SourceUnavailable, UnsupportedChange
 from migrator.mysql.columns import TableName
 from migrator.mysql.connection import Connection
 from migrator.mysql.dump import check_still_available, dump
 from migrator.mysql.events import Event, EventReader
 from migrator.pause import Point, reached
+
+
+class Answers(Protocol):
+    """Who knows what the stream cannot."""
+
+    async def resolve(self, pending: Pending) -> None:
+        """Look it up. Raises `SourceError`, `TargetError`."""
+
+    async def past(self, error: SourceError, place: str) -> None:
+        """Return if the stream may go past what it cannot handle, else raise the error."""
 
 
 class Stream:
@@ -29,8 +38,7 @@ class Stream:
         assembler: Assembler,
         wants: Callable[[TableName], bool],
         outbox: Outbox,
-        resolver: Resolver,
-        passing: Passing,
+        resolver: Answers,
         linger_s: float,
     ) -> None:
         self.bytes_read = 0
@@ -40,7 +48,6 @@ class Stream:
         self._wants = wants
         self._outbox = outbox
         self._resolver = resolver
-        self._passing = passing
         self._linger_s = linger_s
         self._timer: asyncio.TimerHandle | None = None
 
@@ -98,8 +105,7 @@ class Stream:
     async def _pass(self, reader: EventReader, error: SourceError) -> None:
         """Leave behind what cannot be handled, if an operator has said so; else raise."""
         place = f"{self._assembler.position().file}:{reader.end}"
-        async with await self._connect() as connection:
-            await self._passing.past(connection, error, place)
+        await self._resolver.past(error, place)
         self._assembler.resolved()
 
     def _flush_soon(self) -> None:

@@ -39,6 +39,7 @@ MARIADB_COLLATIONS = """
 """
 PRIMARY = "PRIMARY"
 BASE_TABLE = "BASE TABLE"
+READ_TRIES = 20
 INDEX_NAME = 2  # In an answer of SHOW INDEX.
 
 NO_SUCH_DATABASE = 1049
@@ -94,12 +95,39 @@ class Table:
 
 
 async def read_tables(connection: Queries, scope: Scope) -> tuple[Table, ...]:
-    """The selected tables, in the order of their names, without views. Raises `SourceError`."""
+    """The selected tables, in the order of their names, without views. Raises `SourceError`.
+
+    Tables may be altered between two questions to the catalogue: what it says is believed
+    when it says it twice.
+    """
+    before: tuple[Table, ...] | None = None
+    for _ in range(READ_TRIES):
+        now = await _read_all(connection, scope)
+        if now is not None and before is not None and _are_same(before, now):
+            return now
+        before = now
+    raise SourceUnavailable(
+        f"The source's catalogue said something else in each of {READ_TRIES} looks: its tables are "
+        "altered all the time. It is looked at again."
+    )
+
+
+async def _read_all(connection: Queries, scope: Scope) -> tuple[Table, ...] | None:
+    """One look at all selected tables; None if its answers contradict one another."""
     names = await _databases(connection, scope)
     if not names:
         return ()
     which = f"TABLE_SCHEMA IN ({', '.join(['%s'] * len(names))})"
-    return await _read(connection, scope, which, *names)
+    try:
+        return await _read(connection, scope, which, *names)
+    except LookupError:
+        return None
+
+
+def _are_same(one: tuple[Table, ...], other: tuple[Table, ...]) -> bool:
+    return [(table.name, table.definition) for table in one] == [
+        (table.name, table.definition) for table in other
+    ]
 
 
 async def read_table(connection: Queries, name: TableName) -> Table | None:
@@ -127,6 +155,7 @@ async def read_table(connection: Queries, name: TableName) -> Table | None:
 
 
 async def _read(connection: Queries, scope: Scope, which: str, *names: str) -> tuple[Table, ...]:
+    """Raises LookupError if an index has a column that its table does not."""
     tables, columns, keys = [
         await connection.query(sql.format(which=which), *names)
         for sql in (TABLES, COLUMNS, UNIQUE_KEYS)

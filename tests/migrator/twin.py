@@ -1,4 +1,4 @@
-"""What a migration left, beside a fresh copy of the same source: the same bytes, or a difference."""
+"""What a migration left, beside a fresh copy of its source: the same bytes, or a difference."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from tests.servers.debian import Package
 from tests.servers.sql import SQLServer
@@ -14,7 +15,11 @@ class MySQL(SQLServer):
     variable = "SERVICE_MYSQL_URL"
     preferred_port = 33_061
     package = Package("mysql-server-core", "usr/sbin/mysqld", suite="unstable")
-    options = ("--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--mysqlx=OFF")
+    options: ClassVar[Sequence[str]] = (
+        "--gtid-mode=ON",
+        "--enforce-gtid-consistency=ON",
+        "--mysqlx=OFF",
+    )
 
     def _places(self) -> Sequence[str]:
         usr = self.package.root / "usr"

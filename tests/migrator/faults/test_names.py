@@ -1,8 +1,9 @@
 """A server that does not tell capitals from small letters in names, as on Windows."""
 
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -18,14 +19,14 @@ FOLDING = "--lower-case-table-names=1"
 class FoldingMySQL(MySQL):
     """MySQL must be made with it, too."""
 
-    options = (*MySQL.options, FOLDING)
+    options: ClassVar[Sequence[str]] = (*MySQL.options, FOLDING)
 
     def _initialise(self, data: Path) -> None:
         self._run(data, "--initialize-insecure", FOLDING)
 
 
 class FoldingMariaDB(MariaDB):
-    options = (*MariaDB.options, FOLDING)
+    options: ClassVar[Sequence[str]] = (*MariaDB.options, FOLDING)
 
 
 @pytest.fixture(params=[FoldingMySQL, FoldingMariaDB])

@@ -1,6 +1,7 @@
 """Statements whose bytes are no UTF-8, or mean something else in their session."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from tests.migrator.conftest import RoadFactory
 from tests.migrator.road import Source
@@ -43,7 +44,10 @@ CASES: Mapping[str, tuple[Session, tuple[bytes, ...], tuple[bytes, ...]]] = {
     },
     "a name in latin1": (
         ("SET NAMES latin1",),
-        (b"CREATE TABLE `caf\xc3\xa9` (id INT PRIMARY KEY)", b"INSERT INTO `caf\xc3\xa9` VALUES (1)"),
+        (
+            b"CREATE TABLE `caf\xc3\xa9` (id INT PRIMARY KEY)",
+            b"INSERT INTO `caf\xc3\xa9` VALUES (1)",
+        ),
         (b"TRUNCATE TABLE `caf\xc3\xa9`",),
     ),
     "a name in gbk": (
@@ -76,7 +80,7 @@ CASES: Mapping[str, tuple[Session, tuple[bytes, ...], tuple[bytes, ...]]] = {
         (T, FILLED),
         (b"ALTER TABLE t ADD c CHAR(9) DEFAULT \"a'b\", ADD d CHAR(9) DEFAULT 'a\\'b'",),
     ),
-}  # fmt: skip
+}
 
 
 async def test_bytes_mean_what_they_mean_to_the_server(
@@ -109,5 +113,6 @@ def send(
         for statement in session:
             cursor.execute(statement)
         for raw in statements:
-            connection._execute_command(3, raw.replace(b"{other}", other))
-            connection._read_query_result()
+            driver: Any = connection
+            driver._execute_command(3, raw.replace(b"{other}", other))
+            driver._read_query_result()

@@ -1,8 +1,12 @@
 """Changes that the log shows as text: ours are never lost, those of others stop nobody."""
 
+from pathlib import Path
+
 import pytest
+from rich.console import Console
 
 from migrator.errors import UnsupportedChange
+from migrator.run.decide import decide
 from tests.migrator.conftest import RoadFactory
 from tests.migrator.road import Road, Source
 from tests.migrator.twin import differences
@@ -13,8 +17,10 @@ FUNCTION = (
     "CREATE FUNCTION f() RETURNS INT DETERMINISTIC BEGIN UPDATE t SET v = 77 WHERE id = 2; "
     "RETURN 1; END",
 )
-TRIGGER = ("CREATE TRIGGER {other}.g AFTER INSERT ON {other}.o FOR EACH ROW "
-           "UPDATE {own}.t SET v = 55 WHERE id = 3",)  # fmt: skip
+TRIGGER = (
+    "CREATE TRIGGER {other}.g AFTER INSERT ON {other}.o FOR EACH ROW "
+    "UPDATE {own}.t SET v = 55 WHERE id = 3",
+)
 HIDING = {
     "by its name": ((), "UPDATE t SET v = 4242"),
     "through a view": (VIEW, "UPDATE w SET v = 100 WHERE id = 1"),
@@ -49,6 +55,14 @@ def other(source: Source) -> str:
     return name
 
 
+async def followed(road: Road, change: str) -> None:
+    """Copy, and follow what a session in STATEMENT format changes."""
+    async with road.going():
+        await road.settled()
+        await road.source.change("SET SESSION binlog_format = 'STATEMENT'", change)
+        await road.settled()
+
+
 @pytest.mark.parametrize(("made", "change"), HIDING.values(), ids=HIDING.keys())
 async def test_a_change_that_may_be_ours_stops_the_stream(
     source: Source, make_road: RoadFactory, other: str, made: tuple[str, ...], change: str
@@ -59,10 +73,7 @@ async def test_a_change_that_may_be_ours_stops_the_stream(
     road = make_road()
 
     with pytest.raises(UnsupportedChange, match="STATEMENT or MIXED") as caught:
-        async with road.going():
-            await road.settled()
-            await source.change("SET SESSION binlog_format = 'STATEMENT'", change.format(**names))
-            await road.settled()
+        await followed(road, change.format(**names))
 
     assert "python -m migrator pass " in str(caught.value)
     assert "4242" not in str(caught.value)
@@ -75,10 +86,7 @@ async def test_so_does_one_behind_words_of_mariadb(
     mariadb.run(*T)
 
     with pytest.raises(UnsupportedChange, match="STATEMENT or MIXED"):
-        async with (road := make_mariadb_road()).going():
-            await road.settled()
-            await mariadb.change("SET SESSION binlog_format = 'STATEMENT'", change)
-            await road.settled()
+        await followed(make_mariadb_road(), change)
 
 
 async def test_changes_that_only_read_our_tables_stop_nobody(
@@ -102,16 +110,9 @@ async def test_changes_that_only_read_our_tables_stop_nobody(
 
 
 async def test_an_operator_may_decide_to_go_past_it(source: Source, road: Road, other: str) -> None:
-    from rich.console import Console
-
-    from migrator.run.decide import decide
-
     source.run(*T, *VIEW)
     with pytest.raises(UnsupportedChange) as caught:
-        async with road.going():
-            await road.settled()
-            await source.change("SET SESSION binlog_format = 'STATEMENT'", "UPDATE w SET v = 9")
-            await road.settled()
+        await followed(road, "UPDATE w SET v = 9")
     place = str(caught.value).partition("migrator pass ")[2].split()[0]
 
     await decide(road.settings, Console(quiet=True), place, "it was one UPDATE", None)
@@ -125,11 +126,9 @@ async def test_an_operator_may_decide_to_go_past_it(source: Source, road: Road, 
 
 
 async def test_load_data_of_another_database_stops_nobody(
-    source: Source, road: Road, other: str, tmp_path: object
+    source: Source, road: Road, other: str, tmp_path: Path
 ) -> None:
-    import pathlib
-
-    rows = pathlib.Path(str(tmp_path)) / "rows.tsv"
+    rows = tmp_path / "rows.tsv"
     # More than one block of the log, 128 KiB.
     rows.write_text("".join(f"{n}\t{n}{'7' * 8}\n" for n in range(20_000)))
     source.run(*T, f"CREATE TABLE {other}.big (id INT PRIMARY KEY, n BIGINT)")

@@ -6,8 +6,9 @@ NAMES = (
     "a", "b", "c", "d", "n", "key", "index", "primary", "unique", "check", "constraint", "foreign",
     "column", "table", "rename", "to", "add", "drop", "partition", "order", "select", "from", "t",
     "values", "set", "if", "exists", "PRIMARY", "Vector", "x y", "a.b", "a`b", "q'uote", 'dou"ble',
-    "back\\slash", "$x", "key$x", "نام", "目录", "café", "naïve", "ＦＵＬＬ", "comment", "engine", "-- x",
-    "/*!*/", "#x", "1st", "database", "system", "period", "nowait", "wait", "default", "new", "old",
+    "back\\slash", "$x", "key$x", "نام", "目录", "café", "naïve", "ＦＵＬＬ", "comment", "engine",
+    "-- x", "/*!*/", "#x", "1st", "database", "system", "period", "nowait", "wait", "default",
+    "new", "old",
 )  # fmt: skip
 TABLES = tuple(name for name in NAMES if "." not in name and "$" not in name)
 

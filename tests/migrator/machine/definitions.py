@@ -80,7 +80,7 @@ SPECIFICATIONS: tuple[Callable[[Random, Shape], str], ...] = (
     lambda r, s: f"ALTER COLUMN {_column(r, s)} DROP DEFAULT",
     lambda r, s: f"ORDER BY {_column(r, s)}",
     lambda r, s: "FORCE",
-)  # fmt: skip
+)
 PARTITIONS = (
     "PARTITION BY KEY () PARTITIONS 3",
     "TRUNCATE PARTITION p0",
@@ -111,18 +111,38 @@ MAKERS: tuple[tuple[Make, int], ...] = (
     (lambda r, s, _: create_table(r, r.choice(TABLES)), 5),
     (lambda r, s, _: create_table(r, r.choice(TABLES), "CREATE TABLE IF NOT EXISTS"), 1),
     (lambda r, s, _: f"CREATE TABLE {quoted(r.choice(TABLES))} LIKE {quoted(s.name)}", 2),
-    (lambda r, s, _: f"CREATE TABLE {quoted(r.choice(TABLES))} AS SELECT * FROM {quoted(s.name)}", 1),
+    (
+        lambda r, s, _: (
+            f"CREATE TABLE {quoted(r.choice(TABLES))} AS SELECT * FROM {quoted(s.name)}"
+        ),
+        1,
+    ),
     (lambda r, s, _: f"RENAME TABLE {quoted(s.name)} TO {quoted(r.choice(TABLES))}", 2),
-    (lambda r, s, _: f"ALTER TABLE {quoted(s.name)} RENAME {r.choice(('', 'TO ', 'AS ', '= '))}"
-                     f"{quoted(r.choice(TABLES))}", 2),
+    (
+        lambda r, s, _: (
+            f"ALTER TABLE {quoted(s.name)} RENAME {r.choice(('', 'TO ', 'AS ', '= '))}"
+            f"{quoted(r.choice(TABLES))}"
+        ),
+        2,
+    ),
     (_swap, 2),
     (lambda r, s, _: f"CREATE UNIQUE INDEX {_new(r)} ON {quoted(s.name)} ({_columns(r, s)})", 2),
     (lambda r, s, _: f"DROP INDEX {_index(r, s)} ON {quoted(s.name)}", 1),
     (lambda r, s, _: f"CREATE OR REPLACE VIEW `a view` AS SELECT * FROM {quoted(s.name)}", 1),
-    (lambda r, s, _: f"CREATE TRIGGER g BEFORE DELETE ON {quoted(s.name)} FOR EACH ROW SET @a = 1", 1),
-    (lambda r, s, t: f"ALTER TABLE {quoted(s.name)} EXCHANGE PARTITION p0 WITH TABLE "
-                     f"{quoted(r.choice(t).name)}", 1),
-)  # fmt: skip
+    (
+        lambda r, s, _: (
+            f"CREATE TRIGGER g BEFORE DELETE ON {quoted(s.name)} FOR EACH ROW SET @a = 1"
+        ),
+        1,
+    ),
+    (
+        lambda r, s, t: (
+            f"ALTER TABLE {quoted(s.name)} EXCHANGE PARTITION p0 WITH TABLE "
+            f"{quoted(r.choice(t).name)}"
+        ),
+        1,
+    ),
+)
 NOISE = (" ", " ", " ", "  ", "\n", "\t", " /* x */ ", " /*t*/ ", " # y\n", " -- z\n", "/**/")
 
 
@@ -149,7 +169,7 @@ def _of_mariadb(random: Random, statement: str) -> str:
         statement = statement.replace("CREATE TABLE", "CREATE OR REPLACE TABLE", 1)
     if random.random() < 0.1:
         statement = f"SET STATEMENT lock_wait_timeout=5 FOR {statement}"
-    return statement  # fmt: skip
+    return statement
 
 
 def _noisy(random: Random, statement: str) -> str:

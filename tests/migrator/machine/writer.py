@@ -27,7 +27,7 @@ INDEXES = """
 
 @dataclass(slots=True)
 class Writer:
-    """`log` holds what the server took, with the session's settings, so that it can be run again."""
+    """`log` holds what the server took, with the session's settings, so that it runs again."""
 
     connect: Callable[[], "pymysql.Connection[Any]"]
     random: Random
