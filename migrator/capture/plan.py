@@ -6,7 +6,7 @@ from migrator.capture.chunks import last_key_sql, read_chunk
 from migrator.check.fitness import unfit
 from migrator.errors import SourceError, SourceUnavailable
 from migrator.mapping import Mapping
-from migrator.mysql.catalogue import Table, quoted, quoted_table, read_table
+from migrator.mysql.catalogue import MOVING, Table, quoted, quoted_table, read_table
 from migrator.mysql.charsets import charset_of
 from migrator.mysql.columns import Column, ColumnType, TableName
 from migrator.mysql.connection import Connection
@@ -67,8 +67,10 @@ class Planner:
                 return Planned(table, replace(state, parts=await self._parts(table)))
             except SourceError as error:
                 # It may have been altered between the look at it and the SELECT.
-                now = None if error.retryable else await self._look(name)
-                if error.retryable or (isinstance(now, Table) and not is_redefined(table, now)):
+                if error.retryable:
+                    raise
+                now = await self._look(name)
+                if isinstance(now, Table) and not explains(error, table, now):
                     raise
         raise SourceUnavailable(
             f"{name} was altered {READ_TABLE_TRIES} times while its copy was planned. The copy is "
@@ -116,6 +118,11 @@ class Planner:
 def is_redefined(table: Table, now: Table | None) -> bool:
     """Whether the table has other columns or another key now, or is gone."""
     return now is None or now.definition != table.definition
+
+
+def explains(error: SourceError, table: Table, now: Table | None) -> bool:
+    """Whether a SELECT failed because somebody defined its table anew, perhaps as it was."""
+    return error.number in MOVING or is_redefined(table, now)
 
 
 def key_of(table: Table) -> tuple[str, ...]:

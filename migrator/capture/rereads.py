@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from migrator.capture.assemble import Assembler
 from migrator.capture.chunks import Chunk, key_of, read_chunk, rows_between_sql, rows_sql
 from migrator.capture.doubts import Doubts
-from migrator.capture.plan import READ_TABLE_TRIES, is_redefined
+from migrator.capture.plan import READ_TABLE_TRIES, explains
 from migrator.capture.tables import Tables
 from migrator.capture.visible import reading
 from migrator.changes import Operation, Run
@@ -106,7 +106,7 @@ class Rereads:
                         raise
                     # Altered since: the rows as they are now will do, a new copy follows anyway.
                     before, now = now, await read_table(connection, table.name)
-                    if not is_redefined(before, now):
+                    if not explains(error, before, now):
                         raise
         raise SourceUnavailable(
             f"{table.name} was altered {READ_TABLE_TRIES} times while rows of it were read again. "

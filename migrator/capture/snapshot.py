@@ -16,7 +16,7 @@ from typing import TypeVar
 from migrator.backoff import Backoff
 from migrator.capture.assemble import Assembler
 from migrator.capture.chunks import Chunk, chunk_sql, read_chunk
-from migrator.capture.plan import is_redefined
+from migrator.capture.plan import explains
 from migrator.capture.tables import Tables
 from migrator.capture.visible import reading
 from migrator.capture.watches import Watch, Watches
@@ -187,7 +187,7 @@ class Snapshot:
         """The table may have been redefined, and the stream is not there yet; otherwise raises."""
         async with await self._connect() as connection:
             now = await read_table(connection, job.table.name)
-        if not is_redefined(job.table, now):
+        if not explains(error, job.table, now):
             raise error
         if now is not None and now.key and now.key_columns == job.table.key_columns:
             job.table = now

@@ -46,6 +46,10 @@ NO_SUCH_DATABASE = 1049
 NO_SUCH_TABLE = 1146
 NO_SUCH_VIEW = 1356
 GONE = frozenset({NO_SUCH_TABLE, NO_SUCH_DATABASE, NO_SUCH_VIEW})
+# The definition is another one than when the transaction or the statement began; a wait for
+# somebody who alters the table was too long; a deadlock.
+MOVING = GONE | {1412, 1615, 1205, 1213}
+"""Errors of a table that somebody defines at this moment: the same may work a moment later."""
 
 
 def quoted(name: str) -> str:
