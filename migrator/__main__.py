@@ -67,7 +67,12 @@ Databases = Annotated[
     list[str] | None,
     typer.Option("--database", metavar="NAME", help="A source database; may be repeated."),
 ]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Debug = Annotated[
+    bool,
+    typer.Option(
+        "--debug", help="Show the traceback of an error; of capture and apply, not of run."
+    ),
+]
 Partitions = Annotated[
     list[int] | None,
     typer.Option("--partition", metavar="NUMBER", min=0, help="Only this one; may be repeated."),
@@ -78,7 +83,9 @@ Copy = Annotated[
     list[str] | None,
     typer.Option("--copy", metavar="PATTERN", help="Copy these anew, not all; may be repeated."),
 ]
-NoCopy = Annotated[bool, typer.Option("--no-copy", help="Copy nothing: nothing of ours changed.")]
+NoCopy = Annotated[
+    bool, typer.Option("--no-copy", help="Copy nothing; what it changed of ours is lost.")
+]
 UntilCaughtUp = Annotated[
     bool,
     typer.Option("--until-caught-up", help="End when all that the source has by then is there."),

@@ -13,6 +13,7 @@ from collections.abc import Collection, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -240,7 +241,7 @@ def _first(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        return f"{key} is no setting of the migrator. `python -m migrator --help` lists them."
+        return f"{key} is not a setting of the migrator. `python -m migrator --help` lists them."
     message = first["msg"].removeprefix("Value error, ")
     return f"{key} ({PREFIX}{key.split('.')[0].upper()}): {message}."
 
@@ -253,3 +254,20 @@ def _check_url(server: Server, url: str, *, required: bool) -> None:
         raise ConfigurationError(
             f"{key} must begin with {SCHEMES[server][0]}://, for instance {URLS[server]}"
         )
+    if url and not _is_readable(server, url):
+        raise ConfigurationError(
+            f"{key} cannot be read as a URL. Write special characters of the password as %XX: "
+            "/ is %2F, ? is %3F, # is %23, @ is %40, : is %3A."
+        )
+
+
+def _is_readable(server: Server, url: str) -> bool:
+    """Whether nothing of a password would be taken for a host, a port or an option."""
+    authority, *rest = re.split(r"[/?#]", url.split("://", 1)[1], maxsplit=1)
+    if "@" in "".join(rest):
+        return False
+    try:
+        # A target may name several hosts, which only its driver can read.
+        return server is Server.TARGET or urlsplit(f"//{authority}").port != 0
+    except ValueError:
+        return False

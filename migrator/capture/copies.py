@@ -103,7 +103,7 @@ class Copies:
             if place(other).is_same(place(name)):
                 return (
                     f"It would share the collection {place(name)} with {other}. To fix it: map "
-                    "one of their databases to another name."
+                    "one of their databases to another name, by mapping in migrator.toml."
                 )
         return ""
 
@@ -138,7 +138,10 @@ class Copies:
         self._snapshot.begin(state)
 
     async def _leave_out(self, name: TableName, state: TableState | None, reason: str) -> None:
-        log.warning(f"{name} is left out from here on, and the others go on. {reason}")
+        log.warning(
+            f"{name} is not migrated from here on, and the others go on; what MongoDB has of it "
+            f"stays, and grows old. {reason}"
+        )
         self._watches.spoil(name)
         self._tables.leave_out(name)
         self._snapshot.end(name)

@@ -33,10 +33,10 @@ class Disagreements:
                 seen = table, await current_position(connection)
             elif covers(self._assembler.position(), seen[1]):
                 raise SourceError(
-                    f"The binlog names another key of {table.name} than its catalogue does "
-                    f"({', '.join(column.name for column in table.key_columns)}), and no "
-                    "statement between them says why. Exclude the table, or copy it with a primary "
-                    "key; this is an error of the migrator."
+                    f"{table.name}: the binlog and information_schema disagree on its key "
+                    f"({', '.join(column.name for column in table.key_columns)}). This is an error "
+                    "of the migrator; please report it. To go on: exclude the table, or give it a "
+                    "primary key, and start again."
                 )
             still[name] = seen
         self._seen = still

@@ -33,8 +33,8 @@ class Passing:
         decision = await self.target.decision(place)
         if decision is None:
             raise type(error)(
-                f"{error} To go past it, and to copy all tables anew behind it: "
-                f"python -m migrator pass {place} --because 'why' (--help says how to copy fewer)."
+                f"{error} To skip it, and to copy all tables again behind it: python -m migrator "
+                f"pass {place} --because 'why' (with the --config of this migration, if it has one)."
             ) from error
         log.warning(
             f"What stands at {place} is passed, as decided at {decision.at:%Y-%m-%d %H:%M} UTC "

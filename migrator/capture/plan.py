@@ -10,7 +10,7 @@ from migrator.mysql.catalogue import MOVING, Table, quoted, quoted_table, read_t
 from migrator.mysql.charsets import charset_of
 from migrator.mysql.columns import Column, ColumnType, TableName
 from migrator.mysql.connection import Connection
-from migrator.mysql.grants import select_grant
+from migrator.mysql.grants import DENIED, select_grant
 from migrator.mysql.types import TypeOptions
 from migrator.state import Part, TableState
 
@@ -20,7 +20,6 @@ INTEGERS = frozenset(
 PART_ROWS_MIN = 100_000
 PARTS_MAX = 8
 READ_TABLE_TRIES = 20
-DENIED = frozenset({1044, 1142, 1143})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,7 @@ class Planner:
                 if isinstance(now, Table) and not explains(error, table, now):
                     raise
         raise SourceUnavailable(
-            f"{name} was altered {READ_TABLE_TRIES} times while its copy was planned. The copy is "
-            "planned again."
+            f"{name} was altered {READ_TABLE_TRIES} times while its copy was planned."
         )
 
     async def _look(self, name: TableName) -> Table | Denied | None:

@@ -109,6 +109,5 @@ class Rereads:
                     if not explains(error, before, now):
                         raise
         raise SourceUnavailable(
-            f"{table.name} was altered {READ_TABLE_TRIES} times while rows of it were read again. "
-            "They are read again."
+            f"{table.name} was altered {READ_TABLE_TRIES} times while rows of it were read again."
         )

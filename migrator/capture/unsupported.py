@@ -12,6 +12,7 @@ BLIND = (
     "Views, triggers and functions could not be looked at: that takes SELECT, TRIGGER and EXECUTE "
     "on *.*."
 )
+COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|(?:#|-- )[^\n]*", re.DOTALL)
 TELLING = re.compile(r"(?!^)(?:['\"(]|\b\d|\b(?:values|set|where|select)\b).*", re.I | re.S)
 """What follows the table's name in a statement, and holds values of rows."""
 
@@ -21,7 +22,8 @@ def changes_unseen(event: Query, position: Position, *, knows: bool) -> Unsuppor
 
     With `knows` the server told us of all views, triggers and functions.
     """
-    text = " ".join(TELLING.sub("", readings(event.text, event.collation)[0]).split())
+    plain = COMMENT.sub(" ", readings(event.text, event.collation)[0])
+    text = " ".join(TELLING.sub("", plain.lstrip()).split())
     blind = "" if knows else f" {BLIND}"
     return UnsupportedChange(
         f"A statement stands in the binlog instead of rows, at {position.file}:{event.end} "

@@ -29,7 +29,8 @@ async def check(settings: Settings, console: Console) -> Exit:
     for line in finding_lines(findings):
         console.print(line, soft_wrap=True)
     counts = {level: sum(one.level is level for one in findings) for level in Level}
-    console.print(f"\n{counts[Level.FAIL]} failed, {counts[Level.WARN]} warnings.")
+    failed, warned = counts[Level.FAIL], counts[Level.WARN]
+    console.print(f"\n{failed} failed, {warned} warning{'s' * (warned != 1)}.")
     return Exit.FAILED if counts[Level.FAIL] else Exit.COMPLETE
 
 

@@ -36,21 +36,21 @@ def unfit(table: Table, place: Place) -> list[Unfit]:
     """Everything that keeps the table from being carried over to `place`."""
     if table.kind != BASE_TABLE:
         what = f"It is a table of the kind {table.kind}, which is not carried over."
-        return [Unfit(what, excluding(table.name))]
+        return [Unfit(what, f"{excluding(table.name)}.")]
     return [*_place(table, place), *_key(table), *_columns(table)]
 
 
 def excluding(table: TableName) -> str:
-    """The line of migrator.toml that leaves the table out."""
-    return f"exclude = [{json.dumps(pattern_of(table), ensure_ascii=False)}] in migrator.toml"
+    """How migrator.toml leaves the table out."""
+    return f"add {json.dumps(pattern_of(table), ensure_ascii=False)} to exclude in migrator.toml"
 
 
 def _place(table: Table, place: Place) -> Iterator[Unfit]:
     if trouble := target_trouble(place.database):
         source = json.dumps(table.name.database, ensure_ascii=False)
         yield Unfit(
-            f"It cannot be the target's database {place.database!r}: {trouble}.",
-            f'mapping = {{{source} = "another_name"}} in migrator.toml',
+            f"MongoDB cannot have the database {place.database!r}: {trouble}.",
+            f'add {source} = "another_name" to mapping in migrator.toml.',
         )
     if FORBIDDEN.search(place.collection):
         yield Unfit("MongoDB forbids that name of a collection.", _or_exclude(table, "rename it"))
@@ -84,4 +84,4 @@ def _columns(table: Table) -> Iterator[Unfit]:
 
 
 def _or_exclude(table: Table, mend: str) -> str:
-    return f"{mend} or {excluding(table.name)}"
+    return f"{mend} or {excluding(table.name)}."

@@ -95,7 +95,7 @@ async def server_findings(source: Source, variables: Variables, rows: int) -> li
 def set_global(server: ServerInfo, name: str, value: str) -> str:
     """The statement that changes a variable now and, where the server can, for ever."""
     if server.is_mariadb:
-        return f"SET GLOBAL {name} = {value}; (and {name}={value} in the configuration)"
+        return f"SET GLOBAL {name} = {value}; -- and {name}={value} in the configuration"
     return f"SET PERSIST {name} = {value};"
 
 
@@ -124,8 +124,9 @@ def _positions(server: ServerInfo) -> Finding:
         "gtid_mode",
         "Without GTIDs each chunk of the copy takes a brief global read lock, and the migration "
         "cannot go on at another server after a failover.",
-        "SET PERSIST enforce_gtid_consistency = ON; then SET PERSIST gtid_mode = OFF_PERMISSIVE; "
-        "ON_PERMISSIVE; ON; one after another.",
+        "SET PERSIST enforce_gtid_consistency = ON; SET PERSIST gtid_mode = OFF_PERMISSIVE; SET "
+        "PERSIST gtid_mode = ON_PERMISSIVE; and SET PERSIST gtid_mode = ON; once SHOW STATUS LIKE "
+        "'Ongoing_anonymous_transaction_count' says 0.",
     )
 
 
@@ -139,7 +140,10 @@ def _retention(server: ServerInfo, variables: Variables, rows: int) -> Finding:
             f"anybody to look after it may take {needed_s / HOUR_S:.0f}."
         )
         return warn(name, what, set_global(server, name, str(max(RETENTION_S, needed_s))))
-    return ok(name, f"The log is kept for {kept_s / DAY_S:.1f} days." if kept_s else "is for ever.")
+    return ok(
+        name,
+        f"The log is kept for {kept_s / DAY_S:.1f} days." if kept_s else "Logs are never deleted.",
+    )
 
 
 async def _replica(source: Source, variables: Variables) -> list[Finding]:
@@ -183,5 +187,5 @@ async def _privileges(source: Source) -> list[Finding]:
     missing = grants.everywhere(*needed)
     if not missing:
         return [ok("Privileges", f"{', '.join(needed)} are granted.")]
-    what = f"{grants.account} lacks {', '.join(missing)}, without which nothing can begin."
+    what = f"{grants.account} lacks {', '.join(missing)}, which the migration needs."
     return [fail("Privileges", what, grants.statement(missing, "*.*"))]

@@ -12,7 +12,7 @@ from migrator.check.source_checks import Source, Variables
 from migrator.errors import SourceError, SourceUnavailable
 from migrator.mysql.catalogue import Table, quoted, quoted_table
 from migrator.mysql.columns import Column, ColumnType, TableName
-from migrator.mysql.grants import read_grants, select_grant
+from migrator.mysql.grants import DENIED, read_grants, select_grant
 from migrator.mysql.scope import Scope
 from migrator.settings import Settings
 
@@ -103,7 +103,8 @@ async def _readable(source: Source, name: TableName) -> list[Finding]:
     except SourceUnavailable:
         raise
     except SourceError as error:
-        return [fail(str(name), str(error), await select_grant(source, name))]
+        mend = await select_grant(source, name) if error.number in DENIED else ""
+        return [fail(str(name), str(error), mend)]
     return []
 
 

@@ -35,6 +35,7 @@ from migrator.target.target import DURABLE, RAW, SNAPSHOT, Session, Target
 COMMIT_TRIES = 3
 COMMIT_RETRY_S = 0.1
 COMMIT_MS = 20_000
+TABLES_TOLD = 5
 EMPTIED_AT_ONCE_MAX = 20_000
 EMPTIED_PER_TRANSACTION = 5_000
 AUDIT = os.environ.get("MIGRATOR_AUDIT") == "1"
@@ -88,8 +89,8 @@ class Writer:
             )
         if document.get("owner", {}).get("epoch") != self._epoch:
             raise Fenced(
-                f"Another process loads partition {self._partition} now, so this one ends. "
-                "If that was not meant, look which processes run with this target."
+                f"Another process has taken over partition {self._partition}. Run only one apply "
+                "for each partition, or let the others stand by."
             )
         return landed_from(document) or Landed(self._partition, Stamp(0, 0), Position())
 
@@ -99,9 +100,9 @@ class Writer:
         Raises `TargetUnavailable` when that may succeed later, or may have succeeded:
         the position tells.
         """
-        places = map(self._target.mapping.place, work.step.tables)
+        places = [self._target.mapping.place(table) for table in work.step.tables]
         await self._target.ensure(*places)
-        with mapped("load a batch"):
+        with mapped(f"load rows of {', '.join(map(str, places[:TABLES_TOLD])) or 'no table'}"):
             self._begin()
             try:
                 fault = await self._change_tables(work)

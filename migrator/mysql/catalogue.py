@@ -112,7 +112,7 @@ async def read_tables(connection: Queries, scope: Scope) -> tuple[Table, ...]:
         before = now
     raise SourceUnavailable(
         f"The source's catalogue said something else in each of {READ_TRIES} looks: its tables are "
-        "altered all the time. It is looked at again."
+        "altered all the time."
     )
 
 

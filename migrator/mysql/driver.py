@@ -20,6 +20,16 @@ UNAVAILABLE = frozenset({2002, 2003, 2006, 2013, 2055, 1040, 1053, 1077, 1152, 1
                          1161, 1203, 1927, 3169, 4031})  # fmt: skip
 
 
+HINTS = {
+    1045: " Correct user and password in the source's URL; special characters are written as %XX.",
+    1142: " `python -m migrator check` prints the GRANT that is missing.",
+    1143: " `python -m migrator check` prints the GRANT that is missing.",
+    1227: " `python -m migrator check` prints the GRANT that is missing.",
+}
+# What the server says of these repeats a part of the statement, and with it values of keys.
+REPEATING = frozenset({1064, 1292, 1411, 1525})
+
+
 class SilentCursor(aiomysql.Cursor):  # type: ignore[misc]
     """A cursor that does not make Python warnings of the server's notes."""
 
@@ -141,4 +151,7 @@ def refusal(url: SourceUrl, number: object, text: str) -> SourceError:
     code = number if isinstance(number, int) else 0
     if number in UNAVAILABLE:
         return SourceUnavailable(f"The source at {url} is not available: {text} ({number}).", code)
-    return SourceError(f"The source at {url} refused: {text} ({number}).", code)
+    hint = HINTS.get(code, "")
+    if code in REPEATING:
+        text = "a statement of the migrator"
+    return SourceError(f"The source at {url} refused: {text} ({number}).{hint}", code)

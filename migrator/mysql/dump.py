@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from struct import Struct
 
 from migrator.changes import Position
-from migrator.errors import PositionLost, SourceError, SourceUnavailable
+from migrator.errors import START_OVER, PositionLost, SourceError, SourceUnavailable
 from migrator.mysql.connection import Connection
 from migrator.mysql.driver import refusal
 from migrator.mysql.gtid import GtidSet
@@ -129,7 +129,6 @@ def _refused(connection: Connection, server_id: int, number: int, text: str) -> 
     if number == BINLOG_ERROR and any(phrase in lower for phrase in PURGED):
         return PositionLost(
             f"The source at {connection.url} no longer has the binlog that follows the stored "
-            "position. Raise binlog_expire_logs_seconds, forget the position, and copy the "
-            f"tables anew. The server says: {text} ({number})."
+            f"position: {text} ({number}). Raise binlog_expire_logs_seconds. {START_OVER}"
         )
     return refusal(connection.url, number, text)

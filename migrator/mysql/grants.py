@@ -15,6 +15,8 @@ NAME = r"(\*|`(?:[^`]|``)*`)"
 GRANT = re.compile(rf"(GRANT|REVOKE) (.+?) ON {NAME}\.{NAME} (?:TO|FROM) ", re.DOTALL)
 SYNONYMS = {"BINLOG MONITOR": "REPLICATION CLIENT"}
 ALL = "ALL PRIVILEGES"
+DENIED = frozenset({1044, 1142, 1143})
+"""Errors of a table, a database or a column that we may not read."""
 EVERYWHERE = "*"
 
 

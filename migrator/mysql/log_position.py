@@ -3,7 +3,7 @@
 from typing import Any
 
 from migrator.changes import Position
-from migrator.errors import ConfigurationError, PositionLost, SourceError
+from migrator.errors import START_OVER, ConfigurationError, PositionLost, SourceError
 from migrator.mysql.connection import Connection
 from migrator.mysql.gtid import GtidSet, MariadbPosition
 
@@ -106,8 +106,7 @@ async def _check_file(connection: Connection, position: Position) -> None:
 def _purged(connection: Connection, missing: str) -> SourceError:
     return PositionLost(
         f"The source at {connection.url} has purged binlogs that follow the stored position: "
-        f"{missing} is missing. "
-        "Raise binlog_expire_logs_seconds, forget the position, and copy the tables anew."
+        f"{missing} is missing. Raise binlog_expire_logs_seconds. {START_OVER}"
     )
 
 
@@ -115,7 +114,7 @@ def _other_history(connection: Connection) -> SourceError:
     return PositionLost(
         f"The stored position has transactions that the source at {connection.url} never had: "
         "it is another server, was reset, or lost its last transactions in a crash. Connect to "
-        "the right one, or copy the tables anew."
+        f"the right one. {START_OVER}"
     )
 
 

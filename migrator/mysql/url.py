@@ -90,7 +90,7 @@ def _options(query: str) -> dict[str, str]:
     options = dict(parse_qsl(query))
     if unknown := options.keys() - {"socket", "tls", "ca"}:
         raise ConfigurationError(
-            f"The source's URL has the unknown option {min(unknown)}; it knows socket, tls and ca."
+            f"The source's URL has {len(unknown)} unknown options; it knows socket, tls and ca."
         )
     return options
 
@@ -102,5 +102,5 @@ def _tls(text: str | None, ca: str | None) -> Tls:
         return Tls(text)
     except ValueError as error:
         raise ConfigurationError(
-            f"The source's URL has tls={text}; it can be {', '.join(Tls)}."
+            f"The source's URL has an unknown tls; it can be {', '.join(Tls)}."
         ) from error

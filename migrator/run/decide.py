@@ -26,7 +26,7 @@ async def decide(
     """
     if not PLACE.fullmatch(place):
         raise ConfigurationError(
-            f"{place!r} is no place in a log. Write it as the error does: binlog.000012:3456"
+            f"{place!r} is not a place in a binlog. Write FILE:OFFSET, as binlog.000012:3456."
         )
     patterns = EVERY_TABLE if copy is None else tuple(copy)
     for pattern in patterns:

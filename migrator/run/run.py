@@ -131,6 +131,6 @@ async def _summary(
     seen = Observation(0.0, 0, tables, landed, letters=letters)
     if not landed:
         return seen  # Nothing has begun; the error that follows says why.
-    for line in summary_lines(seen, took_s):
+    for line in summary_lines(seen, took_s, settings.state_database):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     return seen

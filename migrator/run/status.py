@@ -21,8 +21,14 @@ async def show_status(settings: Settings, console: Console) -> Exit:
         Observer(settings, target) as observer,
     ):
         seen = await observer.observe()
+    if not seen.landed:
+        console.print(
+            f"No migration is recorded in {settings.state_database} yet. `python -m migrator run` "
+            "begins one."
+        )
+        return Exit.INCOMPLETE
     console.print(rendered(progress([seen]), halves_of(seen), console.size.height))
-    for line in place_lines(seen):
+    for line in place_lines(seen, settings.state_database):
         console.print(line, markup=False, soft_wrap=True)
     return Exit.COMPLETE if is_complete(seen) else Exit.INCOMPLETE
 

@@ -9,22 +9,27 @@ def is_complete(seen: Observation) -> bool:
     return bool(seen.landed) and all(state.done for state in seen.tables) and not seen.dead_letters
 
 
-def summary_lines(seen: Observation, took_s: float) -> list[str]:
-    """The summary of a run that took so long."""
-    done = sum(state.done for state in seen.tables)
-    rows = sum(state.rows for state in seen.tables)
+def summary_lines(seen: Observation, took_s: float, state: str) -> list[str]:
+    """The summary of a run that took so long; `state` is the database that remembers."""
+    done = sum(table.done for table in seen.tables)
+    rows = sum(table.rows for table in seen.tables)
+    word = "COMPLETE" if is_complete(seen) else "INCOMPLETE"
     return [
-        f"{done} of {len(seen.tables)} tables are copied, {rows:,} rows; "
+        f"{word}: {done} of {len(seen.tables)} tables are copied, {rows:,} rows; "
         f"{seen.transactions:,} transactions followed; {duration(took_s)}.",
-        f"The newest that arrived was committed at {moment(seen.committed_at)}.",
-        *place_lines(seen),
+        *(
+            [f"The newest transaction in MongoDB was committed at {moment(seen.committed_at)}."]
+            if seen.committed_at
+            else []
+        ),
+        *place_lines(seen, state),
     ]
 
 
-def place_lines(seen: Observation) -> list[str]:
+def place_lines(seen: Observation, state: str) -> list[str]:
     """Tables that are not complete, rows that were left behind, and the positions."""
-    unfinished = [state for state in seen.tables if not (state.done or state.left_out)]
-    excluded = [state for state in seen.tables if state.left_out]
+    unfinished = [table for table in seen.tables if not (table.done or table.left_out)]
+    excluded = [table for table in seen.tables if table.left_out]
     places = [
         (one.partition, one.position.gtids or f"{one.position.file}:{one.position.offset}")
         for one in seen.landed
@@ -33,7 +38,7 @@ def place_lines(seen: Observation) -> list[str]:
         *(f"{one.table} is not wholly copied: {one.rows:,} rows." for one in unfinished),
         *(f"{one.table} is left out, and not followed: {one.left_out}" for one in excluded),
         *(
-            f"{number:,} rows of {table} were not carried over: see _migrator.dead_letters."
+            f"{number:,} rows of {table} were not carried over: see {state}.dead_letters."
             for table, number in seen.letters.items()
         ),
         *(f"Partition {partition} stands at {place}." for partition, place in places),

@@ -146,9 +146,7 @@ class Half:
         if not is_final:
             words = f"{self._role} died {failures + 1} times in a row, at last of this: {words}"
         if status != Exit.CONFIGURATION:
-            words += (
-                f"\n{self._role} ended; what has arrived stays, and the next run goes on there."
-            )
+            words += f"\n{self._role} has stopped. What was copied stays in MongoDB."
         raise HalfFailed(words, status)
 
 

@@ -85,8 +85,8 @@ def translated(error: PyMongoError | BSONError, deed: str) -> TargetError | Conf
         return ConfigurationError(f"The target's settings do not work, failed to {deed}: {error}")
     if is_passing(error):
         return TargetUnavailable(
-            f"MongoDB did not answer, or has no primary just now, when asked to {deed} "
-            f"({_name(error)}). Check that the target is running; the migrator tries again."
+            f"MongoDB did not answer, or has no primary, when asked to {deed} ({_name(error)}). "
+            "Check that it runs, and that the target's URL leads there."
         )
     if isinstance(error, OperationFailure) and error.code in NOT_ALLOWED:
         return TargetError(
@@ -94,8 +94,8 @@ def translated(error: PyMongoError | BSONError, deed: str) -> TargetError | Conf
             "and killAnySession, or check the name and the password in the target's URL."
         )
     return TargetError(
-        f"MongoDB refused to {deed} ({_name(error)}). Mend what its log names at this time, "
-        "and start the migrator again: it goes on where the data landed."
+        f"MongoDB refused to {deed} ({_name(error)}). Correct what its log reports at this time, "
+        "and start again: the migrator goes on from what has landed."
     )
 
 

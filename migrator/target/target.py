@@ -16,12 +16,12 @@ from motor.motor_asyncio import (
     AsyncIOMotorCollection,
     AsyncIOMotorDatabase,
 )
-from pymongo.errors import ConnectionFailure, OperationFailure
+from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from migrator.changes import Position, Stamp
-from migrator.errors import TargetError
+from migrator.errors import ConfigurationError, TargetError
 from migrator.mapping import Mapping, Place
 from migrator.mysql.columns import TableName
 from migrator.state import Decision, Landed, TableState
@@ -81,7 +81,7 @@ class Target:
         `app` is the name under which the server's log and `currentOp` show it. `state`
         is the database that remembers; each migration into one target has its own.
         """
-        with mapped("read the target's URL"):
+        try:
             client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
                 url,
                 appname=app,
@@ -90,6 +90,12 @@ class Target:
                 connectTimeoutMS=CONNECT_TIMEOUT_MS,
                 socketTimeoutMS=SOCKET_TIMEOUT_MS,
             )
+        except (PyMongoError, ValueError) as error:
+            # What the driver says of it may repeat a part of the password.
+            raise ConfigurationError(
+                "The target's URL cannot be read. It is mongodb://HOST:PORT/?replicaSet=NAME, and "
+                "special characters of the password are written as %XX (/ is %2F, @ is %40)."
+            ) from error
         return cls(client, mapping, state)
 
     async def __aenter__(self) -> Self:
@@ -182,7 +188,7 @@ class Target:
             return ""
         return (
             f"The collection {place} holds documents that this migration did not write. To fix "
-            "it: drop it or rename it, or set take_over = true, which empties it."
+            "it: drop it or rename it, or set take_over = true, which deletes its documents."
         )
 
     async def decision(self, place: str) -> Decision | None:

@@ -139,9 +139,9 @@ def test_spans_of_time_are_for_people(seconds: float | None, text: str) -> None:
 def test_the_summary_says_what_is_complete_and_what_is_not() -> None:
     seen = observation(0.0, 1_000, letters=2)
 
-    assert summary_lines(seen, 61.0) == [
-        "1 of 2 tables are copied, 1,007 rows; 1,007 transactions followed; 1 min 1 s.",
-        "The newest that arrived was committed at 2026-09-21 14:13:20.123 UTC.",
+    assert summary_lines(seen, 61.0, "_migrator") == [
+        "INCOMPLETE: 1 of 2 tables are copied, 1,007 rows; 1,007 transactions followed; 1 min 1 s.",
+        "The newest transaction in MongoDB was committed at 2026-09-21 14:13:20.123 UTC.",
         "shop.orders is not wholly copied: 1,000 rows.",
         "2 rows of shop.orders were not carried over: see _migrator.dead_letters.",
         "Partition 0 stands at a:1-7.",

@@ -119,7 +119,7 @@ async def test_it_ends_when_all_that_the_source_had_has_arrived(scene: Scene) ->
     assert not waiting.done()
 
     assert await scene.follow(waiting) is Exit.COMPLETE
-    assert "1 of 1 tables are copied, 5 rows;" in scene.said.getvalue()
+    assert "COMPLETE: 1 of 1 tables are copied, 5 rows;" in scene.said.getvalue()
 
 
 async def test_a_table_that_is_not_copied_keeps_it_running(scene: Scene) -> None:

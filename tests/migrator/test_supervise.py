@@ -101,7 +101,7 @@ async def test_a_half_that_would_fail_again_is_not_started_again(status: int) ->
         await half(f"raise SystemExit({status})", lines).keep()
 
     assert end.value.status == status
-    further = "\ncapture ended; what has arrived stays, and the next run goes on there."
+    further = "\ncapture has stopped. What was copied stays in MongoDB."
     assert str(end.value) == "it rained" + (further if status == 1 else "")
     assert lines == []
 

@@ -24,23 +24,29 @@ async def differences(road: Road, without: Sequence[TableName] = ()) -> list[str
     `without` are tables that are not copied.
     """
     places = road.settings.places
-    fresh = {name: f"{name}_fresh" for name in road.settings.databases}
+    there = {name.lower() for (name,) in road.source.rows("SHOW DATABASES")}
+    fresh = {name: f"{name}_fresh" for name in road.settings.databases if name.lower() in there}
     name = f"{road.settings.name}_fresh"
     options: dict[str, Any] = {
         **road.settings.model_dump(exclude={"source_url", "broker_url", "target_url"}),
         "mapping": fresh,
+        "databases": tuple(fresh),
         "name": name,
         "state_database": f"_{name}",
         "exclude": (*road.settings.exclude, *map(pattern_of, without)),
     }
     urls = (road.settings.broker_url, road.settings.target_url)
     twin = Road(road.source, *(url.get_secret_value() for url in urls), **options)
-    pairs = {places.place(TableName(name, "")).database: copy for name, copy in fresh.items()}
+    pairs = {
+        places.place(TableName(name, "")).database: f"{name}_fresh"
+        for name in road.settings.databases
+    }
     try:
-        await twin.copy(is_empty=True)
+        if fresh:
+            await twin.copy(is_empty=True)
         return await asyncio.to_thread(_compare, road.client, pairs)
     finally:
-        for database in *fresh.values(), twin.state:
+        for database in *pairs.values(), twin.state:
             twin.client.drop_database(database)
         twin.client.close()
         await delete(urls[0].get_secret_value(), name)
