@@ -23,8 +23,8 @@ the same step, begun anew from the stored position, may succeed.
 """
 
 START_OVER = (
-    "To start over: stop the migrator, drop its state database and the copied databases in MongoDB, "
-    "delete its queues in RabbitMQ, and run again."
+    "To start over: stop the migrator, drop its state database and the copied databases in "
+    "MongoDB, delete its queues in RabbitMQ, and run again."
 )
 """What is left to do when the log that follows what landed is lost."""
 

@@ -34,7 +34,7 @@ class Passing:
         if decision is None:
             raise type(error)(
                 f"{error} To skip it, and to copy all tables again behind it: python -m migrator "
-                f"pass {place} --because 'why' (with the --config of this migration, if it has one)."
+                f"pass {place} --because 'why' (and the --config of this migration)."
             ) from error
         log.warning(
             f"What stands at {place} is passed, as decided at {decision.at:%Y-%m-%d %H:%M} UTC "

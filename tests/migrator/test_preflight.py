@@ -161,7 +161,7 @@ async def test_missing_privileges_are_named_with_the_grant(source: Source) -> No
     failed = {f.subject: f for f in findings if f.level is Level.FAIL}
     further = "" if source.connection.server.is_mariadb else ", XA_RECOVER_ADMIN"
     missing = f"REPLICATION CLIENT{further}"
-    assert failed["Privileges"].what.startswith(f"'{user}'@'%' lacks {missing}, without")
+    assert failed["Privileges"].what.startswith(f"'{user}'@'%' lacks {missing}, which")
     assert failed["Privileges"].mend == f"GRANT {missing} ON *.* TO '{user}'@'%';"
     table = failed[f"{source.database}.orders"]
     assert "denied" in table.what

@@ -113,7 +113,7 @@ def test_a_bad_setting_is_named(
 def test_a_misspelt_key_in_the_file_is_refused() -> None:
     Path("migrator.toml").write_text('databases = ["shop"]\nexlude = ["shop.secret"]\n')
 
-    with pytest.raises(ConfigurationError, match=r"^exlude is no setting of the migrator"):
+    with pytest.raises(ConfigurationError, match=r"^exlude is not a setting of the migrator"):
         load_settings()
 
 

@@ -25,8 +25,9 @@ async def differences(road: Road, without: Sequence[TableName] = ()) -> list[str
     """
     places = road.settings.places
     there = {name.lower() for (name,) in road.source.rows("SHOW DATABASES")}
-    fresh = {name: f"{name}_fresh" for name in road.settings.databases if name.lower() in there}
     name = f"{road.settings.name}_fresh"
+    copies = {one: f"{name}_{number}" for number, one in enumerate(road.settings.databases)}
+    fresh = {one: copy for one, copy in copies.items() if one.lower() in there}
     options: dict[str, Any] = {
         **road.settings.model_dump(exclude={"source_url", "broker_url", "target_url"}),
         "mapping": fresh,
@@ -37,10 +38,7 @@ async def differences(road: Road, without: Sequence[TableName] = ()) -> list[str
     }
     urls = (road.settings.broker_url, road.settings.target_url)
     twin = Road(road.source, *(url.get_secret_value() for url in urls), **options)
-    pairs = {
-        places.place(TableName(name, "")).database: f"{name}_fresh"
-        for name in road.settings.databases
-    }
+    pairs = {places.place(TableName(one, "")).database: copy for one, copy in copies.items()}
     try:
         if fresh:
             await twin.copy(is_empty=True)

@@ -100,7 +100,8 @@ class SQLServer(PrivateServer):
 
     def _command(self, port: int) -> list[str]:
         # The socket is relative to the data folder: a socket's path may have 107 bytes only.
-        here = (f"--port={port}", "--socket=socket")
+        # So are temporary files: a server removes those of another one in the same folder.
+        here = (f"--port={port}", "--socket=socket", f"--tmpdir={self.process.folder}")
         return self._program(self._data, *here, *OPTIONS, *self.options)
 
     def _make_data(self) -> None:

@@ -49,7 +49,7 @@ async def test_a_successor_is_not_blocked_by_a_paused_transaction(
 
     assert time.monotonic() - began < TAKEOVER_S
     hold.release.set()
-    with pytest.raises(Fenced, match="Another process loads partition 3"):
+    with pytest.raises(Fenced, match="taken over partition 3"):
         await paused
     assert await scene.rows() == [{"_id": 1, "n": 2}]
     assert (await scene.landed()).transactions == 2

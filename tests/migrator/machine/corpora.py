@@ -11,6 +11,7 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -66,7 +67,9 @@ async def follow(server: SQLServer, urls: tuple[str, str], text: str) -> tuple[i
     source = Source(server.url)
     names = {source.database, *databases(text)}
     source.run(*(f"CREATE DATABASE IF NOT EXISTS {quoted(name)}" for name in names))
-    road = Road(source, *urls, databases=tuple(sorted(names)))
+    # Names that MongoDB does not take are no matter here.
+    mapping = {name: f"{source.database}_{number}" for number, name in enumerate(sorted(names))}
+    road = Road(source, *urls, databases=tuple(mapping), mapping=mapping)
     try:
         async with asyncio.timeout(TIMEOUT_S):
             async with road.going():
@@ -79,7 +82,8 @@ async def follow(server: SQLServer, urls: tuple[str, str], text: str) -> tuple[i
             found = [f"{name} is left out without need" for name in left_out - set(map(str, unfit))]
             return taken, found + await differences(road, without=unfit)
     finally:
-        await road.remove()
+        with suppress(pymysql.err.MySQLError):  # A file may have been written into its folder.
+            await road.remove()
 
 
 def _run(source: Source, texts: list[str]) -> int:
