@@ -45,8 +45,9 @@ class TableState:
     `generation` rises when the table must be copied anew. `estimated_rows` is the
     server's guess when the copy began. `key` describes the columns that make `_id` in the
     documents, () where an older version did not say. Before this copy the collection is
-    emptied by the batch `emptied`, None if it is not. A table that is `left_out` for a
-    reason is not followed.
+    emptied by the batch `emptied`, None once that has landed, or if it need not be. A table
+    that is `left_out` for a reason is not followed. The documents in its collection are
+    ours only if it is `owned`.
     """
 
     table: TableName
@@ -57,6 +58,7 @@ class TableState:
     key: tuple[str, ...] = ()
     emptied: Stamp | None = None
     left_out: str = ""
+    owned: bool = True
 
     @property
     def rows(self) -> int:

@@ -166,6 +166,7 @@ class Assembler:
         self._is_open = True
         if stream is None:
             if self._tables.is_unexplained(event.shape.table):
+                self._end = event.end
                 self.pending = Pending(unknown=event.shape.table)
             return
         is_whole = stream.has_all_columns
@@ -182,13 +183,15 @@ class Assembler:
         for run in runs:
             self.emit(event.shape.table, stream.lane, run)
 
-    def emit(self, table: TableName, lane: Lane, run: Run) -> None:
-        """Rows of the open transaction go to their lane."""
-        lane.add(table, run)
+    def emit(self, table: TableName, lane: Lane, run: Run) -> bool:
+        """Rows of the open transaction go to their lane; False if they landed there long ago."""
+        is_sent = lane.add(table, run)
         self.rows += len(run.rows)
-        if self._distributed is None:
+        # A chunk may leave out only what is really on its way.
+        if is_sent and self._distributed is None:
             self._watches.note(table, run.rows)
         self._doubts.emitted(table, run.rows)
+        return is_sent
 
     def _note_partial(self, stream: Stream, event: Rows) -> None:
         gone, changed = stream.decoder.keys(
@@ -218,7 +221,7 @@ class Assembler:
                 self._is_open = self._has_begun = True
             case Kind.COMMIT:
                 self._commit(event.end)
-            case Kind.DEFINITION | Kind.ROWS:
+            case Kind.DEFINITION | Kind.ROWS | Kind.CODE:
                 self._end = event.end
                 self.pending = Pending(statement=statement, query=event)
             case _:

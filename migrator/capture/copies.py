@@ -10,7 +10,7 @@ from migrator.capture.plan import Denied, Planned, Planner
 from migrator.capture.snapshot import Snapshot
 from migrator.capture.tables import Tables
 from migrator.capture.watches import Watches
-from migrator.changes import Operation, Run
+from migrator.changes import Operation, Run, Stamp
 from migrator.mysql.columns import TableName
 from migrator.mysql.connection import Connection
 from migrator.state import TableState
@@ -50,7 +50,7 @@ class Copies:
         if planned is not None:
             await self._begin_or_leave_out(name, state, planned, empties=empties)
             return
-        if state is not None or self._tables.get(name) is not None:
+        if self._is_ours(name, state):
             self.remove_rows(name)
         await self.forget(name)
 
@@ -64,21 +64,26 @@ class Copies:
             # Whatever it became was copied whole, or will be: the stream is not there yet.
             self._tables.redefine(name, None)
 
-    def remove_rows(self, name: TableName) -> None:
-        """All documents of the table go, in the open transaction if there is one."""
+    def remove_rows(self, name: TableName) -> Stamp | None:
+        """All documents of the table go, in the open transaction if there is one.
+
+        Returns the stamp of the batch that says so; None if it has landed long ago.
+        """
         self._watches.spoil(name)
         lane = self._tables.lane_of(name)
-        if self._assembler.is_open:
-            self._assembler.emit(name, lane, Run(Operation.EMPTY, []))
-        else:
+        if not self._assembler.is_open:
             lane.empty(name)
+        elif not self._assembler.emit(name, lane, Run(Operation.EMPTY, [])):
+            return None
+        return lane.stamp_of_added
 
     async def forget(self, name: TableName) -> None:
         """The table is gone: nothing of it is left to be copied."""
         self._tables.redefine(name, None)
         self._snapshot.end(name)
         if (state := await self._state(name)) is not None:
-            ended = replace(state, generation=state.generation + 1, parts=(), left_out="")
+            generation = state.generation + 1
+            ended = replace(state, generation=generation, parts=(), emptied=None, left_out="")
             await self._target.save_table(ended)
 
     async def _planned(
@@ -92,9 +97,13 @@ class Copies:
             return planned
         others = [table.name for table in self._tables if table.name != planned.table.name]
         reason = self._taken(planned.table.name, others)
-        if state is None and not reason and not self._takes_over:
+        if not (reason or self._takes_over or self._is_ours(name, state)):
             reason = await self._target.strangers(mapping.place(planned.table.name))
         return Denied(reason) if reason else planned
+
+    def _is_ours(self, name: TableName, state: TableState | None) -> bool:
+        """Whether what the table's collection holds was written for this table."""
+        return self._tables.get(name) is not None or (state is not None and state.owned)
 
     def _taken(self, name: TableName, others: Iterable[TableName]) -> str:
         """Why the table's collection belongs to another table; "" if it does not."""
@@ -123,14 +132,13 @@ class Copies:
             # Rows that were refused without a key would be refused, and counted, once more.
             empties = empties or _is_rekeyed(state, planned.state)
             empties = empties or await self._target.has_letters_without_key(name)
-            await self._begin(planned, empties=empties)
+            await self._begin(planned, state, empties=empties)
 
-    async def _begin(self, planned: Planned, *, empties: bool) -> None:
-        name, state = planned.table.name, planned.state
-        if empties:
-            self.remove_rows(name)
-            # Whoever begins again from before that batch must not do without it.
-            state = replace(state, emptied=self._tables.lane_of(name).stamp_of_added)
+    async def _begin(self, planned: Planned, before: TableState | None, *, empties: bool) -> None:
+        name = planned.table.name
+        # Whoever begins again from before that batch must not do without it.
+        emptied = self.remove_rows(name) if empties else before and before.emptied
+        state = replace(planned.state, emptied=emptied or None)
         self._tables.redefine(name, planned.table)
         self._watches.spoil(name)
         # Saved before the position passes the statement: after a crash it is read again.
@@ -146,7 +154,7 @@ class Copies:
         self._tables.leave_out(name)
         self._snapshot.end(name)
         partition = self._tables.lane_of(name).partition
-        known = state or TableState(name, partition, 0, 0, ())
+        known = state or TableState(name, partition, 0, 0, (), owned=False)
         await self._target.save_table(
             replace(known, generation=known.generation + 1, parts=(), left_out=reason)
         )

@@ -42,11 +42,6 @@ class Definitions:
         match statement.effect:
             case Effect.NOTHING:
                 return
-            case Effect.EMPTIES:
-                self._copies.remove_rows(name)
-                if await read_table(connection, name) is None:
-                    await self._copies.forget(name)
-                return
             case Effect.CREATES if before and not await _differs(connection, before):
                 return
             case Effect.INDEXES if before and _keeps_primary_key(before, statement):

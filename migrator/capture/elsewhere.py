@@ -6,6 +6,7 @@ only if it is proved to change others: MySQL's log names the databases of all ta
 statement used, and where it names ours (or nothing, as MariaDB's), the server is asked.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,7 @@ from migrator.mysql.connection import Connection
 from migrator.mysql.event_kinds import Query
 from migrator.mysql.grants import read_grants
 from migrator.mysql.scope import SYSTEM_DATABASES, Scope
-from migrator.mysql.statements import Statement
+from migrator.mysql.statements import Statement, parse_whole
 
 NEEDED = ("SELECT", "TRIGGER", "EXECUTE")
 """Without these, the catalogue keeps silent about what others made."""
@@ -34,6 +35,13 @@ VIEWS = """
     WHERE ROUTINE_TYPE LIKE 'PACKAGE%%'
 """
 TRIGGERED = "SELECT EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS"
+# What InnoDB changes in other tables, no statement names.
+PARENTS = """
+    SELECT UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME
+    FROM information_schema.REFERENTIAL_CONSTRAINTS
+    WHERE UPDATE_RULE NOT IN ('RESTRICT', 'NO ACTION')
+       OR DELETE_RULE NOT IN ('RESTRICT', 'NO ACTION')
+"""
 TABLES = "SELECT TABLE_SCHEMA, TABLE_NAME, ENGINE FROM information_schema.TABLES"
 
 
@@ -42,7 +50,8 @@ class Hidden:
     """What may change rows behind a statement's back.
 
     `functions` matter where they are called, `views` (and packages) where they are named.
-    `plain` are tables without triggers that hold their rows themselves, folded.
+    `plain` are tables that hold their rows themselves, and at whose changes nothing else
+    changes, folded.
     """
 
     functions: frozenset[TableName]
@@ -67,6 +76,8 @@ class Elsewhere:
         touched = statement.touched
         if touched is not None and not any(map(self._scope.reaches, touched)):
             return
+        if statement.writes is None:
+            statement = await asyncio.to_thread(parse_whole, query)
         hidden = await self._ask(connection)
         if hidden is not None and statement.writes is not None:
             target = self._scope.folded(statement.writes)
@@ -88,7 +99,11 @@ class Elsewhere:
         if self._hidden is None and not (await read_grants(connection)).everywhere(*NEEDED):
             functions = await connection.query(FUNCTIONS)
             views = await connection.query(VIEWS)
-            triggered = {TableName(*row) for row in await connection.query(TRIGGERED)}
+            acting = {
+                TableName(*row)
+                for question in (TRIGGERED, PARENTS)
+                for row in await connection.query(question)
+            }
             plain = {
                 TableName(database, name)
                 for database, name, engine in await connection.query(TABLES)
@@ -97,7 +112,7 @@ class Elsewhere:
             self._hidden = Hidden(
                 _made_by_people(functions),
                 _made_by_people(views),
-                frozenset(map(self._scope.folded, plain - triggered)),
+                frozenset(map(self._scope.folded, plain - acting)),
             )
         return self._hidden
 

@@ -72,10 +72,10 @@ class Lane:
         if self._has_landed is not None and not self._has_landed(gtid, self._committed()):
             self._has_landed = None
 
-    def add(self, table: TableName, run: Run) -> None:
-        """Rows of the open transaction."""
+    def add(self, table: TableName, run: Run) -> bool:
+        """Take rows of the open transaction; False: they have landed long ago."""
         if self._has_landed is not None:
-            return
+            return False
         if run.operation is Operation.EMPTY and not self._added:
             # What stood in the table before is of no use in the same batch.
             self.flush()
@@ -83,6 +83,7 @@ class Lane:
         self._collect(table, run.operation, run.rows)
         if self._is_full():
             self._cut(complete=False)
+        return True
 
     def prepare(self, distributed: Distributed) -> None:
         """The rows that follow belong to a distributed transaction that is not decided yet."""

@@ -11,6 +11,7 @@ import structlog
 from migrator.capture.copies import Copies
 from migrator.capture.tables import Tables
 from migrator.errors import BinlogCorrupt, SourceError, UnsupportedChange
+from migrator.mysql.catalogue import read_tables
 from migrator.mysql.connection import Connection
 from migrator.mysql.scope import Scope
 from migrator.target.target import Target
@@ -41,9 +42,10 @@ class Passing:
             f"({decision.because}). It was: {error}"
         )
         scope = Scope((), decision.copy, folds=self.tables.scope.folds)
-        for table in self.tables:
-            if scope.wants(table.name):
-                await self.copies.anew(connection, table.name, empties=True)
+        names = [table.name for table in self.tables]
+        names += [table.name for table in await read_tables(connection, self.tables.scope)]
+        for name in dict.fromkeys(filter(scope.wants, names)):
+            await self.copies.anew(connection, name, empties=True)
 
 
 def is_passable(error: SourceError) -> bool:

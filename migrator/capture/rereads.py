@@ -30,11 +30,16 @@ class Rereads:
     """Reads rows as they are now; what has happened to them since comes later anyway."""
 
     def __init__(
-        self, connect: Callable[[], Awaitable[Connection]], assembler: Assembler, tables: Tables
+        self,
+        connect: Callable[[], Awaitable[Connection]],
+        assembler: Assembler,
+        tables: Tables,
+        room: Callable[[], Awaitable[None]],
     ) -> None:
         self._connect = connect
         self._assembler = assembler
         self._tables = tables
+        self._room = room
 
     async def resolve(self, doubts: Doubts) -> None:
         """Emit the rows in the open transaction. Raises `SourceError`."""
@@ -53,6 +58,7 @@ class Rereads:
         todo = list({key_value_of(one): key_document(one) for one in documents}.values())
         missing: list[bytes] = []
         for start in range(0, len(todo), ROWS_MAX):
+            await self._room()
             some = todo[start : start + ROWS_MAX]
             missing += await self._ask_twice(table, some)
         return missing

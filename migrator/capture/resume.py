@@ -93,14 +93,13 @@ async def resume(
     tables = await read_tables(connection, scope)
     # Progress of an older epoch cannot land any more: what is read now stays true.
     states = {state.table: state for state in await target.tables()}
-    reached = {one.partition: one for one in before}
     anew: list[Anew] = []
     unfinished: list[TableState] = []
     for table in tables:
         state = states.get(table.name)
         if state is None:
             anew.append(Anew(table.name, empties=takes_over))
-        elif _is_stale(state, table, reached.get(partition_of(table.name, partitions))):
+        elif _is_stale(state, table, partition_of(target.mapping.place(table.name), partitions)):
             anew.append(Anew(table.name, empties=True))
         elif not state.done:
             unfinished.append(state)
@@ -109,12 +108,12 @@ async def resume(
     return Resumption(tuple(landed), earliest, tables, tuple(unfinished), tuple(anew), mariadb)
 
 
-def _is_stale(state: TableState, table: Table, landed: Landed | None) -> bool:
+def _is_stale(state: TableState, table: Table, partition: int) -> bool:
     """Whether what the collection holds is no beginning of a copy of this table."""
-    if state.left_out or not state.parts:
+    if state.left_out or not state.parts or state.partition != partition:
         return True
-    if state.emptied is not None and (landed is None or landed.stamp < state.emptied):
-        return True
+    if state.emptied is not None:
+        return True  # The batch that empties the collection was lost on its way.
     # The version before chose among several unique keys by other rules than the log does.
     return state.key != key_of(table) if state.key else table.key_name != PRIMARY
 

@@ -97,7 +97,7 @@ async def _session(settings: Settings, target: Target) -> None:
             scope,
             resumed.followed,
             options,
-            lambda table: lanes[partition_of(table, settings.partitions)],
+            lambda table: lanes[partition_of(settings.places.place(table), settings.partitions)],
         )
         watches = Watches()
         mariadb = connection.server.is_mariadb
@@ -113,10 +113,11 @@ async def _session(settings: Settings, target: Target) -> None:
             await copies.anew(connection, one.name, empties=one.empties)
         resolver = Resolver(
             connected,
+            assembler,
             Definitions(tables, copies, target),
             copies,
             Elsewhere(scope, assembler.position),
-            Rereads(connected, assembler, tables),
+            Rereads(connected, assembler, tables, outbox.room),
             Passing(target, tables, copies),
         )
         stream = Stream(

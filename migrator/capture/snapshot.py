@@ -200,6 +200,7 @@ def _without(runs: Sequence[Run], keys: set[bytes]) -> list[Run]:
     if not keys:
         return list(runs)
     return [
+        # A row that is refused for its key has none, and is never among those that were noted.
         Run(run.operation, [row for row in run.rows if key_value_of(row) not in keys])
         for run in runs
     ]

@@ -13,15 +13,27 @@ from dataclasses import dataclass, field, replace
 from zlib import crc32
 
 from migrator.capture.lane import Lane
+from migrator.mapping import Place
 from migrator.mysql.catalogue import Table
-from migrator.mysql.columns import Column, ColumnType, TableName, TableShape
+from migrator.mysql.charsets import charset_of
+from migrator.mysql.columns import BINARY_COLLATION, Column, ColumnType, TableName, TableShape
 from migrator.mysql.row_decoder import BinlogDecoder
+from migrator.mysql.row_layout import layout_trouble
 from migrator.mysql.scope import Scope
 from migrator.mysql.types import TypeOptions
 
 SHAPES_MAX = 2_000
 # MariaDB's binlog says that these are fixed strings of bytes; its catalogue says what they mean.
 BEHIND_STRINGS = frozenset({ColumnType.UUID, ColumnType.INET4, ColumnType.INET6})
+# What the log calls otherwise than the catalogue: formats of old servers, and compressed ones.
+NEWER = {
+    ColumnType.TIMESTAMP: ColumnType.TIMESTAMP2,
+    ColumnType.TIME: ColumnType.TIME2,
+    ColumnType.DATETIME: ColumnType.DATETIME2,
+    ColumnType.NEWDATE: ColumnType.DATE,
+    ColumnType.VAR_STRING: ColumnType.VARCHAR,
+    ColumnType.MARIADB_VARCHAR_COMPRESSED: ColumnType.VARCHAR,
+}
 # MariaDB keeps the hash of a unique TEXT or BLOB in a column that only its log shows.
 HIDDEN = re.compile(r"DB_ROW_HASH_\d+")
 
@@ -133,9 +145,12 @@ class Tables:
         return Stream(shape, decoder, self.lane_of(table.name))
 
 
-def partition_of(table: TableName, partitions: int) -> int:
-    """The partition of a table: all of its rows, its TRUNCATE and its copy keep their order."""
-    return crc32(str(table).encode()) % partitions
+def partition_of(place: Place, partitions: int) -> int:
+    """The partition of a collection: its rows, its emptying and its copy keep their order.
+
+    By the collection, because two tables may have it one after the other.
+    """
+    return crc32(str(place).encode()) % partitions
 
 
 def _key_in(shape: TableShape, table: Table) -> tuple[int, ...] | None:
@@ -148,13 +163,29 @@ def _key_in(shape: TableShape, table: Table) -> tuple[int, ...] | None:
     if not all(name in places for name in names):
         return None
     key = tuple(places[name] for name in names)
-    return key if shape.key in {(), key} else None
+    if shape.key not in {(), key} or layout_trouble(shape.columns, key):
+        return None
+    pairs = zip(key, table.key_columns, strict=True)
+    return key if all(_makes_one_id(shape.columns[index], own) for index, own in pairs) else None
+
+
+def _makes_one_id(shown: Column, own: Column) -> bool:
+    """Whether values of a key's column become the same in both readers' documents."""
+    if own.type in BEHIND_STRINGS:
+        return shown.type is ColumnType.STRING and shown.metadata == own.metadata
+    if NEWER.get(shown.type, shown.type) is not own.type:
+        return False
+    charsets = {charset_of(one.collation) for one in (shown, own) if one.collation is not None}
+    return len(charsets) < 2
 
 
 def _refined(table: Table, column: Column) -> Column:
     own = next((one for one in table.columns if one.name == column.name), None)
     if own is None and HIDDEN.fullmatch(column.name):
         return replace(column, hidden=True)
-    if own is not None and own.type in BEHIND_STRINGS and column.type is ColumnType.STRING:
+    if own is None or own.type not in BEHIND_STRINGS or column.type is not ColumnType.STRING:
+        return column
+    # The column may have been text before it became what it is.
+    if column.metadata == own.metadata and column.collation in {None, BINARY_COLLATION}:
         return own
     return column

@@ -45,7 +45,8 @@ class Watches:
         """These rows of the table were emitted."""
         watches = self._open.get(table)
         if watches:
-            keys = [key_value_of(document) for document in documents]
+            # A row without a readable key has none that another one could be known by.
+            keys = [key for key in map(key_value_of, documents) if key]
             for watch in watches:
                 watch.keys.update(keys)
 

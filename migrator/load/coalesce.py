@@ -90,18 +90,19 @@ class DeadLetter:
 class Step:
     """The last state of every row, by table, and the rows that are refused.
 
-    Dead letters are by table and key; where the key itself is refused, by the row's bytes.
-    `gone` are rows of the latter kind that are no longer there.
+    Dead letters are by table and key; `keyless` are those whose key itself is refused, of
+    which several may look the same. `gone` are rows of that kind that are no longer there.
     """
 
     tables: dict[TableName, Writes] = field(default_factory=dict)
-    refused: dict[tuple[TableName, bytes], DeadLetter] = field(default_factory=dict)
+    refused: dict[tuple[TableName, Key], DeadLetter] = field(default_factory=dict)
+    keyless: list[DeadLetter] = field(default_factory=list)
     gone: list[DeadLetter] = field(default_factory=list)
 
     @property
     def dead_letters(self) -> list[DeadLetter]:
         """The rows that are refused in the end."""
-        return list(self.refused.values())
+        return [*self.refused.values(), *self.keyless]
 
     def refuse(self, table: TableName, key: Key, reason: str) -> None:
         """Make a dead letter of a row that MongoDB does not take; no old state of it stays."""
@@ -120,6 +121,7 @@ def coalesce(changes: Iterable[Changes]) -> Step:
         if run.operation is Operation.EMPTY:
             step.tables[run.table] = Writes(emptied=True)
             step.refused = {at: one for at, one in step.refused.items() if at[0] != run.table}
+            step.keyless = [one for one in step.keyless if one.table != run.table]
             step.gone = [one for one in step.gone if one.table != run.table]
         elif run.operation is Operation.REFUSE:
             _refuse_run(step, writes, run)
@@ -162,14 +164,16 @@ def _refuse_run(step: Step, writes: Writes, run: Changes) -> None:
             letter.get("reason", ""),
             _kept(row, letter.get("row")),
         )
-        key = key_of(row) if has_key(row) else bson.encode({"row": dead.row})
-        if letter.get("gone"):
-            if step.refused.pop((run.table, key), None) is None:
-                step.gone.append(dead)
-            continue
-        step.refused[run.table, key] = dead
         if has_key(row):
+            key = key_of(row)
+            step.refused[run.table, key] = dead
             writes.states[key] = (Operation.DELETE, key)
+        elif not letter.get("gone"):
+            step.keyless.append(dead)
+        elif dead in step.keyless:
+            step.keyless.remove(dead)
+        else:
+            step.gone.append(dead)
 
 
 def _dead_document(table: TableName, key: Key, reason: str, row: bytes) -> DeadLetter:

@@ -1,6 +1,6 @@
 """What one MongoDB transaction does, and the documents that it leaves in `_migrator`. Pure."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -8,7 +8,7 @@ from typing import Any
 
 import bson
 
-from migrator.changes import Batch, Phase, Progress
+from migrator.changes import Batch, Operation, Phase, Progress
 from migrator.load.coalesce import OPTIONS, DeadLetter, Step, coalesce
 from migrator.load.commands import Write, writes_of
 from migrator.mysql.columns import TableName
@@ -125,8 +125,22 @@ def settled_letters(step: Step, tables: Collection[str]) -> Iterator[Document]:
         keys = [bson.decode(key, OPTIONS)["_id"] for key in writes.states]
         for start in range(0, len(keys), SETTLED_AT_ONCE):
             yield {**same, "key": {"$in": keys[start : start + SETTLED_AT_ONCE]}}
+
+
+def gone_letters(step: Step) -> Iterator[Document]:
+    """What is known of each row that was refused without a key, and is no longer there."""
     for letter in step.gone:
         yield {"table": str(letter.table), "key": None, "row": letter.row}
+
+
+def emptied_update(table: TableName, batches: Sequence[Batch]) -> tuple[Document, Document]:
+    """The filter and the update that note that a copy's emptying has landed."""
+    stamps = [
+        list(batch.stamp)
+        for batch in batches
+        if any(run.table == table and run.operation is Operation.EMPTY for run in batch.changes)
+    ]
+    return {"_id": str(table), "emptied": {"$in": stamps}}, {"$set": {"emptied": None}}
 
 
 def progress_update(progress: Progress) -> tuple[Document, dict[str, Any]]:

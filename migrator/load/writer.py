@@ -19,6 +19,8 @@ from migrator.load.ownership import take_over
 from migrator.load.work import (
     Work,
     audit_documents,
+    emptied_update,
+    gone_letters,
     letter_documents,
     prepared_batches,
     prepared_documents,
@@ -202,6 +204,11 @@ class Writer:
             await state("tables").update_one(*progress_update(progress), session=session)
         for settled in settled_letters(work.step, self._lettered):
             await state("dead_letters").delete_many(settled, session=session)
+        for gone in gone_letters(work.step):
+            # Several may look the same, and one of them has gone.
+            await state("dead_letters").delete_one(gone, session=session)
+        for table in work.emptied:
+            await state("tables").update_one(*emptied_update(table, work.batches), session=session)
         self._lettered.update(str(letter.table) for letter in work.step.dead_letters)
         inserted = {
             "dead_letters": letter_documents(work.step.dead_letters, work.after),

@@ -16,9 +16,8 @@ class Effect(StrEnum):
     """What becomes of the rows of the one table that a definition concerns."""
 
     NOTHING = auto()  # No document changes.
-    EMPTIES = auto()  # TRUNCATE: no rows are left; what comes later is in the log.
     CREATES = auto()  # CREATE TABLE IF NOT EXISTS: nothing, if it was there.
-    REPLACES = auto()  # CREATE [OR REPLACE] TABLE: whatever was there is gone.
+    REPLACES = auto()  # CREATE [OR REPLACE] TABLE, TRUNCATE: whatever was there is gone.
     INDEXES = auto()  # Indexes come and go: perhaps the one that is the key.
     COLUMNS = auto()  # Columns change; rows stay, and so do keys that it does not name.
     ANYTHING = auto()  # Nobody knows: also to other tables that it names.
@@ -124,7 +123,20 @@ def _options(words: Words) -> Effect:
     return Effect.NOTHING
 
 
-UNSAFE = frozenset({"partition", "union", "connection", "convert", "tablespace", "remove", "as"})
+UNSAFE = frozenset(
+    {
+        "with",
+        "without",
+        "sequence",
+        "partition",
+        "union",
+        "connection",
+        "convert",
+        "tablespace",
+        "remove",
+        "as",
+    }
+)
 """What may stand behind an option without a comma, or what these words could begin."""
 
 

@@ -39,7 +39,6 @@ MARIADB_COLLATIONS = """
 """
 PRIMARY = "PRIMARY"
 BASE_TABLE = "BASE TABLE"
-READ_TRIES = 20
 INDEX_NAME = 2  # In an answer of SHOW INDEX.
 
 NO_SUCH_DATABASE = 1049
@@ -101,37 +100,27 @@ class Table:
 async def read_tables(connection: Queries, scope: Scope) -> tuple[Table, ...]:
     """The selected tables, in the order of their names, without views. Raises `SourceError`.
 
-    Tables may be altered between two questions to the catalogue: what it says is believed
-    when it says it twice.
+    Tables may be altered between two questions to the catalogue: what it says of one is
+    believed when it says it twice, otherwise that table is looked at by itself.
     """
-    before: tuple[Table, ...] | None = None
-    for _ in range(READ_TRIES):
-        now = await _read_all(connection, scope)
-        if now is not None and before is not None and _are_same(before, now):
-            return now
-        before = now
-    raise SourceUnavailable(
-        f"The source's catalogue said something else in each of {READ_TRIES} looks: its tables are "
-        "altered all the time."
-    )
+    first, second = [await _read_all(connection, scope) for _ in range(2)]
+    found: list[Table] = []
+    for name in sorted(first.keys() | second.keys(), key=str):
+        one, other = first.get(name), second.get(name)
+        if one is None or other is None or one.definition != other.definition:
+            other = await read_table(connection, name)
+        if other is not None:
+            found.append(other)
+    return tuple(found)
 
 
-async def _read_all(connection: Queries, scope: Scope) -> tuple[Table, ...] | None:
-    """One look at all selected tables; None if its answers contradict one another."""
+async def _read_all(connection: Queries, scope: Scope) -> dict[TableName, Table]:
+    """One look at all selected tables."""
     names = await _databases(connection, scope)
     if not names:
-        return ()
+        return {}
     which = f"TABLE_SCHEMA IN ({', '.join(['%s'] * len(names))})"
-    try:
-        return await _read(connection, scope, which, *names)
-    except LookupError:
-        return None
-
-
-def _are_same(one: tuple[Table, ...], other: tuple[Table, ...]) -> bool:
-    return [(table.name, table.definition) for table in one] == [
-        (table.name, table.definition) for table in other
-    ]
+    return {table.name: table for table in await _read(connection, scope, which, *names)}
 
 
 async def read_table(connection: Queries, name: TableName) -> Table | None:
@@ -149,6 +138,8 @@ async def read_table(connection: Queries, name: TableName) -> Table | None:
     except SourceError as error:
         if error.number in GONE:
             return None
+        if error.number in MOVING:
+            raise SourceUnavailable(f"{name} is being defined anew: {error}") from error
         raise
     finally:
         with suppress(SourceUnavailable):  # Whatever broke the connection is being raised.
@@ -159,7 +150,6 @@ async def read_table(connection: Queries, name: TableName) -> Table | None:
 
 
 async def _read(connection: Queries, scope: Scope, which: str, *names: str) -> tuple[Table, ...]:
-    """Raises LookupError if an index has a column that its table does not."""
     tables, columns, keys = [
         await connection.query(sql.format(which=which), *names)
         for sql in (TABLES, COLUMNS, UNIQUE_KEYS)
@@ -213,7 +203,10 @@ async def _key(
     """
     places = {column.name: index for index, column in enumerate(columns)}
     if PRIMARY in indexes:
-        return PRIMARY, tuple(places[column] for column, _ in indexes[PRIMARY])
+        names = [column for column, _ in indexes[PRIMARY]]
+        # While it is altered, an index may have a column that its table does not: then it is
+        # looked at again.
+        return PRIMARY, tuple(places.get(name, len(columns)) for name in names)
     usable: dict[str, tuple[int, ...]] = {}
     for name, parts in indexes.items():
         if _is_identifying(parts, {name: columns[index] for name, index in places.items()}):

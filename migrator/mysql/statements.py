@@ -35,6 +35,7 @@ class Kind(StrEnum):
     XA_ROLLBACK = auto()
     DEFINITION = auto()  # It may change tables, as `effect` says.
     ROWS = auto()  # INSERT and the like: it may change rows, and they are not shown.
+    CODE = auto()  # CREATE VIEW, TRIGGER, ...: what a change may do behind its text is another.
     NOTHING = auto()  # It changes no row and no definition.
 
 
@@ -45,7 +46,8 @@ class Statement:
     `table` is the one table that a definition concerns, None where that is not known, and
     `effect` what becomes of it. `names` are all identifiers, quoted or not, and `calls`
     those before an opening parenthesis. `writes` is the table that a change of rows is for,
-    None where the statement's form does not tell. `xid` is what stands behind XA COMMIT.
+    None where the statement's form does not tell. `selects` tells of a definition that may
+    fill its table with what it selects. `xid` is what stands behind XA COMMIT.
     """
 
     kind: Kind
@@ -57,6 +59,7 @@ class Statement:
     writes: TableName | None = None
     touched: tuple[str, ...] | None = None
     xid: str = ""
+    selects: bool = False
 
     def mentions(self, table: TableName, fold: Callable[[str], str] = str) -> bool:
         """Whether the table's name, and its database's unless it is the default, stand in it.
@@ -69,12 +72,6 @@ class Statement:
             is_default or _is_among(database, self.names, fold)
         )
 
-    @property
-    def selects(self) -> bool:
-        """Whether it is a definition that fills a table with what it selects."""
-        is_creation = self.effect in {Effect.CREATES, Effect.REPLACES}
-        return is_creation and any(name.lower() == "select" for name in self.names)
-
     def mentions_database(self, database: str, fold: Callable[[str], str] = str) -> bool:
         """Whether it may be about a database as a whole, and names this one."""
         is_about = any(name.lower() in {"database", "schema"} for name in self.names)
@@ -82,12 +79,18 @@ class Statement:
 
 
 NOTHING = Statement(Kind.NOTHING)
+CODE = Statement(Kind.CODE)
 OPENING = Token("sign", "(")
 CONTROL = {
     b"BEGIN": Statement(Kind.BEGIN),
     b"COMMIT": Statement(Kind.COMMIT),
     b"ROLLBACK": Statement(Kind.ROLLBACK),
 }
+LARGE_BYTES = 100_000
+# What needs no reading of its own to be seen as a change of rows.
+QUICK_ROWS = re.compile(rb"\s*(insert|update|delete|replace)\s", re.IGNORECASE)
+SET_STATEMENT = re.compile(rb"(\s|/\*.*?\*/)*set\s+statement\b", re.IGNORECASE | re.DOTALL)
+VERSIONED = re.compile(r"/\*M?!.*?\*/", re.DOTALL)
 ROWS = frozenset(
     {"insert", "update", "delete", "replace", "load", "with", "call", "do", "select", "values",
      "handler", "execute", "analyze"}
@@ -106,30 +109,39 @@ def parse(query: Query) -> Statement:
     known = CONTROL.get(query.text)
     if known is not None:
         return known
+    if len(query.text) > LARGE_BYTES and QUICK_ROWS.match(query.text):
+        return Statement(Kind.ROWS, query.database, touched=query.touched)
+    return parse_whole(query)
+
+
+def parse_whole(query: Query) -> Statement:
+    """The same, also of a large change of rows, which takes seconds."""
     modes = {query.sql_mode}
-    if b"sql_mode" in query.text.lower():
-        # SET STATEMENT sql_mode = ... FOR: the event has the one or the other.
+    if SET_STATEMENT.match(query.text):
+        # With sql_mode = ... FOR, the event has the one or the other.
         modes |= {0, ANSI_QUOTES, NO_BACKSLASH_ESCAPES, ANSI_QUOTES | NO_BACKSLASH_ESCAPES}
-    found = [
-        _parse(list(tokens_of(text, mode)), query)
-        for text in readings(query.text, query.collation)
-        for mode in sorted(modes)
-    ]
+    texts = list(readings(query.text, query.collation))
+    if VERSIONED.search(texts[0]):
+        # The server may have been too old, or too new, for what stands in such a comment.
+        texts.append(VERSIONED.sub(" ", texts[0]))
+    found = [_parse(list(tokens_of(text, mode)), query) for text in texts for mode in sorted(modes)]
     return reduce(_either, found)
 
 
 def _either(one: Statement, other: Statement) -> Statement:
     """One statement that two readings allow: only what both say is known."""
-    if one == other:
+    if one == other or other.kind is Kind.NOTHING:
         return one
-    kinds = {one.kind, other.kind} - {Kind.NOTHING}
-    kind = Kind.ROWS if Kind.ROWS in kinds else Kind.DEFINITION
+    if one.kind is Kind.NOTHING:
+        return other
+    kind = Kind.ROWS if Kind.ROWS in {one.kind, other.kind} else Kind.DEFINITION
     return Statement(
         kind,
         one.database,
         names=one.names | other.names,
         calls=one.calls | other.calls,
         touched=one.touched,
+        selects=one.selects or other.selects,
     )
 
 
@@ -143,6 +155,8 @@ def _parse(tokens: list[Token], query: Query) -> Statement:
         words.take()
     if not tokens or _changes_nothing(words):
         return NOTHING
+    if _is_code(words):
+        return CODE
     names = _names(token.text for token in tokens if token.is_name)
     calls = _names(one.text for one, after in pairwise(tokens) if one.is_name and after == OPENING)
     if words.next.keyword in ROWS:
@@ -154,9 +168,22 @@ def _parse(tokens: list[Token], query: Query) -> Statement:
             writes=_written(words),
             touched=query.touched,
         )
+    keywords = [token.keyword for token in tokens]
+    fills = keywords[:1] == ["create"] and (
+        "select" in keywords
+        or ("values", "row") in pairwise(keywords)
+        or keywords.count("table") > 1
+    )
     effect, table = _definition(words)
     return Statement(
-        Kind.DEFINITION, query.database, effect, table, names, calls, touched=query.touched
+        Kind.DEFINITION,
+        query.database,
+        effect,
+        table,
+        names,
+        calls,
+        touched=query.touched,
+        selects=fills,
     )
 
 
@@ -208,12 +235,23 @@ def _changes_nothing(words: Words) -> bool:
     if verb not in {"create", "alter", "drop", "rename"}:
         return False
     words = Words(words.rest[1:], "")
-    words.takes("or", "replace")
+    replaces = words.takes("or", "replace")
     if words.takes("temporary"):
-        return verb == "drop" or words.sees("table")
+        return verb == "drop"
     if words.sees("database", "schema"):
-        # DROP takes the tables along, and ALTER DATABASE ... UPGRADE gives it another name.
-        return verb == "create" or (verb == "alter" and "upgrade" not in _keywords(words.rest))
+        # DROP and OR REPLACE take the tables along, UPGRADE gives it another name.
+        is_harmless = verb == "create" and not replaces
+        return is_harmless or (verb == "alter" and "upgrade" not in _keywords(words.rest))
+    return False
+
+
+def _is_code(words: Words) -> bool:
+    """Whether it makes, changes or drops what holds no rows."""
+    words = Words(words.rest, "")
+    if not words.sees("create", "alter", "drop", "rename"):
+        return False
+    words.take()
+    words.takes("or", "replace")
     _skip_options(words)
     return words.sees(*ROWLESS)
 
@@ -242,7 +280,8 @@ def _definition(words: Words) -> tuple[Effect, TableName | None]:
     if words.takes("truncate"):
         words.takes("table")
         table = words.name()
-        return (Effect.EMPTIES, table) if table and not words.rest else anything
+        # Of a temporary table that hides it, a session in STATEMENT format says just the same.
+        return (Effect.REPLACES, table) if table and not words.rest else anything
     if words.takes("create"):
         return _create(words) or anything
     if words.takes("drop", "index"):
@@ -263,6 +302,8 @@ def _definition(words: Words) -> tuple[Effect, TableName | None]:
 
 def _create(words: Words) -> tuple[Effect, TableName | None] | None:
     replaces = words.takes("or", "replace")
+    if words.takes("temporary", "table"):
+        return Effect.NOTHING, words.name()
     if words.takes("table"):
         is_conditional = words.takes("if", "not", "exists")
         table = words.name()

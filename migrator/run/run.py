@@ -103,8 +103,13 @@ async def _is_caught_up(
             return False
         goal.position = await current_position(await observer.source())
     wanted = goal.position
-    are_all_there = len(seen.landed) >= settings.partitions
-    return are_all_there and all(covers(one.position, wanted) for one in seen.landed)
+    if len(seen.landed) < settings.partitions:
+        return False
+    if not all(covers(one.position, wanted) for one in seen.landed):
+        return False
+    # A definition on the way there may have begun another copy.
+    goal.position = None
+    return await _is_copied(settings, observer, await observer.observe())
 
 
 async def _is_copied(settings: Settings, observer: Observer, seen: Observation) -> bool:

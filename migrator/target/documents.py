@@ -73,6 +73,7 @@ def table_document(state: TableState) -> Document:
         "key": list(state.key),
         "emptied": list(state.emptied) if state.emptied is not None else None,
         "left_out": state.left_out,
+        "owned": state.owned,
     }
 
 
@@ -88,6 +89,7 @@ def table_from(document: Document) -> TableState:
         key=tuple(document.get("key", ())),
         emptied=Stamp(*emptied) if emptied else None,
         left_out=document.get("left_out", ""),
+        owned=document.get("owned", True),
     )
 
 

@@ -8,7 +8,7 @@ from migrator.mysql.alterations import Effect
 from migrator.mysql.charsets import COLLATIONS
 from migrator.mysql.columns import TableName
 from migrator.mysql.event_kinds import Query
-from migrator.mysql.statements import Kind, Statement, parse
+from migrator.mysql.statements import Kind, Statement, parse, parse_whole
 from migrator.mysql.words import ANSI_QUOTES, MSSQL, NO_BACKSLASH_ESCAPES
 
 T = TableName("shop", "t")
@@ -35,18 +35,16 @@ def parsed(text: str | bytes, sql_mode: int = 0, collation: int = 45) -> Stateme
         ("XA COMMIT X'61',X'',1", Kind.XA_COMMIT),
         ("XA ROLLBACK X'61',X'',1", Kind.XA_ROLLBACK),
         ("GRANT ALL ON *.* TO somebody", Kind.NOTHING),
-        ("CREATE TEMPORARY TABLE t (a INT)", Kind.NOTHING),
-        ("CREATE OR REPLACE TEMPORARY TABLE t (a INT)", Kind.NOTHING),
         ("DROP TEMPORARY TABLE t", Kind.NOTHING),
         ("CREATE DATABASE shop", Kind.NOTHING),
         ("ALTER DATABASE shop CHARACTER SET utf8mb4", Kind.NOTHING),
         ("CREATE DEFINER=`root`@`%` TRIGGER g AFTER INSERT ON t FOR EACH ROW SET @a = 1",
-         Kind.NOTHING),
+         Kind.CODE),
         ("CREATE OR REPLACE ALGORITHM=UNDEFINED DEFINER=CURRENT_USER() SQL SECURITY INVOKER "
-         "VIEW v AS SELECT * FROM t", Kind.NOTHING),
-        ("DROP PROCEDURE IF EXISTS p", Kind.NOTHING),
-        ("ALTER EVENT e DISABLE", Kind.NOTHING),
-        ("RENAME USER a TO b", Kind.NOTHING),
+         "VIEW v AS SELECT * FROM t", Kind.CODE),
+        ("DROP PROCEDURE IF EXISTS p", Kind.CODE),
+        ("ALTER EVENT e DISABLE", Kind.CODE),
+        ("RENAME USER a TO b", Kind.CODE),
         ("ANALYZE NO_WRITE_TO_BINLOG TABLE t", Kind.NOTHING),
         ("OPTIMIZE TABLE t", Kind.NOTHING),
         ("SET PASSWORD FOR a = 'x'", Kind.NOTHING),
@@ -62,6 +60,9 @@ def parsed(text: str | bytes, sql_mode: int = 0, collation: int = 45) -> Stateme
         ("CALL p()", Kind.ROWS),
         ("DROP TABLE t", Kind.DEFINITION),
         ("DROP DATABASE shop", Kind.DEFINITION),
+        ("CREATE OR REPLACE DATABASE shop", Kind.DEFINITION),
+        ("/*!99999 GRANT */ DROP TABLE t", Kind.DEFINITION),
+        ("DROP /*!80000 TEMPORARY */ TABLE t", Kind.DEFINITION),
         ("ALTER DATABASE `#mysql50#a-b` UPGRADE DATA DIRECTORY NAME", Kind.DEFINITION),
         ("REPAIR TABLE t", Kind.DEFINITION),
         ("A STATEMENT OF TOMORROW", Kind.DEFINITION),
@@ -75,15 +76,17 @@ def test_a_statement_has_one_kind(text: str, kind: Kind) -> None:
 @pytest.mark.parametrize(
     ("text", "effect"),
     [
-        ("TRUNCATE TABLE t", Effect.EMPTIES),
-        ("truncate `shop`.`t`", Effect.EMPTIES),
-        ("SET STATEMENT a = (SELECT 1), b = 2 FOR TRUNCATE t", Effect.EMPTIES),
+        ("TRUNCATE TABLE t", Effect.REPLACES),
+        ("truncate `shop`.`t`", Effect.REPLACES),
+        ("SET STATEMENT a = (SELECT 1), b = 2 FOR TRUNCATE t", Effect.REPLACES),
         ("CREATE TABLE t (a INT REFERENCES u (a))", Effect.REPLACES),
         ("CREATE OR REPLACE TABLE t LIKE u", Effect.REPLACES),
         ("CREATE TABLE IF NOT EXISTS t (a INT)", Effect.CREATES),
         ("CREATE UNIQUE INDEX i ON t (a)", Effect.INDEXES),
         ("CREATE OR REPLACE INDEX i ON t (a)", Effect.INDEXES),
         ("CREATE INDEX i ON t (a)", Effect.NOTHING),
+        ("CREATE TEMPORARY TABLE t (a INT)", Effect.NOTHING),
+        ("CREATE OR REPLACE TEMPORARY TABLE t (a INT)", Effect.NOTHING),
         ("DROP INDEX i ON t", Effect.INDEXES),
         ("ALTER TABLE t DROP KEY i, ADD UNIQUE KEY j (b)", Effect.INDEXES),
         ("ALTER TABLE t ADD CONSTRAINT `c` UNIQUE (b)", Effect.INDEXES),
@@ -136,6 +139,7 @@ def test_some_definitions_are_known_to_concern_one_table(text: str, effect: Effe
         "RENAME = u",
         "ADD a INT, RENAME TO u",
         "ALTER a TYPE INT",
+        "COMMENT = 'x' WITH SYSTEM VERSIONING",
         "SOMETHING OF TOMORROW",
         "",
     ],
@@ -226,6 +230,28 @@ def test_a_change_of_rows_names_the_table_that_it_is_for(
     text: str, written: TableName | None
 ) -> None:
     assert parsed(text).writes == written
+
+
+@pytest.mark.parametrize(
+    ("text", "selects"),
+    [
+        ("CREATE TABLE u AS SELECT f()", True),
+        ("CREATE TEMPORARY TABLE u SELECT f()", True),
+        ("CREATE TABLE u AS VALUES ROW(f())", True),
+        ("CREATE TABLE u AS TABLE v", True),
+        ("CREATE TABLE u (a INT) PARTITION BY RANGE (a) (PARTITION p VALUES LESS THAN (1))", False),
+        ("CREATE TABLE u LIKE t", False),
+    ],
+)
+def test_a_definition_may_fill_its_table_with_what_it_selects(text: str, selects: bool) -> None:
+    assert parsed(text).selects is selects
+
+
+def test_a_large_change_of_rows_is_read_only_where_it_must_be() -> None:
+    large = "INSERT INTO t VALUES " + ", ".join(["(f(), 'x')"] * 20_000)
+
+    assert (parsed(large).kind, parsed(large).writes) == (Kind.ROWS, None)
+    assert parse_whole(Query("shop", large.encode(), 0, 45, None, 0, 0)).writes == T
 
 
 @given(
