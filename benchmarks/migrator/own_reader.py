@@ -14,9 +14,10 @@ from dataclasses import asdict
 import uvloop
 
 from benchmarks.migrator.readers import Reading, Task
-from migrator.capture.assemble import Assembler, Pending
+from migrator.capture.assemble import Assembler
 from migrator.capture.lane import Lane, Limits
 from migrator.capture.outbox import Outbox
+from migrator.capture.pending import Pending
 from migrator.capture.stream import Stream
 from migrator.capture.tables import Tables
 from migrator.capture.watches import Watches

@@ -1,16 +1,15 @@
 """Source transactions out of binlog events: rows go to their lanes, commits move the position."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from migrator.capture.doubts import Doubts
 from migrator.capture.followed import Followed
 from migrator.capture.lane import Lane
+from migrator.capture.pending import Pending
 from migrator.capture.tables import Stream, Tables
 from migrator.capture.unsupported import rolled_back, shown_in_part
 from migrator.capture.watches import Watch, Watches
 from migrator.changes import Distributed, Operation, Phase, Position, Run
-from migrator.errors import UnsupportedChange
 from migrator.mysql.columns import TableName
 from migrator.mysql.events import (
     Event,
@@ -25,22 +24,6 @@ from migrator.mysql.events import (
 )
 from migrator.mysql.gtid import Gtids
 from migrator.mysql.statements import Kind, Statement, parse
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """What must be looked up in the source before the stream goes on.
-
-    `statement` may define tables or change rows; `unknown` is a table whose rows came, and
-    nobody knows it; `doubts` are rows of which the log does not show everything. A
-    `problem` cannot be looked up at all.
-    """
-
-    problem: UnsupportedChange | None = None
-    statement: Statement | None = None
-    query: Query | None = None
-    unknown: TableName | None = None
-    doubts: Doubts = field(default_factory=Doubts)
 
 
 class Assembler:

@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 
-from migrator.capture.assemble import Assembler, Pending
+from migrator.capture.assemble import Assembler
 from migrator.capture.copies import Copies
 from migrator.capture.definitions import Definitions
 from migrator.capture.elsewhere import Elsewhere
 from migrator.capture.passing import Passing
+from migrator.capture.pending import Pending
 from migrator.capture.rereads import Rereads
 from migrator.capture.visible import reading
 from migrator.errors import SourceError

@@ -6,8 +6,9 @@ from contextlib import aclosing
 from typing import Protocol
 
 from migrator.backoff import Backoff
-from migrator.capture.assemble import Assembler, Pending
+from migrator.capture.assemble import Assembler
 from migrator.capture.outbox import Outbox
+from migrator.capture.pending import Pending
 from migrator.errors import BinlogCorrupt, Gap, SourceError, SourceUnavailable, UnsupportedChange
 from migrator.mysql.columns import TableName
 from migrator.mysql.connection import Connection

@@ -71,6 +71,25 @@ class RowsKind(StrEnum):
     DELETE = "delete"
 
 
+INSERT, UPDATE, DELETE = RowsKind
+ROWS_EVENTS: dict[int, tuple[RowsKind, bool, bool]] = {
+    # Its kind, whether its header has extra data, and whether its rows are compressed.
+    Code.WRITE_ROWS_V1: (INSERT, False, False),
+    Code.UPDATE_ROWS_V1: (UPDATE, False, False),
+    Code.DELETE_ROWS_V1: (DELETE, False, False),
+    Code.WRITE_ROWS: (INSERT, True, False),
+    Code.UPDATE_ROWS: (UPDATE, True, False),
+    Code.DELETE_ROWS: (DELETE, True, False),
+    Code.PARTIAL_UPDATE_ROWS: (UPDATE, True, False),
+    Code.MARIADB_WRITE_ROWS_COMPRESSED_V1: (INSERT, False, True),
+    Code.MARIADB_UPDATE_ROWS_COMPRESSED_V1: (UPDATE, False, True),
+    Code.MARIADB_DELETE_ROWS_COMPRESSED_V1: (DELETE, False, True),
+    Code.MARIADB_WRITE_ROWS_COMPRESSED: (INSERT, True, True),
+    Code.MARIADB_UPDATE_ROWS_COMPRESSED: (UPDATE, True, True),
+    Code.MARIADB_DELETE_ROWS_COMPRESSED: (DELETE, True, True),
+}
+
+
 @dataclass(slots=True)
 class FormatDescription:
     """The first event of a file: who wrote it, and whether events carry a CRC32."""

@@ -12,6 +12,7 @@ from migrator.errors import BinlogCorrupt
 from migrator.mysql import event_bodies, mariadb
 from migrator.mysql.columns import TableName, TableShape
 from migrator.mysql.event_kinds import (
+    ROWS_EVENTS,
     Code,
     Event,
     FormatDescription,
@@ -86,24 +87,6 @@ UNIMPORTANT = (
     Code.MARIADB_ANNOTATE_ROWS,
 )  # fmt: skip
 
-INSERT, UPDATE, DELETE = RowsKind
-ROWS: dict[int, tuple[RowsKind, bool, bool]] = {
-    # Its kind, whether its header has extra data, and whether its rows are compressed.
-    Code.WRITE_ROWS_V1: (INSERT, False, False),
-    Code.UPDATE_ROWS_V1: (UPDATE, False, False),
-    Code.DELETE_ROWS_V1: (DELETE, False, False),
-    Code.WRITE_ROWS: (INSERT, True, False),
-    Code.UPDATE_ROWS: (UPDATE, True, False),
-    Code.DELETE_ROWS: (DELETE, True, False),
-    Code.PARTIAL_UPDATE_ROWS: (UPDATE, True, False),
-    Code.MARIADB_WRITE_ROWS_COMPRESSED_V1: (INSERT, False, True),
-    Code.MARIADB_UPDATE_ROWS_COMPRESSED_V1: (UPDATE, False, True),
-    Code.MARIADB_DELETE_ROWS_COMPRESSED_V1: (DELETE, False, True),
-    Code.MARIADB_WRITE_ROWS_COMPRESSED: (INSERT, True, True),
-    Code.MARIADB_UPDATE_ROWS_COMPRESSED: (UPDATE, True, True),
-    Code.MARIADB_DELETE_ROWS_COMPRESSED: (DELETE, True, True),
-}
-
 
 class EventReader:
     """Reads the events of one stream, in order.
@@ -123,7 +106,7 @@ class EventReader:
         self._handlers: dict[int, Handler] = {
             **SMALL,
             **dict.fromkeys(UNIMPORTANT, event_bodies.ignored),
-            **dict.fromkeys(ROWS, self._rows),
+            **dict.fromkeys(ROWS_EVENTS, self._rows),
             Code.TABLE_MAP: self._table_map,
         }
         # These do not stand in the log where they are sent, and say themselves where it is.
@@ -234,7 +217,7 @@ class EventReader:
 
     def _rows(self, event: bytes, stop: int, seconds: int, end: int) -> Event:
         code = event[4]
-        kind, extra, compressed = ROWS[code]
+        kind, extra, compressed = ROWS_EVENTS[code]
         low, high, flags, extra_size = ROWS_HEADER.unpack_from(event, BODY)
         table_id = low | high << 32
         if table_id == DUMMY_TABLE:
@@ -251,11 +234,11 @@ class EventReader:
         if width != len(shape.columns):
             raise _corrupt(event, end, f"{width} columns, the table map has {len(shape.columns)}")
         first = at + (width + 7 >> 3)
-        start = first + (width + 7 >> 3) if kind is UPDATE else first
+        start = first + (width + 7 >> 3) if kind is RowsKind.UPDATE else first
         if start > stop:
             raise IndexError("the rows are cut off")
-        before = b"" if kind is INSERT else event[at:first]
-        after = event[start - (first - at) : start] if kind is not DELETE else b""
+        before = b"" if kind is RowsKind.INSERT else event[at:first]
+        after = event[start - (first - at) : start] if kind is not RowsKind.DELETE else b""
         body = event
         if compressed:
             body = mariadb.uncompress(event, start, stop)

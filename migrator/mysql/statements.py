@@ -8,15 +8,16 @@ the statement names. Source: MySQL Reference Manual, "SQL Statements"; MariaDB's
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum, auto
 from functools import reduce
 from itertools import pairwise
 
-from migrator.mysql.alterations import Effect, effect_of_alter
+from migrator.mysql.alterations import Effect
 from migrator.mysql.columns import TableName
 from migrator.mysql.event_kinds import Query
+from migrator.mysql.statement_forms import changes_nothing, definition, is_code, written
 from migrator.mysql.statement_text import UNREADABLE, readings
 from migrator.mysql.words import ANSI_QUOTES, NO_BACKSLASH_ESCAPES, Token, Words, tokens_of
 
@@ -95,13 +96,6 @@ ROWS = frozenset(
     {"insert", "update", "delete", "replace", "load", "with", "call", "do", "select", "values",
      "handler", "execute", "analyze"}
 )  # fmt: skip
-# After CREATE, ALTER, DROP and RENAME: things that hold no rows.
-ROWLESS = frozenset(
-    {"view", "trigger", "function", "procedure", "event", "user", "role", "server", "package",
-     "library", "instance", "tablespace", "logfile", "undo", "resource", "spatial", "aggregate"}
-)  # fmt: skip
-HARMLESS = frozenset({"grant", "revoke", "flush", "install", "uninstall"})
-UPKEEP = frozenset({"analyze", "optimize"})
 
 
 def parse(query: Query) -> Statement:
@@ -153,9 +147,9 @@ def _parse(tokens: list[Token], query: Query) -> Statement:
         return control
     while words.next.text == "(":
         words.take()
-    if not tokens or _changes_nothing(words):
+    if not tokens or changes_nothing(words):
         return NOTHING
-    if _is_code(words):
+    if is_code(words):
         return CODE
     names = _names(token.text for token in tokens if token.is_name)
     calls = _names(one.text for one, after in pairwise(tokens) if one.is_name and after == OPENING)
@@ -165,7 +159,7 @@ def _parse(tokens: list[Token], query: Query) -> Statement:
             query.database,
             names=names,
             calls=calls,
-            writes=_written(words),
+            writes=written(words),
             touched=query.touched,
         )
     keywords = [token.keyword for token in tokens]
@@ -174,7 +168,7 @@ def _parse(tokens: list[Token], query: Query) -> Statement:
         or ("values", "row") in pairwise(keywords)
         or keywords.count("table") > 1
     )
-    effect, table = _definition(words)
+    effect, table = definition(words)
     return Statement(
         Kind.DEFINITION,
         query.database,
@@ -223,130 +217,6 @@ def _distributed(action: str, text: str) -> Statement:
     _, _, rest = text.strip().partition(" ")
     _, _, xid = rest.strip().partition(" ")
     return Statement(kinds.get(action, Kind.NOTHING), xid=xid.strip())
-
-
-def _changes_nothing(words: Words) -> bool:
-    """Whether it is one of the statements that change no row and no definition of a table."""
-    verb, second = (token.keyword for token in [*words.rest[:2], Token("end", "")][:2])
-    if verb in HARMLESS or (verb == "set" and second != "statement"):
-        return True
-    if verb in UPKEEP and second in {"table", "tables", "local", "no_write_to_binlog"}:
-        return True
-    if verb not in {"create", "alter", "drop", "rename"}:
-        return False
-    words = Words(words.rest[1:], "")
-    replaces = words.takes("or", "replace")
-    if words.takes("temporary"):
-        return verb == "drop"
-    if words.sees("database", "schema"):
-        # DROP and OR REPLACE take the tables along, UPGRADE gives it another name.
-        is_harmless = verb == "create" and not replaces
-        return is_harmless or (verb == "alter" and "upgrade" not in _keywords(words.rest))
-    return False
-
-
-def _is_code(words: Words) -> bool:
-    """Whether it makes, changes or drops what holds no rows."""
-    words = Words(words.rest, "")
-    if not words.sees("create", "alter", "drop", "rename"):
-        return False
-    words.take()
-    words.takes("or", "replace")
-    _skip_options(words)
-    return words.sees(*ROWLESS)
-
-
-def _skip_options(words: Words) -> None:
-    """ALGORITHM = ..., DEFINER = ..., SQL SECURITY ... before what is made."""
-    words.skip("json", "relational", "duality")
-    while words.sees("algorithm", "definer", "sql"):
-        if words.take().keyword == "sql":
-            words.takes("security")
-        elif words.next.text == "=":
-            words.take()
-        words.take()  # UNDEFINED, INVOKER, a user, ...
-        while words.next.text in {"@", "(", ")"}:  # ... with a host, or CURRENT_USER().
-            if words.take().text == "@":
-                words.take()
-
-
-def _keywords(tokens: Sequence[Token]) -> set[str]:
-    return {token.keyword for token in tokens}
-
-
-def _definition(words: Words) -> tuple[Effect, TableName | None]:
-    """What a definition does to which one table; anything, to none in particular."""
-    anything = Effect.ANYTHING, None
-    if words.takes("truncate"):
-        words.takes("table")
-        table = words.name()
-        # Of a temporary table that hides it, a session in STATEMENT format says just the same.
-        return (Effect.REPLACES, table) if table and not words.rest else anything
-    if words.takes("create"):
-        return _create(words) or anything
-    if words.takes("drop", "index"):
-        words.skip("if", "exists")
-        words.skip_to("on")
-        words.take()
-        table = words.name()
-        return (Effect.INDEXES, table) if table else anything
-    if words.takes("alter"):
-        words.takes("online")
-        if words.takes("table"):
-            words.takes("if", "exists")
-            table = words.name()
-            effect = effect_of_alter(words)
-            return (effect, table) if table and effect is not Effect.ANYTHING else anything
-    return anything
-
-
-def _create(words: Words) -> tuple[Effect, TableName | None] | None:
-    replaces = words.takes("or", "replace")
-    if words.takes("temporary", "table"):
-        return Effect.NOTHING, words.name()
-    if words.takes("table"):
-        is_conditional = words.takes("if", "not", "exists")
-        table = words.name()
-        if table is None:
-            return None
-        return Effect.CREATES if is_conditional and not replaces else Effect.REPLACES, table
-    is_unique = words.takes("unique")
-    words.skip("fulltext", "spatial", "vector")
-    if words.takes("index"):
-        words.skip_to("on")
-        words.take()
-        table = words.name()
-        effect = Effect.INDEXES if is_unique or replaces else Effect.NOTHING
-        return (effect, table) if table else None
-    return None
-
-
-MODIFIERS = ("low_priority", "delayed", "high_priority", "ignore", "quick")
-
-
-def _written(words: Words) -> TableName | None:
-    """The one table that a change of rows is for; None where several or others could be."""
-    verb = words.take().keyword
-    words.skip(*MODIFIERS)
-    if verb in {"insert", "replace"}:
-        words.takes("into")
-        return words.name()
-    if verb == "load":
-        words.skip_to("into")
-        return words.name() if words.takes("into", "table") else None
-    if verb == "update":
-        return _alone(words, "set")
-    if verb == "delete" and words.takes("from"):
-        return _alone(words, "where", "order", "limit", "returning", "")
-    return None
-
-
-def _alone(words: Words, *following: str) -> TableName | None:
-    table = words.name()
-    words.takes("as")
-    if words.next.is_name and not words.sees(*following):
-        words.take()
-    return table if words.next.keyword in following and words.next.kind in {"word", "end"} else None
 
 
 def _names(texts: Iterable[str]) -> frozenset[str]:

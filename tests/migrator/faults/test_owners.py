@@ -1,18 +1,12 @@
 """One owner for every rule, at every time: keys, hidden columns, newcomers, what may be read."""
 
-from collections.abc import Sequence
-
 import pytest
 
 from migrator.errors import ConfigurationError
 from tests.migrator.conftest import RoadFactory
+from tests.migrator.faults.scene import BEFORE, left_out
 from tests.migrator.road import Road, Source
 from tests.migrator.twin import differences
-
-
-def left_out(road: Road) -> dict[str, str]:
-    tables = road.client[road.state].tables.find({"left_out": {"$ne": ""}})
-    return {one["table"]: one["left_out"] for one in tables}
 
 
 async def test_copy_and_stream_take_the_key_that_the_server_takes(
@@ -104,7 +98,6 @@ async def test_a_column_that_only_the_log_shows_is_none(
     assert await differences(road) == []
 
 
-BEFORE = ("CREATE TABLE t (id INT PRIMARY KEY, v INT)", "INSERT INTO t VALUES (1, 1)")
 NEWCOMERS = {
     "without a key": ("CREATE TABLE backup AS SELECT * FROM t", "backup", "primary key"),
     "with a name that MongoDB forbids": (
@@ -236,53 +229,6 @@ async def test_an_empty_database_is_followed_from_its_first_table_on(
     assert [one["_id"] for one in road.documents("t")] == [1]
 
 
-def as_reader(source: Source, *grants: str) -> str:
-    """The URL of a user who may only what is granted."""
-    user = f"u_{source.database[-8:]}"
-    also = () if source.is_mariadb else (f"GRANT XA_RECOVER_ADMIN ON *.* TO {user}",)
-    source.run(
-        f"CREATE USER {user} IDENTIFIED BY 'x'",
-        f"GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO {user}",
-        *also,
-        *(f"GRANT {grant} TO {user}" for grant in grants),
-    )
-    return source.url.replace("root@", f"{user}:x@")
-
-
-async def test_a_user_who_may_read_some_tables_is_told(
-    source: Source, make_road: RoadFactory
-) -> None:
-    source.run(*BEFORE, "CREATE TABLE hidden (id INT PRIMARY KEY)")
-    url = as_reader(source, "SELECT ON t")
-    road = make_road(source_url=url)
-
-    with pytest.raises(ConfigurationError, match=r"GRANT SELECT ON `.*`\.\* TO") as caught:
-        await road.copy()
-
-    assert source.database in str(caught.value)
-    assert list(road.client[road.state].positions.find()) == []
-
-
-async def test_a_table_that_may_not_be_read_any_more_is_left_out(
-    source: Source, make_road: RoadFactory
-) -> None:
-    source.run(*BEFORE, "CREATE TABLE hidden (id INT PRIMARY KEY, v INT)")
-    url = as_reader(source, f"SELECT ON {source.database}.*")
-    road = make_road(source_url=url)
-    await road.copy()
-    user = url.partition("//")[2].partition(":")[0]
-    source.run(f"REVOKE SELECT ON {source.database}.* FROM {user}", f"GRANT SELECT ON t TO {user}")
-
-    async with road.going():
-        await source.change("INSERT INTO hidden VALUES (9, 9)", "UPDATE t SET v = 6")
-        await road.settled()
-        await source.change("ALTER TABLE hidden ADD c INT", "UPDATE t SET v = 7")
-        await road.settled()
-
-    assert [one["v"] for one in road.documents("t")] == [7]
-    assert "GRANT SELECT ON " in left_out(road)["hidden"]
-
-
 async def test_two_databases_in_one_do_not_mix_tables(
     source: Source, make_road: RoadFactory
 ) -> None:
@@ -307,43 +253,6 @@ async def test_two_databases_in_one_do_not_mix_tables(
     assert road.documents("t") == [{"_id": 1, "id": 1, "v": 6}]
 
 
-@pytest.mark.parametrize("later", [False, True])
-async def test_a_collection_that_is_not_empty_is_left_alone(
-    source: Source, make_road: RoadFactory, later: bool
-) -> None:
-    source.run("CREATE TABLE first (id INT PRIMARY KEY)", *(() if later else BEFORE))
-    road = make_road()
-    road.client[source.database].t.insert_one({"_id": "a stranger's"})
-    if later:
-        async with road.going():
-            await road.settled()
-            await source.change(*BEFORE)
-            await road.settled()
-        told = left_out(road)["t"]
-        # Neither another start nor the table's end makes the documents ours.
-        await road.copy()
-        source.run("TRUNCATE TABLE t", "DROP TABLE t")
-        await road.copy()
-    else:
-        with pytest.raises(ConfigurationError) as caught:
-            await road.copy()
-        told = str(caught.value)
-        assert list(road.client[road.state].positions.find()) == []
-
-    assert "take_over" in told
-    assert road.documents("t") == [{"_id": "a stranger's"}]
-
-
-async def test_it_may_be_taken_over(source: Source, make_road: RoadFactory) -> None:
-    source.run(*BEFORE)
-    road = make_road(take_over=True)
-    road.client[source.database].t.insert_one({"_id": "a stranger's"})
-
-    await road.copy()
-
-    assert road.documents("t") == [{"_id": 1, "id": 1, "v": 1}]
-
-
 async def test_a_state_of_another_kind_of_server_is_refused(
     mysql: Source, mariadb: Source, make_mysql_road: RoadFactory
 ) -> None:
@@ -356,53 +265,3 @@ async def test_a_state_of_another_kind_of_server_is_refused(
         await other.copy()
 
     mariadb.run(f"DROP DATABASE {mariadb.database}")
-
-
-async def test_a_dead_letter_is_settled_when_its_row_is_mended_or_gone(
-    source: Source, road: Road
-) -> None:
-    source.run(
-        "CREATE TABLE t (id INT PRIMARY KEY, b LONGBLOB)",
-        "INSERT INTO t VALUES (1, REPEAT('x', 17000000)), (2, REPEAT('x', 17000000)), (3, 'a')",
-        "INSERT INTO t VALUES (4, REPEAT('x', 17000000))",
-    )
-    counts: list[Sequence[int]] = []
-    async with road.going():
-        for change in (
-            "DO 1",
-            "UPDATE t SET b = 'ok' WHERE id = 1",
-            "DELETE FROM t WHERE id = 2",
-            "UPDATE t SET b = REPEAT('y', 17000000) WHERE id = 4",
-            "ALTER TABLE t ADD c INT",
-            "TRUNCATE TABLE t",
-        ):
-            await source.change(change)
-            await road.settled()
-            counts.append([letter["key"] for letter in road.letters()])
-
-    assert counts == [[1, 2, 4], [2, 4], [4], [4], [4], []]
-
-
-async def test_a_dead_letter_without_a_key_is_settled_too(
-    source: Source, make_road: RoadFactory
-) -> None:
-    road = make_road(zero_dates="refuse")
-    source.run(
-        "SET sql_mode = ''",
-        "CREATE TABLE t (d DATE PRIMARY KEY, v INT)",
-        "INSERT INTO t VALUES ('0000-00-00', 1), ('2020-01-01', 2), ('2020-00-00', 1)",
-    )
-    counts = []
-    async with road.going():
-        for change in (
-            "DO 1",
-            "UPDATE t SET v = 3 WHERE v = 1",
-            "ALTER TABLE t ADD c INT",
-            "DELETE FROM t WHERE d = '2020-00-00'",
-            "UPDATE t SET d = '2021-01-01' WHERE v = 3",
-        ):
-            await source.change("SET sql_mode = ''", change)
-            await road.settled()
-            counts.append(len(road.letters()))
-
-    assert counts == [2, 2, 2, 1, 0]
