@@ -6,6 +6,7 @@
     │   ├── SourceUnavailable     the connection failed or broke (retryable)
     │   ├── PositionLost          the server no longer has the binlog that is needed
     │   ├── UnsupportedChange     a change that the binlog does not describe row by row
+    │   ├── KeyUnreadable         a copy cannot go on behind a row's key
     │   ├── BinlogCorrupt         an event contradicts the protocol or its checksum
     │   └── ValueRefused          one row holds a value that BSON cannot; it becomes a dead letter
     ├── BrokerError             RabbitMQ
@@ -69,6 +70,10 @@ class UnsupportedChange(SourceError):
     def __init__(self, message: str, *, passable: bool = True) -> None:
         super().__init__(message)
         self.passable = passable
+
+
+class KeyUnreadable(SourceError):
+    """A row that is there has a key that cannot be written in a statement."""
 
 
 class BinlogCorrupt(SourceError):

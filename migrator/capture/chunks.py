@@ -9,7 +9,7 @@ from bson.binary import UuidRepresentation
 from bson.codec_options import CodecOptions, DatetimeConversion
 
 from migrator.changes import Run
-from migrator.errors import SourceError
+from migrator.errors import ConfigurationError, KeyUnreadable
 from migrator.mysql.catalogue import Table, quoted, quoted_table
 from migrator.mysql.connection import Connection
 from migrator.mysql.keys import Literals, above, between, literals, one_of, order, up_to
@@ -67,7 +67,7 @@ def rows_between_sql(table: Table, keys: Sequence[Literals]) -> str:
 async def read_chunk(
     connection: Connection, sql: str, table: Table, options: TypeOptions, limit: int
 ) -> Chunk:
-    """Run a SELECT of this file. Raises `SourceError`, also when a key cannot be read.
+    """Run a SELECT of this file. Raises `SourceError`, `KeyUnreadable`.
 
     A chunk whose rows are much larger than the server's average ends early.
     """
@@ -95,10 +95,11 @@ def key_of(table: Table, document: bytes) -> Literals:
 def _key_of(table: Table, document: bytes) -> Literals:
     try:
         return key_of(table, document)
-    except (KeyError, bson.errors.BSONError) as error:
-        raise SourceError(
-            f"The key of a row of {table.name} cannot be read, so the copy cannot go on behind "
-            "it. Its text is not valid in the column's character set; mend that row."
+    except (KeyError, bson.errors.BSONError, ConfigurationError) as error:
+        names = ", ".join(column.name for column in table.key_columns)
+        raise KeyUnreadable(
+            f"A row of {table.name} has a key ({names}) that is not valid in its character set, so "
+            "the copy cannot go on behind it. Correct that row, or exclude the table."
         ) from error
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from migrator.capture.chunks import last_key_sql, read_chunk
 from migrator.check.fitness import unfit
-from migrator.errors import SourceError, SourceUnavailable
+from migrator.errors import KeyUnreadable, SourceError, SourceUnavailable
 from migrator.mapping import Mapping
 from migrator.mysql.catalogue import MOVING, Table, quoted, quoted_table, read_table
 from migrator.mysql.charsets import charset_of
@@ -64,6 +64,8 @@ class Planner:
                 return Planned(table, replace(state, left_out=" ".join(map(str, reasons))))
             try:
                 return Planned(table, replace(state, parts=await self._parts(table)))
+            except KeyUnreadable as error:
+                return Planned(table, replace(state, left_out=str(error)))
             except SourceError as error:
                 # It may have been altered between the look at it and the SELECT.
                 if error.retryable:
