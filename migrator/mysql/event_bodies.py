@@ -60,16 +60,27 @@ def statement(
     text = database + database_size + 1
     if text > stop:
         raise IndexError("the statement is cut off")
-    status = _status(body[at:database])
-    charset = status.get(STATUS_CHARSET)
     return Query(
         body[database : text - 1].decode("utf-8", "replace"),
         body[text:stop],
+        *_context(body[at:database]),
+        seconds,
+        end,
+    )
+
+
+@lru_cache(1024)
+def _context(data: bytes) -> tuple[int, int, tuple[str, ...] | None]:
+    """The session's sql_mode, its client's collation, and the databases that were touched.
+
+    A busy source sends the same status variables thousands of times a second.
+    """
+    status = _status(data)
+    charset = status.get(STATUS_CHARSET)
+    return (
         int.from_bytes(status.get(STATUS_SQL_MODE, b""), "little"),
         int.from_bytes(charset[:2], "little") if charset else UTF8MB4,
         _touched(status.get(STATUS_DATABASES)),
-        seconds,
-        end,
     )
 
 
