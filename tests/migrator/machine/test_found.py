@@ -58,9 +58,10 @@ async def test_a_key_that_no_statement_can_name_leaves_its_table_out(
     mariadb: Source, make_mariadb_road: RoadFactory
 ) -> None:
     mariadb.run(
-        "CREATE TABLE t (k VARBINARY(4) PRIMARY KEY)",
-        "INSERT INTO t VALUES (x'd800d800')",
-        "ALTER TABLE t MODIFY k VARCHAR(4) CHARACTER SET utf16",
+        # MariaDB leaves the labels' bytes as they were, and takes rows by their numbers.
+        "CREATE TABLE t (k ENUM('x', 'y') NOT NULL PRIMARY KEY)",
+        "ALTER TABLE t CONVERT TO CHARACTER SET utf16",
+        "INSERT INTO t VALUES (1)",
         "CREATE TABLE u (id INT PRIMARY KEY)",
         "INSERT INTO u VALUES (1)",
     )
