@@ -32,7 +32,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """A table that is there, and that we may not read."""
+    """A table that is there, and that we cannot read, or must not copy."""
 
     reason: str
 
@@ -72,7 +72,7 @@ class Planner:
                     raise
                 now = await self._look(name)
                 if isinstance(now, Table) and not explains(error, table, now):
-                    raise
+                    return Denied(f"It cannot be read. {error}")
         raise SourceUnavailable(
             f"{name} was altered {READ_TABLE_TRIES} times while its copy was planned."
         )
@@ -81,8 +81,10 @@ class Planner:
         try:
             return await read_table(self.connection, name)
         except SourceError as error:
-            if error.number not in DENIED:
+            if error.retryable:
                 raise
+            if error.number not in DENIED:
+                return Denied(f"It cannot be read. {error}")
             return Denied(
                 f"We may not read it ({error.number}). To fix it: "
                 f"{await select_grant(self.connection, name)} and start again."

@@ -140,6 +140,22 @@ async def test_a_newcomer_that_cannot_be_carried_over_stops_no_other(
     assert name not in road.client[source.database].list_collection_names()
 
 
+async def test_a_newcomer_that_cannot_be_read_stops_no_other(source: Source, road: Road) -> None:
+    source.run(*BEFORE)
+    await road.copy()
+
+    source.run(
+        "CREATE TABLE part (id INT PRIMARY KEY) ENGINE = MyISAM",
+        "CREATE TABLE merged (id INT PRIMARY KEY) ENGINE = MERGE UNION = (part)",
+        "ALTER TABLE part ADD v INT",
+        "UPDATE t SET v = 2",
+    )
+    await road.copy()
+
+    assert [one["v"] for one in road.documents("t")] == [2]
+    assert "It cannot be read." in left_out(road)["merged"]
+
+
 async def test_a_table_that_was_left_out_joins_when_it_is_mended(
     source: Source, road: Road
 ) -> None:
