@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from migrator.mysql.alterations import Effect, effect_of_alter
 from migrator.mysql.columns import TableName
-from migrator.mysql.words import Token, Words
+from migrator.mysql.words import END, Token, Words
 
 # After CREATE, ALTER, DROP and RENAME: things that hold no rows.
 ROWLESS = frozenset(
@@ -20,7 +20,7 @@ UPKEEP = frozenset({"analyze", "optimize"})
 
 def changes_nothing(words: Words) -> bool:
     """Whether it is one of the statements that change no row and no definition of a table."""
-    verb, second = (token.keyword for token in [*words.rest[:2], Token("end", "")][:2])
+    verb, second = (token.keyword for token in [*words.rest[:2], END, END][:2])
     if verb in HARMLESS or (verb == "set" and second != "statement"):
         return True
     if verb in UPKEEP and second in {"table", "tables", "local", "no_write_to_binlog"}:

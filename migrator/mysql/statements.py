@@ -147,7 +147,7 @@ def _parse(tokens: list[Token], query: Query) -> Statement:
         return control
     while words.next.text == "(":
         words.take()
-    if not tokens or changes_nothing(words):
+    if not words.rest or changes_nothing(words):
         return NOTHING
     if is_code(words):
         return CODE

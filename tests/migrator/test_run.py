@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from migrator.changes import Stamp
 from migrator.errors import HalfFailed
 from migrator.exits import Exit
 from migrator.mapping import Mapping as Places
@@ -19,7 +20,8 @@ from migrator.reports import CaptureReport, Role
 from migrator.run import run as running
 from migrator.run.supervise import Half, Line
 from migrator.settings import Settings
-from migrator.state import Part, TableState
+from migrator.state import Landed, Part, TableState
+from migrator.target.documents import landed_fields
 from migrator.target.target import Target
 from tests.servers.mongodb import MongoDB
 from tests.servers.mysql import MySQL
@@ -51,8 +53,11 @@ class Scene:
 
     async def land(self) -> None:
         """Everything that the source has by now is in the target, as far as it knows."""
-        await self.target.positions.delete_many({})
-        await self.target.begin_epoch(0, await current_position(self.source))
+        landed = Landed(0, Stamp(1, 0), await current_position(self.source))
+        # At once: whoever looks in between must not find nothing.
+        await self.target.positions.replace_one(
+            {"_id": 0}, {"_id": 0, **landed_fields(landed)}, upsert=True
+        )
 
     async def report(self) -> None:
         """What capture does once it has looked at everything."""
