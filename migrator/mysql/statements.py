@@ -134,6 +134,7 @@ def _either(one: Statement, other: Statement) -> Statement:
         one.database,
         names=one.names | other.names,
         calls=one.calls | other.calls,
+        writes=one.writes if one.writes == other.writes else None,
         touched=one.touched,
         selects=one.selects or other.selects,
     )
