@@ -44,11 +44,11 @@ class Resolver:
             async with await self._connect() as connection:
                 await self._shown(connection)
                 await self._copies.join(connection, pending.unknown)
+        if pending.statement is not None and pending.statement.kind is Kind.CODE:
+            self._elsewhere.forget()
+            return
         if pending.statement is not None and pending.query is not None:
             async with await self._connect() as connection:
-                if pending.statement.kind is Kind.CODE:
-                    self._elsewhere.forget()
-                    return
                 if pending.statement.kind is Kind.ROWS:
                     await self._elsewhere.prove(connection, pending.statement, pending.query)
                     return
