@@ -1,8 +1,10 @@
 """`python -m tests.migrator.machine`: episodes for as long as is asked; the result is kept."""
 
 import asyncio
+import json
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -33,6 +35,13 @@ async def episode(server: "MySQL | MariaDB", seed: int, urls: tuple[str, str]) -
         return await run_episode(source, road, seed, steps=80, kills=seed % 5, looks=1 + seed % 3)
     finally:
         await road.remove()
+
+
+def keep(seed: int, server: str, differences: Sequence[str], log: Sequence[str]) -> None:
+    """Write the log of a failure where `tests.migrator.machine.shrink` takes it up."""
+    FAILURES.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"differences": differences, "log": log}, ensure_ascii=False, indent=1)
+    (FAILURES / f"{seed}-{server}.json").write_text(text)
 
 
 def report(results: list[Result], broken: Counter[str], minutes: float) -> str:
@@ -82,14 +91,13 @@ async def run(minutes: float, first_seed: int) -> tuple[list[Result], Counter[st
         except Exception as error:  # noqa: BLE001 - Whatever it is, it is what we look for.
             broken[f"seed {seed} on {server.name}: {type(error).__name__}: {error}"[:300]] += 1
             console.print(f"seed {seed} on {server.name}: {error!r}", markup=False)
+            keep(seed, server.name, [repr(error)], getattr(error, "__notes__", ()))
         else:
             results.append(result)
             word = "DIFFERS" if result.differences else "is the same"
             console.print(f"seed {seed} on {result.server} {word}, {result.took_s:.1f} s")
             if result.differences:
-                FAILURES.mkdir(parents=True, exist_ok=True)
-                log = [*(f"# {one}" for one in result.differences), *result.log]
-                (FAILURES / f"{seed}-{result.server}.sql").write_text("\n".join(log))
+                keep(seed, server.name, result.differences, result.log)
         seed += 1
     return results, broken
 

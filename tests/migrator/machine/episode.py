@@ -17,6 +17,13 @@ from tests.migrator.twin import differences
 
 TABLES_AT_FIRST = 5
 
+# What a log says between its statements.
+HEADER = "-- database and chunk_rows: "
+BEGINS = "-- the migration begins"
+SETTLED = "-- it has settled"
+KILLED = "-- it is killed"
+COMPARED = "-- it has settled, ends, and is compared"
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -40,52 +47,76 @@ class Result:
 async def run_episode(
     source: Source, road: Road, seed: int, *, steps: int, kills: int, looks: int = 1
 ) -> Result:
-    """Run it with so many steps and kills; compare so many times, at the end at the latest."""
+    """Run it with so many steps and kills; compare so many times, at the end at the latest.
+
+    An error has the lines of the log as its notes.
+    """
     begun = time.monotonic()
     random = Random(seed)
-    other = f"{source.database}_other"
-    source.run(f"CREATE DATABASE {other}", f"CREATE TABLE {other}.o (id INT PRIMARY KEY, n INT)")
+    other = make_other(source)
     writer = Writer(lambda: source.connect(source.database), random, other, source.is_mariadb)
-    await asyncio.to_thread(begin, source, random, writer)
-    for name in await unfit_tables(road):
-        source.run(f"DROP TABLE {quoted(name.name)}")  # A migration does not begin with them.
-    killed = looked = 0
-    found: list[str] = []
-    rounds = _split(steps, max(kills + 1, looks))
-    for number, count in enumerate(rounds):
-        async with road.going():
-            if number == 0:
-                await road.begun()
-                # Some changes come while it is copied, others after that.
-                await asyncio.to_thread(_some, writer, count // 2)
-                await road.settled(is_empty=True)
-                count -= count // 2
-            await asyncio.to_thread(_some, writer, count)
-            is_look = number == len(rounds) - 1 or (looks > 1 and random.random() < 0.5)
-            if is_look:
-                await road.settled(is_empty=True)
-        killed += not is_look
-        if is_look:
-            looked += 1
-            found = await compared(source, road)
-            if found:
-                break
+    writer.log.append(f"{HEADER}{source.database} {road.settings.chunk_rows}")
+    try:
+        await asyncio.to_thread(begin, source, random, writer)
+        for name in await unfit_tables(road):
+            # A migration does not begin with them.
+            source.run(f"DROP TABLE {quoted(name.name)}")
+            writer.log.append(f"DROP TABLE {quoted(name.name)}")
+        rounds = _split(steps, max(kills + 1, looks))
+        killed, found = await _follow(source, road, writer, rounds, looks)
+    except Exception as error:
+        for line in writer.log:
+            error.add_note(line)
+        raise
     source.run(f"DROP DATABASE {other}")
     states = list(road.client[road.state].tables.find())
     return Result(
         seed,
         "MariaDB" if source.is_mariadb else "MySQL",
-        len(writer.log),
+        sum(not line.startswith("-- ") for line in writer.log),
         writer.definitions,
         writer.refused,
         killed,
-        looked,
+        writer.log.count(COMPARED),
         sum(one["generation"] for one in states),
         sum(bool(one["left_out"]) for one in states),
         time.monotonic() - begun,
         tuple(found),
         tuple(writer.log),
     )
+
+
+async def _follow(
+    source: Source, road: Road, writer: Writer, rounds: Sequence[int], looks: int
+) -> tuple[int, list[str]]:
+    """The migration, ended by a kill or a comparison after each round; the kills, what differs."""
+    killed = 0
+    for number, count in enumerate(rounds):
+        is_look = number == len(rounds) - 1 or (looks > 1 and writer.random.random() < 0.5)
+        async with road.going():
+            writer.log.append(BEGINS)
+            await road.begun()
+            # Some changes come while it is copied, others after that.
+            early = count // 2 if number == 0 else 0
+            await asyncio.to_thread(_some, writer, early)
+            if early:
+                writer.log.append(SETTLED)
+                await road.settled(is_empty=True)
+            await asyncio.to_thread(_some, writer, count - early)
+            if is_look:
+                await road.settled(is_empty=True)
+        writer.log.append(COMPARED if is_look else KILLED)
+        killed += not is_look
+        if is_look and (found := await compared(source, road)):
+            return killed, found
+    return killed, []
+
+
+def make_other(source: Source) -> str:
+    """A database that is not migrated."""
+    other = f"{source.database}_other"
+    source.run(f"CREATE DATABASE {other}", f"CREATE TABLE {other}.o (id INT PRIMARY KEY, n INT)")
+    return other
 
 
 async def unfit_tables(road: Road) -> list[TableName]:

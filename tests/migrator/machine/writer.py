@@ -12,6 +12,7 @@ from tests.migrator.machine.definitions import Shape, random_definition
 
 IMAGES = ("FULL", "FULL", "MINIMAL", "NOBLOB")
 MODES = ("", "", "ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "STRICT_TRANS_TABLES")
+SESSION = "-- a session"
 CHARSETS = ("utf8mb4", "utf8mb4", "utf8mb3", "gbk", "latin1")
 
 COLUMNS = """
@@ -27,7 +28,10 @@ INDEXES = """
 
 @dataclass(slots=True)
 class Writer:
-    """`log` holds what the server took, with the session's settings, so that it runs again."""
+    """`log` holds what the server took, with the session's settings, so that it can run again.
+
+    Its comments say where a session begins and what happens to the migration in between.
+    """
 
     connect: Callable[[], "pymysql.Connection[Any]"]
     random: Random
@@ -41,6 +45,7 @@ class Writer:
     def step(self) -> None:
         """One session: a definition or some changes, under settings of its own."""
         with self.connect() as client, client.cursor() as cursor:
+            self.log.append(SESSION)
             random = self.random
             charset = random.choice(CHARSETS)
             image, mode = random.choice(IMAGES), random.choice(MODES)
