@@ -3,7 +3,7 @@
 Read this first. Everything else is below it: http -> schema -> operations -> models.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 from aiohttp import web
@@ -23,6 +23,7 @@ from service.operations.tokens import TokenSigner
 from service.schema.budget import Limits
 from service.schema.context import Context
 from service.schema.loaders import Loaders
+from service.schema.meter import Meter
 from service.schema.schema import build_schema
 from service.settings import Settings
 
@@ -82,7 +83,8 @@ def _add_routes(app: web.Application, settings: Settings) -> None:
         build_schema(),
         limits,
         settings.graphql_tokens_max,
-        _new_context,
+        settings.graphql_answer_bytes_max,
+        _context_factory(settings),
         introspection=settings.service_introspection,
     )
     on_get: Handler = graphql
@@ -98,12 +100,17 @@ def _add_routes(app: web.Application, settings: Settings) -> None:
     app.router.add_get("/metrics", metrics)
 
 
-def _new_context(request: web.Request) -> Context:
-    caller = request[CALLER]
-    return Context(
-        caller=caller,
-        loaders=Loaders(caller),
-        writer=request.app[WRITER],
-        tokens=request.app[TOKENS],
-        jobs=request.app[CRON],
-    )
+def _context_factory(settings: Settings) -> Callable[[web.Request], Context]:
+    rows_max, text_max = settings.graphql_cost_max, settings.graphql_answer_bytes_max
+
+    def new_context(request: web.Request) -> Context:
+        caller = request[CALLER]
+        return Context(
+            caller=caller,
+            loaders=Loaders(caller, Meter(rows_max, text_max)),
+            writer=request.app[WRITER],
+            tokens=request.app[TOKENS],
+            jobs=request.app[CRON],
+        )
+
+    return new_context

@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     graphql_aliases_max: Positive = 30
     graphql_directives_max: Positive = 50
     graphql_cost_max: Positive = 20_000
+    graphql_answer_bytes_max: Positive = 8 * 1024 * 1024
 
     cron_enabled: bool = True
     cron_time_zone: str = ""

@@ -49,6 +49,7 @@ class GraphQLView(StrawberryView[Context, None]):
         schema: strawberry.Schema,
         limits: Limits,
         tokens_max: int,
+        answer_bytes_max: int,
         new_context: Callable[[web.Request], Context],
         *,
         introspection: bool,
@@ -59,6 +60,7 @@ class GraphQLView(StrawberryView[Context, None]):
             self._execution.graphql_schema, limits, tokens_max, introspection=introspection
         )
         self._new_context = new_context
+        self._answer_bytes_max = answer_bytes_max
 
     @override
     async def __call__(self, request: web.Request) -> web.StreamResponse:
@@ -87,7 +89,16 @@ class GraphQLView(StrawberryView[Context, None]):
             raise BadRequest(405, "Only queries may use GET.", {"Allow": "POST"})
         context = self._new_context(request)
         answer = await self._execution.run(document, operation, call.variables, context, request_id)
-        return _executed(answer, measured, media_type)
+        response = _executed(answer, measured, media_type)
+        size = len(response.body) if isinstance(response.body, bytes) else 0
+        if size <= self._answer_bytes_max:
+            return response
+        message = (
+            f"The operation was executed, but its answer has {size} bytes; the limit is "
+            f"{self._answer_bytes_max}. Ask for fewer rows at a time, by pages."
+        )
+        error = {"message": message, "extensions": {"code": "TOO_EXPENSIVE"}}
+        return _response({"errors": [error], "data": None}, media_type, 200)
 
 
 def _executed(answer: Answer, measured: Measure, media_type: str) -> web.Response:

@@ -4,6 +4,7 @@ A position is the sort column's value and the id of a row. Every sort column is
 NOT NULL, and every order ends with the id, so positions are total.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from tortoise.queryset import QuerySet
 M = TypeVar("M", bound=Model)
 
 PAGE_ROWS_MAX = 100
+ROWS_PER_TURN = 500
+"""Making so many objects takes about 10 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,4 +137,10 @@ async def _ranked_rows(ranked: QuerySet[M], rank_max: int) -> list[M]:
     inner, values = ranked.query.get_parameterized_sql()
     sql = f"SELECT * FROM ({inner}) ranked WHERE row_rank <= {rank_max} ORDER BY row_rank"  # noqa: S608
     _, rows = await ranked._db.execute_query(sql, values)
-    return [ranked.model._init_from_db(**dict(row)) for row in rows]
+    made: list[M] = []
+    for start in range(0, len(rows), ROWS_PER_TURN):
+        if start:
+            await asyncio.sleep(0)  # Others' turn on the event loop.
+        some = rows[start : start + ROWS_PER_TURN]
+        made += [ranked.model._init_from_db(**dict(row)) for row in some]
+    return made

@@ -6,7 +6,6 @@ measured once and its measure reused; sums stop growing at `MEASURE_MAX`.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -16,26 +15,32 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLList,
     GraphQLNamedType,
+    GraphQLNonNull,
     GraphQLSchema,
     InlineFragmentNode,
-    IntValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    VariableNode,
     get_named_type,
     is_leaf_type,
 )
 
 from service.operations.paging import PAGE_ROWS_MAX
 from service.schema.pagination import PAGE_ROWS_DEFAULT
+from service.schema.weights import NULL, Weights, variables_of, weigh_node
 
 MEASURE_MAX = 10**9
 FRAGMENT_HOPS_MAX = 50
 FIELD_REPEATS_MAX = 20
 PAGE_SIZES = frozenset({"first", "last"})
 MUTATION_COST = 10
+SEARCH_COST = 4_000
+"""A search reads every row's text, and once more to count what it finds."""
+FILTER_COST = 100
+LIST_ITEMS_DEFAULT = 10
+"""What a list of a query has that no argument makes longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +79,21 @@ def measure(
     schema: GraphQLSchema,
     document: DocumentNode,
     operation: OperationDefinitionNode,
-    variables: Mapping[str, Any],
+    variables: Weights,
     limits: Limits,
 ) -> Measure:
     """Measure one operation of a document that was parsed but not validated.
 
-    `variables` are the client's raw values; only page sizes are looked at. Raises
-    GraphQLError, naming the limit and the measure, when one is exceeded.
+    `variables` are the weights of the client's values. Raises GraphQLError, naming the
+    limit and the measure, when one is exceeded.
     """
     walk = _Walk(schema, document, variables, limits)
     root = schema.get_root_type(operation.operation)
-    total = walk.selections(operation.selection_set, root, 0)
+    is_mutation = operation.operation is OperationType.MUTATION
+    items = 1 if is_mutation else LIST_ITEMS_DEFAULT
+    total = walk.selections(operation.selection_set, root, 0, items)
     total += Measure(directives=len(operation.directives or ()))
-    if operation.operation is OperationType.MUTATION:
+    if is_mutation:
         total += Measure(cost=MUTATION_COST * len(operation.selection_set.selections))
     for field in fields(Limits):
         _check(field.name, getattr(total, field.name), getattr(limits, field.name))
@@ -105,11 +112,7 @@ class _Walk:
     """One pass over a document, remembering each fragment's measure."""
 
     def __init__(
-        self,
-        schema: GraphQLSchema,
-        document: DocumentNode,
-        variables: Mapping[str, Any],
-        limits: Limits,
+        self, schema: GraphQLSchema, document: DocumentNode, variables: Weights, limits: Limits
     ) -> None:
         self._schema = schema
         self._variables = variables
@@ -119,12 +122,19 @@ class _Walk:
             for node in document.definitions
             if isinstance(node, FragmentDefinitionNode)
         }
-        self._measured: dict[str, Measure] = {}
+        self._measured: dict[tuple[str, int], Measure] = {}
 
     def selections(
-        self, selection_set: SelectionSetNode | None, parent: GraphQLNamedType | None, level: int
+        self,
+        selection_set: SelectionSetNode | None,
+        parent: GraphQLNamedType | None,
+        level: int,
+        items: int,
     ) -> Measure:
-        """Measure a selection set; `level` bounds the recursion of this very walk."""
+        """Measure a selection set.
+
+        `level` bounds the recursion of this very walk; a list that is no page has `items`.
+        """
         if level > self._levels_max:
             raise GraphQLError(
                 "The operation is nested too deeply.", extensions={"code": "TOO_EXPENSIVE"}
@@ -133,53 +143,70 @@ class _Walk:
         for node in selection_set.selections if selection_set else ():
             total += Measure(directives=len(node.directives or ()))
             if isinstance(node, FieldNode):
-                total += self._field(node, parent, level)
+                total += self._field(node, parent, level, items)
             elif isinstance(node, InlineFragmentNode):
                 condition = node.type_condition
                 kind = self._schema.get_type(condition.name.value) if condition else parent
-                total += self.selections(node.selection_set, kind, level + 1)
+                total += self.selections(node.selection_set, kind, level + 1, items)
             elif isinstance(node, FragmentSpreadNode):
-                total += self._fragment(node.name.value, level)
+                total += self._fragment(node.name.value, level, items)
         return total
 
-    def _field(self, node: FieldNode, parent: GraphQLNamedType | None, level: int) -> Measure:
+    def _field(
+        self, node: FieldNode, parent: GraphQLNamedType | None, level: int, items: int
+    ) -> Measure:
         definition = _field_definition(self._schema, parent, node.name.value)
         kind = get_named_type(definition.type) if definition is not None else None
-        inner = self.selections(node.selection_set, kind, level + 1)
-        is_object = kind is not None and not is_leaf_type(kind)
-        rows = self._page_size(node) if kind is not None and _is_connection(kind) else 1
+        given = {a.name.value: weigh_node(a.value, self._variables) for a in node.arguments or ()}
+        longest = max((weight.longest for weight in given.values()), default=0) or items
+        is_page = kind is not None and kind.name.endswith("Connection")
+        inner = self.selections(node.selection_set, kind, level + 1, 1 if is_page else longest)
+        objects = int(kind is not None and not is_leaf_type(kind))
+        if is_page:
+            cost = objects + _page_size(given) * inner.cost + _statement_cost(given)
+        elif objects and definition is not None and _is_own_list(definition.type):
+            cost = longest * (objects + inner.cost)
+        else:
+            cost = objects + inner.cost
         return Measure(
             inner.depth + 1,
             inner.fields + 1,
             inner.aliases + (node.alias is not None),
             inner.directives,
-            min(int(is_object) + rows * inner.cost, MEASURE_MAX),
+            min(cost, MEASURE_MAX),
         )
 
-    def _fragment(self, name: str, level: int) -> Measure:
-        if name not in self._measured:
+    def _fragment(self, name: str, level: int, items: int) -> Measure:
+        key = (name, items)
+        if key not in self._measured:
             # A fragment inside itself counts nothing here; validation refuses it right after.
-            self._measured[name] = Measure()
+            self._measured[key] = Measure()
             node = self._fragments.get(name)
             if node is not None:
                 kind = self._schema.get_type(node.type_condition.name.value)
-                self._measured[name] = self.selections(node.selection_set, kind, level + 1)
-        return self._measured[name]
+                self._measured[key] = self.selections(node.selection_set, kind, level + 1, items)
+        return self._measured[key]
 
-    def _page_size(self, node: FieldNode) -> int:
-        given = [a.value for a in node.arguments or () if a.name.value in PAGE_SIZES]
-        return max(map(self._integer, given), default=PAGE_ROWS_DEFAULT)
 
-    def _integer(self, value: object) -> int:
-        if isinstance(value, IntValueNode) and len(value.value) < len(str(MEASURE_MAX)):
-            return max(int(value.value), 0)
-        if isinstance(value, VariableNode):
-            given = self._variables.get(value.name.value)
-            if isinstance(given, int):
-                return min(max(given, 0), MEASURE_MAX)
-            if given is None:
-                return PAGE_ROWS_DEFAULT
-        return PAGE_ROWS_MAX
+def _page_size(given: Weights) -> int:
+    sizes = [given[name] for name in PAGE_SIZES if name in given and given[name].is_given]
+    # What is no number is refused later, or is a variable that nobody has declared.
+    numbers = [PAGE_ROWS_MAX if size.number is None else size.number for size in sizes]
+    return max(numbers, default=PAGE_ROWS_DEFAULT)
+
+
+def _statement_cost(given: Weights) -> int:
+    """What finding a page costs the database, beside its rows."""
+    conditions = given.get("filter", NULL)
+    if conditions.searches:
+        return SEARCH_COST
+    return FILTER_COST if conditions.is_given else 0
+
+
+def _is_own_list(kind: Any) -> bool:
+    """Whether a type is a list of ours; the language's own lists about a schema are short."""
+    bare = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+    return isinstance(bare, GraphQLList) and not get_named_type(bare).name.startswith("__")
 
 
 def _field_definition(
@@ -190,16 +217,12 @@ def _field_definition(
     return getattr(parent, "fields", {}).get(name)
 
 
-def _is_connection(kind: GraphQLNamedType) -> bool:
-    return kind.name.endswith("Connection")
-
-
 @dataclass(frozen=True, slots=True)
 class Survey:
     """What a document is like as a whole, operations that are not executed included."""
 
-    size_variables: frozenset[str]
-    """The variables on which its cost depends."""
+    variables: frozenset[str]
+    """Those that stand in arguments: the cost may depend on them."""
     fields: int
     repeats: int
     """How often one response key stands in one selection set, at the most."""
@@ -213,12 +236,11 @@ def survey(document: DocumentNode) -> Survey:
     while pending:
         selection_set = getattr(pending.pop(), "selection_set", None)
         selections = selection_set.selections if selection_set else ()
-        keys = Counter(
-            (node.alias or node.name).value for node in selections if isinstance(node, FieldNode)
-        )
+        inner = [node for node in selections if isinstance(node, FieldNode)]
+        keys = Counter((node.alias or node.name).value for node in inner)
         fields_seen += keys.total()
         repeats = max(repeats, *keys.values(), 0)
-        names |= {name for node in selections for name in _size_variables(node)}
+        names |= {name for node in inner for name in variables_of(node)}
         pending.extend(selections)
     return Survey(frozenset(names), fields_seen, repeats)
 
@@ -231,22 +253,3 @@ def check_survey(surveyed: Survey, limits: Limits) -> None:
     """
     _check("fields", surveyed.fields, limits.fields)
     _check("repeats", surveyed.repeats, FIELD_REPEATS_MAX)
-
-
-def _size_variables(node: Any) -> Iterator[str]:
-    for argument in getattr(node, "arguments", None) or ():
-        if argument.name.value in PAGE_SIZES and isinstance(argument.value, VariableNode):
-            yield argument.value.name.value
-
-
-def page_sizes(
-    operation: OperationDefinitionNode, names: frozenset[str], variables: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The values of those variables: the client's, else the operation's defaults."""
-    defaults = {
-        definition.variable.name.value: int(definition.default_value.value)
-        for definition in operation.variable_definitions or ()
-        if isinstance(definition.default_value, IntValueNode)
-        and len(definition.default_value.value) < len(str(MEASURE_MAX))
-    }
-    return {name: variables.get(name, defaults.get(name)) for name in names}

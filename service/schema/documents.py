@@ -27,11 +27,11 @@ from service.schema.budget import (
     Measure,
     check_survey,
     measure,
-    page_sizes,
     survey,
 )
 from service.schema.compiler import compile_operation
 from service.schema.plan import OperationPlan
+from service.schema.weights import weigh, weighty
 
 CACHE_LENGTH_MAX = 1024 * 1024
 """Characters of all kept texts; parsed, they take about 70 times as many bytes."""
@@ -57,7 +57,8 @@ class Document:
 
     ast: DocumentNode
     operations: Mapping[str | None, OperationDefinitionNode]
-    size_variables: frozenset[str]
+    weighty: Mapping[str | None, Mapping[str, Any]]
+    """For each operation the variables on which its cost depends, with their defaults."""
     measures: dict[tuple[Any, ...], Measure] = field(default_factory=dict)
     plans: dict[str | None, OperationPlan | None] = field(default_factory=dict)
 
@@ -137,7 +138,11 @@ class Documents:
             check_survey(surveyed, self._limits)
         except GraphQLError as error:
             raise RequestRefused(error) from None
-        return Document(ast, operations, surveyed.size_variables)
+        weights = {
+            name: {k: v for k, v in weighty(self._schema, one).items() if k in surveyed.variables}
+            for name, one in operations.items()
+        }
+        return Document(ast, operations, weights)
 
     def _measured(
         self,
@@ -146,11 +151,14 @@ class Documents:
         variables: Mapping[str, Any],
     ) -> Measure:
         name = operation.name.value if operation.name else None
-        sizes = page_sizes(operation, document.size_variables, variables)
-        key = (name, *(v if isinstance(v, int) else None for v in sizes.values()))
+        weights = {
+            key: weigh(variables.get(key, default))
+            for key, default in document.weighty[name].items()
+        }
+        key = (name, *weights.values())
         if key not in document.measures:
             try:
-                found = measure(self._schema, document.ast, operation, sizes, self._limits)
+                found = measure(self._schema, document.ast, operation, weights, self._limits)
             except GraphQLError as error:
                 raise RequestRefused(error) from None
             if len(document.measures) >= MEASURES_MAX:

@@ -24,6 +24,8 @@ from service.schema.documents import Document
 log = structlog.get_logger("service.schema")
 
 ERRORS_MAX = 5
+ERRORS_SHOWN_MAX = 20
+"""One cause can spoil thousands of places of an answer."""
 
 Errors = Sequence[Mapping[str, Any]]
 
@@ -68,9 +70,9 @@ class Execution:
         if plan is not None:
             values = self._variables(operation, variables)
             if isinstance(values, list):
-                return Answer(None, [formatted(error, request_id) for error in values], True)
+                return Answer(None, _formatted(values, request_id), True)
             data, errors = await plan.run(ResolveInfo(context), values)
-            return Answer(data, [formatted(error, request_id) for error in errors], False)
+            return Answer(data, _formatted(errors, request_id), False)
         return await self.run_by_graphql_core(
             document.ast, operation, variables, context, request_id
         )
@@ -112,9 +114,11 @@ class Execution:
 def _answer(result: ExecutionResult, request_id: str) -> Answer:
     errors = result.errors or ()
     is_request_error = result.data is None and all(error.path is None for error in errors)
-    return Answer(
-        result.data, [formatted(error, request_id) for error in errors], bool(is_request_error)
-    )
+    return Answer(result.data, _formatted(errors, request_id), bool(is_request_error))
+
+
+def _formatted(errors: Sequence[GraphQLError], request_id: str) -> Errors:
+    return [formatted(error, request_id) for error in errors[:ERRORS_SHOWN_MAX]]
 
 
 def formatted(error: GraphQLError, request_id: str) -> Mapping[str, Any]:

@@ -79,6 +79,7 @@ class Job:
     @strawberry.field(description="The runs, the newest first.")
     async def runs(
         self,
+        info: Info,
         first: int | None = None,
         after: str | None = None,
         last: int | None = None,
@@ -87,7 +88,7 @@ class Job:
         """List the runs of this job; there are two jobs, so one statement each."""
         query = models.JobRun.filter(job=self.name)
         arguments = Arguments(first, after, last, before)
-        return await connect(query, RUNS_NEWEST_FIRST, arguments, JobRun.of)
+        return await connect(info.context.loaders, query, RUNS_NEWEST_FIRST, arguments, JobRun.of)
 
 
 @strawberry.type

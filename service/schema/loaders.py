@@ -17,6 +17,7 @@ from tortoise.queryset import QuerySet
 from service.models import Product, User
 from service.operations.access import Principal
 from service.operations.paging import Page, Sort, Window, pages_by_parent
+from service.schema.meter import Meter
 
 M = TypeVar("M", bound=Model)
 
@@ -53,8 +54,9 @@ class ChildPage:
 class Loaders:
     """The loaders of one request, made when they are first used: mutations seldom use any."""
 
-    def __init__(self, caller: Principal) -> None:
+    def __init__(self, caller: Principal, meter: Meter) -> None:
         self.caller = caller
+        self.meter = meter
 
     def clear(self) -> None:
         """Forget everything: a mutation has changed what was loaded before."""

@@ -98,7 +98,13 @@ class NotificationQuery:
         query = visible_notifications(info.context.caller).filter(**conditions)
         direction = (sort or NotificationSort()).direction
         order = Sort("created_at", descending=direction is SortDirection.DESC)
-        return await connect(query, order, Arguments(first, after, last, before), Notification.of)
+        return await connect(
+            info.context.loaders,
+            query,
+            order,
+            Arguments(first, after, last, before),
+            Notification.of,
+        )
 
 
 def _conditions(given: NotificationFilter) -> dict[str, object]:

@@ -203,7 +203,9 @@ class OrderQuery:
         query = visible_orders(info.context.caller).filter(**_conditions(filter or OrderFilter()))
         sort = sort or OrderSort()
         order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
-        return await connect(query, order, Arguments(first, after, last, before), Order.of)
+        return await connect(
+            info.context.loaders, query, order, Arguments(first, after, last, before), Order.of
+        )
 
 
 def _conditions(given: OrderFilter) -> dict[str, object]:

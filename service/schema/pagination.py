@@ -7,6 +7,7 @@ and not a page of the wrong rows.
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -79,11 +80,24 @@ class Arguments:
 
 
 async def connect(
-    query: Any, sort: Sort, arguments: Arguments, shape: Callable[[Any], N]
+    loaders: Loaders,
+    query: Any,
+    sort: Sort,
+    arguments: Arguments,
+    shape: Callable[[Any], N],
+    turn: Callable[[], AbstractAsyncContextManager[object]] = nullcontext,
 ) -> Connection[N]:
-    """A connection over a whole query."""
+    """A connection over a whole query, whose statements wait for their `turn`."""
     window = _window(arguments, sort)
-    return _connection(await page(query, sort, window), sort, shape, query.count)
+
+    async def count() -> int:
+        async with turn():
+            return int(await query.count())
+
+    async with turn():
+        rows = await page(query, sort, window)
+    loaders.meter.count(rows.rows)
+    return _connection(rows, sort, shape, count)
 
 
 async def connect_children(
@@ -96,6 +110,8 @@ async def connect_children(
     """A connection over the rows of one parent, loaded together with its siblings'."""
     window = _window(arguments, sort)
     rows = await loaders.child_page.load(ChildPage(children, sort, window))
+    loaders.meter.count(rows.rows)
+    await loaders.meter.take_turn()
     return _connection(rows, sort, shape, lambda: loaders.child_count.load(children))
 
 

@@ -1,6 +1,7 @@
 """Products: the type, its lists and its mutations."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
@@ -16,7 +17,7 @@ from service.models.product import SKU_LENGTH_MAX
 from service.money import parse_money
 from service.operations.paging import Sort
 from service.operations.products import PRODUCTS_PER_CALL_MAX
-from service.operations.search import terms
+from service.operations.search import search_turn, terms
 from service.operations.visibility import may_see_product, visible_products, visible_reviews
 from service.schema.context import Info
 from service.schema.loaders import Children
@@ -159,7 +160,9 @@ class ProductQuery:
             query = _filtered(query, filter)
         sort = sort or ProductSort()
         order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
-        return await connect(query, order, Arguments(first, after, last, before), Product.of)
+        arguments = Arguments(first, after, last, before)
+        turn = search_turn if filter is not None and filter.search else nullcontext
+        return await connect(info.context.loaders, query, order, arguments, Product.of, turn)
 
 
 def shaped_if_visible(info: Info, row: models.Product | None) -> Product | None:

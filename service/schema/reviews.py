@@ -119,7 +119,9 @@ class ReviewQuery:
         query = visible_reviews(info.context.caller).filter(**_conditions(filter or ReviewFilter()))
         sort = sort or ReviewSort()
         order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
-        return await connect(query, order, Arguments(first, after, last, before), Review.of)
+        return await connect(
+            info.context.loaders, query, order, Arguments(first, after, last, before), Review.of
+        )
 
 
 def _conditions(given: ReviewFilter) -> dict[str, object]:

@@ -169,7 +169,9 @@ class UserQuery:
         query = visible_users(info.context.caller).filter(**_conditions(filter or UserFilter()))
         sort = sort or UserSort()
         order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
-        return await connect(query, order, Arguments(first, after, last, before), User.of)
+        return await connect(
+            info.context.loaders, query, order, Arguments(first, after, last, before), User.of
+        )
 
 
 def _conditions(given: UserFilter) -> dict[str, object]:

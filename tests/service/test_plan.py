@@ -38,6 +38,7 @@ from service.schema.context import Context
 from service.schema.documents import Document
 from service.schema.execution import Answer, Execution
 from service.schema.loaders import Loaders
+from service.schema.meter import Meter
 from service.schema.reviews import ReviewDecision
 from service.schema.schema import build_schema
 from tests.service.conftest import settings_for
@@ -50,7 +51,7 @@ def document_of(text: str, schema: GraphQLSchema) -> tuple[Document, OperationDe
     ast = parse(text)
     assert validate(schema, ast) == [], text
     operation = cast(OperationDefinitionNode, ast.definitions[0])
-    return Document(ast, {None: operation}, frozenset()), operation
+    return Document(ast, {None: operation}, {None: {}}), operation
 
 
 async def both_ways(
@@ -63,7 +64,7 @@ async def both_ways(
     def context() -> Context:
         return Context(
             caller=LOCAL_ADMIN,
-            loaders=Loaders(LOCAL_ADMIN),
+            loaders=Loaders(LOCAL_ADMIN, Meter(1_000, 1_000_000)),
             writer=ProductWriter(),
             tokens=TokenSigner(None, 60),
             jobs=new_cron(settings_for(url)),

@@ -1,0 +1,137 @@
+"""What of a client's values decides what an operation costs: page sizes, lists and searches."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from graphql import (
+    FieldNode,
+    GraphQLInputObjectType,
+    GraphQLInt,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLSchema,
+    GraphQLString,
+    IntValueNode,
+    ListValueNode,
+    NullValueNode,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    ValueNode,
+    VariableNode,
+    get_nullable_type,
+    type_from_ast,
+    value_from_ast_untyped,
+)
+
+NUMBER_MAX = 10**9
+PARTS_MAX = 20_000
+"""Of one value; a larger one weighs as if it went on for ever."""
+SEARCH = "search"
+
+
+class Weight(NamedTuple):
+    """What a value can make an operation do."""
+
+    number: int | None = None
+    """The value itself, if it is a whole number."""
+    longest: int = 0
+    """The length of the longest list within."""
+    is_given: bool = False
+    """Whether it is anything but null."""
+    searches: bool = False
+    """Whether it holds a text to search for."""
+
+    def __or__(self, other: "Weight") -> "Weight":
+        """A value that holds both."""
+        return Weight(None, max(self.longest, other.longest), True, self.searches or other.searches)
+
+
+Weights = Mapping[str, Weight]
+_LONE = (GraphQLInt, GraphQLString)
+"""What weighs only outside of an object's value: a page size, and a text to search for."""
+NULL = Weight()
+
+
+def weigh(value: Any) -> Weight:
+    """Weigh a client's raw value."""
+    if value is None:
+        return NULL
+    if isinstance(value, int):
+        return Weight(min(max(value, 0), NUMBER_MAX), 0, is_given=True)
+    found = Weight(is_given=True)
+    pending, parts = [value], 0
+    while pending:
+        part = pending.pop()
+        parts += 1
+        if parts > PARTS_MAX:
+            return Weight(None, NUMBER_MAX, is_given=True, searches=True)
+        if isinstance(part, list):
+            found |= Weight(longest=len(part))
+            pending += part
+        elif isinstance(part, dict):
+            found |= Weight(searches=part.get(SEARCH) is not None)
+            pending += part.values()
+    return found
+
+
+def weigh_node(node: ValueNode, variables: Weights) -> Weight:
+    """Weigh a value as it is written in a document, with its variables' weights."""
+    if isinstance(node, VariableNode):
+        return variables.get(node.name.value, NULL)
+    if isinstance(node, NullValueNode):
+        return NULL
+    if isinstance(node, IntValueNode):
+        is_short = len(node.value) < len(str(NUMBER_MAX))
+        return weigh(int(node.value) if is_short else NUMBER_MAX)
+    found = Weight(is_given=True)
+    if isinstance(node, ListValueNode):
+        found |= Weight(longest=len(node.values))
+    if isinstance(node, ObjectValueNode):
+        searched = [f.value for f in node.fields if f.name.value == SEARCH]
+        found |= Weight(searches=any(weigh_node(one, variables).is_given for one in searched))
+    for part in _parts(node):
+        found |= weigh_node(part, variables)
+    return found
+
+
+def _parts(node: Any) -> Iterable[ValueNode]:
+    if isinstance(node, ListValueNode):
+        return node.values
+    return [field.value for field in node.fields] if isinstance(node, ObjectValueNode) else ()
+
+
+def variables_of(field: FieldNode) -> Iterator[str]:
+    """The variables that stand in a field's arguments, at any depth."""
+    pending: list[Any] = [argument.value for argument in field.arguments or ()]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, VariableNode):
+            yield node.name.value
+        pending += _parts(node)
+
+
+def weighty(schema: GraphQLSchema, operation: OperationDefinitionNode) -> dict[str, Any]:
+    """The variables that can weigh anything, with the raw values of their defaults."""
+    return {
+        definition.variable.name.value: value_from_ast_untyped(definition.default_value)
+        if definition.default_value is not None
+        else None
+        for definition in operation.variable_definitions or ()
+        if _weighs(type_from_ast(schema, definition.type))
+    }
+
+
+@cache
+def _weighs(kind: Any, seen: frozenset[str] = frozenset()) -> bool:
+    """Whether values of an input type can be numbers, hold lists, or be searched for."""
+    if isinstance(kind, GraphQLNonNull):
+        return _weighs(kind.of_type, seen)
+    if isinstance(kind, GraphQLList) or kind in _LONE:
+        return True
+    if not isinstance(kind, GraphQLInputObjectType) or kind.name in seen:
+        return False
+    inner = [get_nullable_type(field.type) for field in kind.fields.values()]
+    return SEARCH in kind.fields or any(
+        _weighs(one, seen | {kind.name}) for one in inner if one not in _LONE
+    )
