@@ -57,12 +57,12 @@ class Service:
     def start(self, database_url: str, port: int) -> Server:
         """Run `python -m service serve`, with an administrator's token where one is needed."""
         environment = clean_environment(
-            DATABASE_URL=database_url,
-            SERVICE_PORT=str(port),
-            SERVICE_SECRET=secrets.token_hex(32),
-            CRON_ENABLED="false",
+            DATABASE_URL=database_url, SERVICE_PORT=str(port), CRON_ENABLED="false"
         )
-        headers = _admin_headers(environment) if database_url.startswith("mysql:") else {}
+        headers: dict[str, str] = {}
+        if database_url.startswith("mysql:"):
+            environment["SERVICE_SECRET"] = secrets.token_hex(32)
+            headers = _admin_headers(environment)
         command = [sys.executable, "-m", "service", "serve"]
         return launch(self.name, command, environment, port, headers)
 

@@ -6,6 +6,7 @@ Read this first. Everything else is below it: http -> schema -> operations -> mo
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
+import structlog
 from aiohttp import web
 
 from service.cron.runner import CronRunner
@@ -28,6 +29,7 @@ from service.schema.schema import build_schema
 from service.settings import Settings
 
 GROUPS_AT_ONCE_MYSQL = 2
+log = structlog.get_logger("service")
 CRON: web.AppKey[CronRunner] = web.AppKey("cron", CronRunner)
 
 
@@ -49,6 +51,10 @@ def build_app(settings: Settings) -> web.Application:
     app[CRON] = new_cron(settings)
     _add_routes(app, settings)
 
+    async def say_who_may_write(_app: web.Application) -> None:
+        reason = settings.closed_because or "SQLite, a loopback address and no secret"
+        log.info("open" if settings.is_open else "protected", because=reason)
+
     async def database(_app: web.Application) -> AsyncIterator[None]:
         async with connected(settings.database_url, settings.database_pool_size):
             yield
@@ -60,6 +66,7 @@ def build_app(settings: Settings) -> web.Application:
         yield
         await app[CRON].stop()
 
+    app.on_startup.append(say_who_may_write)
     app.cleanup_ctx.extend([database, cron])
     return app
 

@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     service_port: Port = 8080
     service_secret: SecretStr | None = None
     """Signs bearer tokens; required wherever the service is not open (see `is_open`)."""
+    service_open: bool = True
+    """Whether the service may be open at all; false closes it whatever else is set."""
     service_token_lifetime_s: Positive = 12 * 3600
 
     service_playground: bool = True
@@ -81,8 +83,21 @@ class Settings(BaseSettings):
 
     @property
     def is_open(self) -> bool:
-        """Whether the local user is the administrator: SQLite, on a loopback address."""
-        return self.database_url.startswith("sqlite:") and self.service_host in LOOPBACK_HOSTS
+        """Whether the machine's own user is the administrator."""
+        return self.closed_because is None
+
+    @property
+    def closed_because(self) -> str | None:
+        """Why callers need a token; None where the service is open."""
+        if self.service_secret is not None:
+            return "SERVICE_SECRET is set"
+        if not self.service_open:
+            return "SERVICE_OPEN is false"
+        if not self.database_url.startswith("sqlite:"):
+            return "the database is not the embedded one"
+        if self.service_host not in LOOPBACK_HOSTS:
+            return f"{self.service_host} is no loopback address"
+        return None
 
     @property
     def time_zone(self) -> tzinfo:
@@ -128,7 +143,6 @@ def _check_secret(settings: Settings) -> None:
     if not secret and not settings.is_open:
         raise ConfigurationError(
             "SERVICE_SECRET is not set. Without it writes cannot be protected, and this service is "
-            f"not private: it serves {settings.service_host} from "
-            f"{settings.database_url.split(':', 1)[0]}. Try: "
+            f"not private: {settings.closed_because}. Try: "
             "export SERVICE_SECRET=$(openssl rand -hex 32)"
         )

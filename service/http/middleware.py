@@ -15,6 +15,7 @@ from service.database import is_unavailable
 from service.errors import DatabaseUnavailable, Rejected
 from service.http.keys import CALLER, OPERATION, REQUEST_ID, TOKENS
 from service.http.metrics import REQUEST_DURATION_S
+from service.http.peers import calls_from_here
 from service.operations.access import LOCAL_ADMIN, VISITOR, Principal
 from service.settings import LOOPBACK_HOSTS
 
@@ -102,12 +103,15 @@ async def guard_host(request: web.Request, handler: Handler) -> web.StreamRespon
 
 
 def authenticate(*, is_open: bool) -> Middleware:
-    """Find out who calls: by bearer token (RFC 6750), else a visitor or the local administrator."""
-    anonymous = LOCAL_ADMIN if is_open else VISITOR
+    """Find out who calls: by bearer token (RFC 6750), else a visitor or the local administrator.
+
+    Where the service is open, only who calls from this machine, and through nobody, is that.
+    """
 
     @web.middleware
     async def authenticated(request: web.Request, handler: Handler) -> web.StreamResponse:
         header = request.headers.get("Authorization")
+        anonymous = LOCAL_ADMIN if is_open and calls_from_here(request) else VISITOR
         try:
             request[CALLER] = anonymous if header is None else await _bearer(request, header)
         except Rejected as rejected:

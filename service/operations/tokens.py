@@ -16,6 +16,8 @@ _ALGORITHM = "HS256"
 _AUDIENCE = "kooch"
 TOKENS_MAX = 1_000
 LOOK_UP_TIMEOUT_S = 5
+CLOCK_SKEW_MAX_S = 60
+"""By how much the clocks of replicas may differ: one's token is not from the other's future."""
 
 
 class TokenSigner:
@@ -59,6 +61,7 @@ class TokenSigner:
             self._secret,
             algorithms=[_ALGORITHM],
             audience=_AUDIENCE,
+            leeway=CLOCK_SKEW_MAX_S,
             options={"require": ["exp", "sub"]},
         )
         return int(claims["sub"]), int(claims["exp"])

@@ -222,7 +222,9 @@ class Survey:
     """What a document is like as a whole, operations that are not executed included."""
 
     variables: frozenset[str]
-    """Those that stand in arguments: the cost may depend on them."""
+    """Those that stand in fields' arguments: the cost may depend on them."""
+    conditions: frozenset[str]
+    """Those that stand in directives."""
     fields: int
     repeats: int
     """How often one response key stands in one selection set, at the most."""
@@ -231,6 +233,7 @@ class Survey:
 def survey(document: DocumentNode) -> Survey:
     """Look at every field of a document once, without following spreads."""
     names: set[str] = set()
+    conditions: set[str] = set()
     fields_seen = repeats = 0
     pending: list[Any] = list(document.definitions)
     while pending:
@@ -241,8 +244,10 @@ def survey(document: DocumentNode) -> Survey:
         fields_seen += keys.total()
         repeats = max(repeats, *keys.values(), 0)
         names |= {name for node in inner for name in variables_of(node)}
+        directives = [one for node in selections for one in node.directives or ()]
+        conditions |= {name for one in directives for name in variables_of(one)}
         pending.extend(selections)
-    return Survey(frozenset(names), fields_seen, repeats)
+    return Survey(frozenset(names), frozenset(conditions), fields_seen, repeats)
 
 
 def check_survey(surveyed: Survey, limits: Limits) -> None:

@@ -1,8 +1,10 @@
 """Compiling an operation of a valid document into a plan.
 
 Fields are collected as the specification has it (section 6.3.2), which can be done
-beforehand because all our output types but one are concrete. What is not covered,
-directives, interfaces and introspection, is declined, and graphql-core executes it.
+beforehand: where a field is of an interface, each type that it may turn out to be has
+a plan, and each combination of conditions (`@skip`, `@include`) has one. What is not
+covered, introspection and directives of an operation, is declined, and graphql-core
+executes it.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,22 +17,36 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLEnumType,
+    GraphQLError,
     GraphQLField,
+    GraphQLIncludeDirective,
+    GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLScalarType,
     GraphQLSchema,
+    GraphQLSkipDirective,
     InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
+    SelectionNode,
     SelectionSetNode,
+    get_directive_values,
 )
+from graphql.execution.values import VariableValues
 
 from service.schema.arguments import direct_resolver
 from service.schema.inline import Inline, generate_fill, serializer
-from service.schema.plan import Complete, FieldPlan, ListPlan, ObjectPlan, OperationPlan
+from service.schema.plan import (
+    Complete,
+    FieldPlan,
+    InterfacePlan,
+    ListPlan,
+    ObjectPlan,
+    OperationPlan,
+)
 
 
 class Unsupported(Exception):
@@ -38,13 +54,19 @@ class Unsupported(Exception):
 
 
 def compile_operation(
-    schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: VariableValues | None,
 ) -> OperationPlan | None:
-    """Compile an operation of a valid document, or None if it must be left to graphql-core."""
+    """Compile an operation of a valid document, or None if it must be left to graphql-core.
+
+    Of the variables, only those that stand in conditions matter.
+    """
     root = schema.get_root_type(operation.operation)
     if root is None or operation.directives:
         return None
-    compiler = _Compiler(schema, document)
+    compiler = _Compiler(schema, document, variables)
     try:
         plan = compiler.object_plan(root, [operation.selection_set])
     except Unsupported:
@@ -55,8 +77,11 @@ def compile_operation(
 class _Compiler:
     """Writes down the walk through one document."""
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, document: DocumentNode, variables: VariableValues | None
+    ) -> None:
         self._schema = schema
+        self._variables = variables
         self._fragments = {
             node.name.value: node
             for node in document.definitions
@@ -82,8 +107,8 @@ class _Compiler:
         visited: set[str],
     ) -> None:
         for node in selection_set.selections:
-            if node.directives:
-                raise Unsupported
+            if node.directives and not self._is_included(node):
+                continue
             if isinstance(node, FieldNode):
                 key = node.alias.value if node.alias else node.name.value
                 collected.setdefault(key, []).append(node)
@@ -98,6 +123,17 @@ class _Compiler:
                 condition = node.type_condition
                 if condition is None or self._applies(condition.name.value, kind):
                     self._collect(kind, node.selection_set, collected, visited)
+
+    def _is_included(self, node: SelectionNode) -> bool:
+        """Whether a selection's conditions hold (section 3.13 of the specification)."""
+        if {one.name.value for one in node.directives or ()} - {"skip", "include"}:
+            raise Unsupported
+        try:
+            skip = get_directive_values(GraphQLSkipDirective, node, self._variables)
+            include = get_directive_values(GraphQLIncludeDirective, node, self._variables)
+        except GraphQLError as error:
+            raise Unsupported from error
+        return not (skip and skip["if"]) and not (include and not include["if"])
 
     def _applies(self, condition: str, kind: GraphQLObjectType) -> bool:
         return condition == kind.name or any(i.name == condition for i in kind.interfaces)
@@ -136,10 +172,25 @@ class _Compiler:
         if isinstance(kind, GraphQLObjectType):
             plan = self.object_plan(kind, [n.selection_set for n in nodes if n.selection_set])
             return plan.complete, True, None if plan.rest else Inline.call(plan.fill)
+        if isinstance(kind, GraphQLInterfaceType):
+            return self._interface_plan(kind, nodes).complete, True, None
         if isinstance(kind, GraphQLEnumType | GraphQLScalarType):
             serialize = serializer(kind)
             return _leaf(serialize), True, Inline.leaf(kind, serialize)
         raise Unsupported
+
+    def _interface_plan(
+        self, kind: GraphQLInterfaceType, nodes: Sequence[FieldNode]
+    ) -> InterfacePlan:
+        selection_sets = [n.selection_set for n in nodes if n.selection_set]
+        return InterfacePlan(
+            {
+                one.extensions["strawberry-definition"].origin: self.object_plan(
+                    one, selection_sets
+                )
+                for one in self._schema.get_possible_types(kind)
+            }
+        )
 
 
 def _leaf(serialize: Callable[[Any], Any]) -> Complete:

@@ -21,6 +21,7 @@ from graphql import (
     specified_rules,
     validate,
 )
+from graphql.execution.values import VariableValues
 
 from service.schema.budget import (
     Limits,
@@ -40,6 +41,7 @@ DOCUMENT_LENGTH_MAX = 128 * 1024
 KEPT_LENGTH_MAX = 16 * 1024
 """Longer texts are served but not kept, so that a few cannot push out all the others."""
 MEASURES_MAX = 32
+PLANS_MAX = 32
 VALIDATION_ERRORS_MAX = 5
 
 
@@ -60,16 +62,25 @@ class Document:
     weighty: Mapping[str | None, Mapping[str, Any]]
     """For each operation the variables on which its cost depends, with their defaults."""
     measures: dict[tuple[Any, ...], Measure] = field(default_factory=dict)
-    plans: dict[str | None, OperationPlan | None] = field(default_factory=dict)
+    conditions: tuple[str, ...] = ()
+    """The variables that stand in directives; a plan is made for their values."""
+    plans: dict[tuple[Any, ...], OperationPlan | None] = field(default_factory=dict)
 
     def plan(
-        self, schema: GraphQLSchema, operation: OperationDefinitionNode
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        variables: VariableValues | None,
     ) -> OperationPlan | None:
         """The compiled operation, or None if graphql-core must execute it."""
         name = operation.name.value if operation.name else None
-        if name not in self.plans:
-            self.plans[name] = compile_operation(schema, self.ast, operation)
-        return self.plans[name]
+        values = variables.coerced if variables else {}
+        key = (name, *(values.get(condition) for condition in self.conditions))
+        if key not in self.plans:
+            if len(self.plans) >= PLANS_MAX:
+                self.plans.clear()
+            self.plans[key] = compile_operation(schema, self.ast, operation, variables)
+        return self.plans[key]
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to execute. Raises `RequestRefused` if the name leaves a doubt."""
@@ -142,7 +153,7 @@ class Documents:
             name: {k: v for k, v in weighty(self._schema, one).items() if k in surveyed.variables}
             for name, one in operations.items()
         }
-        return Document(ast, operations, weights)
+        return Document(ast, operations, weights, conditions=tuple(sorted(surveyed.conditions)))
 
     def _measured(
         self,

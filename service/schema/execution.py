@@ -66,11 +66,11 @@ class Execution:
         request_id: str,
     ) -> Answer:
         """Execute one operation; unexpected errors are masked, and logged with the request's id."""
-        plan = document.plan(self.graphql_schema, operation)
+        values = self._variables(operation, variables)
+        if isinstance(values, list):
+            return Answer(None, _formatted(values, request_id), True)
+        plan = document.plan(self.graphql_schema, operation, values)
         if plan is not None:
-            values = self._variables(operation, variables)
-            if isinstance(values, list):
-                return Answer(None, _formatted(values, request_id), True)
             data, errors = await plan.run(ResolveInfo(context), values)
             return Answer(data, _formatted(errors, request_id), False)
         return await self.run_by_graphql_core(

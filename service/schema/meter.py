@@ -1,6 +1,5 @@
 """What one request may read and answer, whatever its cost was measured at."""
 
-import asyncio
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -8,8 +7,6 @@ from typing import Any
 from graphql import GraphQLError
 from tortoise import fields
 from tortoise.models import MetaInfo
-
-from service.operations.paging import ROWS_PER_TURN
 
 
 class Meter:
@@ -30,11 +27,6 @@ class Meter:
             self._text += sum(len(getattr(row, name) or "") for row in rows)
         if self._text > self._text_max:
             raise _too_large(f"The answer's rows hold more than {self._text_max} characters")
-
-    async def take_turn(self) -> None:
-        """Wait so that the resolvers of one level, of many rows, do not all go on at once."""
-        for _ in range(self._rows // ROWS_PER_TURN):
-            await asyncio.sleep(0)
 
 
 @cache

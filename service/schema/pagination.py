@@ -111,7 +111,6 @@ async def connect_children(
     window = _window(arguments, sort)
     rows = await loaders.child_page.load(ChildPage(children, sort, window))
     loaders.meter.count(rows.rows)
-    await loaders.meter.take_turn()
     return _connection(rows, sort, shape, lambda: loaders.child_count.load(children))
 
 

@@ -12,7 +12,7 @@ Source of the rules: GraphQL specification, section 6, Execution.
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from graphql.execution.values import VariableValues, get_argument_values
 
 from service.schema.inline import Inline
 
+AWAITED_AT_ONCE_MAX = 500
 TURN_S = 0.01
 """How long completing values keeps others off the event loop."""
 
@@ -59,9 +60,13 @@ class Run:
             raise Nulled
 
     async def settle(self) -> None:
-        """Await what resolvers left pending, level by level, so that loaders see whole levels."""
+        """Await what resolvers left pending, level by level, so that loaders see whole levels.
+
+        A level of more than `AWAITED_AT_ONCE_MAX` goes in parts, between which others are served.
+        """
         while self.pending:
-            level, self.pending = self.pending, []
+            level = self.pending[:AWAITED_AT_ONCE_MAX]
+            del self.pending[:AWAITED_AT_ONCE_MAX]
             if len(level) == 1:
                 results = [await _caught(level[0][0])]
             else:
@@ -190,6 +195,20 @@ def walk(
             run.pending.append((value, plan, at))
         else:
             out[plan.key] = _completed(run, plan, value, at)
+
+
+@dataclass(frozen=True, slots=True)
+class InterfacePlan:
+    """An object whose type is known when it is there."""
+
+    plans: Mapping[type, ObjectPlan]
+
+    def complete(self, run: Run, plan: FieldPlan, source: Any, place: Place) -> Any:
+        """Complete by the plan of the object's own type."""
+        own = self.plans.get(type(source))
+        if own is None:
+            raise TypeError(f"{type(source).__name__} is none of the types that this may be.")
+        return own.complete(run, plan, source, place)
 
 
 @dataclass(frozen=True, slots=True)

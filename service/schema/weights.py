@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from graphql import (
+    DirectiveNode,
     FieldNode,
     GraphQLInputObjectType,
     GraphQLInt,
@@ -101,14 +102,14 @@ def _parts(node: Any) -> Iterable[ValueNode]:
     return [field.value for field in node.fields] if isinstance(node, ObjectValueNode) else ()
 
 
-def variables_of(field: FieldNode) -> Iterator[str]:
-    """The variables that stand in a field's arguments, at any depth."""
-    pending: list[Any] = [argument.value for argument in field.arguments or ()]
+def variables_of(node: FieldNode | DirectiveNode) -> Iterator[str]:
+    """The variables that stand in the arguments of a field or a directive, at any depth."""
+    pending: list[Any] = [argument.value for argument in node.arguments or ()]
     while pending:
-        node = pending.pop()
-        if isinstance(node, VariableNode):
-            yield node.name.value
-        pending += _parts(node)
+        value = pending.pop()
+        if isinstance(value, VariableNode):
+            yield value.name.value
+        pending += _parts(value)
 
 
 def weighty(schema: GraphQLSchema, operation: OperationDefinitionNode) -> dict[str, Any]:

@@ -196,7 +196,7 @@ def settings_for(database_url: str, **changes: Any) -> Settings:
     values: dict[str, Any] = {
         "database_url": database_url,
         "cron_enabled": False,
-        "service_secret": SECRET,
+        "service_secret": None if database_url.startswith("sqlite:") else SECRET,
     }
     return Settings(**(values | changes))
 

@@ -16,6 +16,7 @@ from graphql import (
     parse,
     validate,
 )
+from graphql.execution.values import VariableValues, get_variable_values
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strawberry.schema.config import StrawberryConfig
@@ -33,12 +34,14 @@ from service.operations.reviews import NewReview, add_review
 from service.operations.tokens import TokenSigner
 from service.operations.users import NewUser, register_user
 from service.schema.arguments import arguments_converter
+from service.schema.budget import survey
 from service.schema.compiler import compile_operation
 from service.schema.context import Context
 from service.schema.documents import Document
 from service.schema.execution import Answer, Execution
 from service.schema.loaders import Loaders
 from service.schema.meter import Meter
+from service.schema.node import global_id
 from service.schema.reviews import ReviewDecision
 from service.schema.schema import build_schema
 from tests.service.conftest import settings_for
@@ -51,7 +54,8 @@ def document_of(text: str, schema: GraphQLSchema) -> tuple[Document, OperationDe
     ast = parse(text)
     assert validate(schema, ast) == [], text
     operation = cast(OperationDefinitionNode, ast.definitions[0])
-    return Document(ast, {None: operation}, {None: {}}), operation
+    conditions = tuple(survey(ast).conditions)
+    return Document(ast, {None: operation}, {None: {}}, conditions=conditions), operation
 
 
 async def both_ways(
@@ -59,7 +63,10 @@ async def both_ways(
 ) -> tuple[Answer, Answer]:
     """The answer of the plan, and that of graphql-core."""
     document, operation = document_of(text, execution.graphql_schema)
-    assert compile_operation(execution.graphql_schema, document.ast, operation) is not None
+    values = get_variable_values(
+        execution.graphql_schema, operation.variable_definitions or (), variables
+    )
+    assert document.plan(execution.graphql_schema, operation, cast(VariableValues, values))
 
     def context() -> Context:
         return Context(
@@ -148,6 +155,48 @@ def test_any_query_of_the_shop_is_answered_as_by_graphql_core(
 
     assert by_plan == by_core
     assert list(by_plan.data or ()) == list(by_core.data or ())
+
+
+IDS = ", ".join(f'"{global_id(kind, 1)}"' for kind in ("Product", "Order", "User", "Order"))
+
+
+@pytest.mark.parametrize("condition", [True, False, None])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{{ nodes(ids: [{IDS}]) {{ id kind: __typename ... on Product {{ name }} "
+        "... on Order { number lines { edges { node { sku } } } } ...U } } "
+        "fragment U on User { email orders { totalCount } }",
+        f"{{ nodes(ids: [{IDS}]) {{ ... on Node {{ id }} }} }}",
+        "query ($c: Boolean = true) { products { edges { node { sku @skip(if: $c) "
+        "name @include(if: $c) ... @include(if: $c) { stock } ...F @skip(if: $c) } } } } "
+        "fragment F on Product { slug reviews @include(if: true) { totalCount } }",
+        "query ($c: Boolean = false) { orders { totalCount @skip(if: $c) edges { cursor } } }",
+    ],
+)
+async def test_interfaces_and_conditions_are_answered_as_by_graphql_core(
+    text: str, condition: bool | None, filled: str
+) -> None:
+    given = {"c": condition} if "$c" in text and condition is not None else {}
+
+    by_plan, by_core = await both_ways(SHOP, text, given, filled)
+
+    assert by_plan == by_core
+    assert by_plan.data
+
+
+def test_a_plan_is_made_for_each_combination_of_conditions() -> None:
+    text = "query ($c: Boolean!) { products { totalCount @skip(if: $c) edges { cursor } } }"
+    document, operation = document_of(text, SHOP.graphql_schema)
+    schema = SHOP.graphql_schema
+
+    plans = [
+        document.plan(schema, operation, VariableValues({}, {"c": value}))
+        for value in (True, False, True)
+    ]
+
+    assert plans[0] is plans[2]
+    assert plans[0] is not plans[1]
 
 
 @strawberry.type
@@ -278,13 +327,11 @@ def test_inputs_are_built_as_by_strawberry(mutation: str) -> None:
     "text",
     [
         "query @include(if: true) { products { totalCount } }",
-        "{ products { totalCount @skip(if: true) } }",
         "{ __schema { queryType { name } } }",
-        '{ node(id: "UHJvZHVjdDox") { id } }',
     ],
 )
 def test_what_the_plan_does_not_cover_is_left_to_graphql_core(text: str) -> None:
     ast = parse(text)
     operation = cast(OperationDefinitionNode, ast.definitions[0])
 
-    assert compile_operation(SHOP.graphql_schema, ast, operation) is None
+    assert compile_operation(SHOP.graphql_schema, ast, operation, None) is None

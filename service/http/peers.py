@@ -1,0 +1,67 @@
+"""From where a request comes, as far as that can be known."""
+
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from aiohttp import HttpVersion11, web
+
+Address = IPv4Address | IPv6Address
+
+# Whoever forwards requests adds one of these: RFC 7239, RFC 9110 (Via), and what is in use.
+FORWARDING_HEADERS = frozenset(
+    {
+        "forwarded", "via", "client-ip", "true-client-ip", "x-client-ip", "x-real-ip",
+        "x-cluster-client-ip", "cf-connecting-ip", "cf-ray", "cdn-loop", "fastly-client-ip",
+        "fly-client-ip", "x-amzn-trace-id", "x-envoy-external-address", "x-original-forwarded-for",
+    }
+)  # fmt: skip
+FORWARDED_PREFIX = "x-forwarded-"
+HOPS_LENGTH_MAX = 2_000
+IPV6_CUSTOMER_BITS = 64
+"""One customer of a provider has at least so many addresses to choose from."""
+
+
+def calls_from_here(request: web.Request) -> bool:
+    """Whether a program of this machine calls, and nobody through it.
+
+    A proxy may leave no header; most of those speak HTTP/1.0 to what is behind them
+    (nginx does unless told otherwise), so that version does not count as from here.
+    """
+    peer = _peer(request)
+    if peer is None or not peer.is_loopback or request.version < HttpVersion11:
+        return False
+    return not any(_tells_of_forwarding(name.lower()) for name in request.headers)
+
+
+def _tells_of_forwarding(name: str) -> bool:
+    return name in FORWARDING_HEADERS or name.startswith(FORWARDED_PREFIX)
+
+
+def client_of(request: web.Request, proxies: int) -> str:
+    """Who calls, for counting attempts: an address, or the network of an IPv6 address.
+
+    A peer of a private network is believed to be a proxy of ours, and so are `proxies` - 1
+    before it: what the last of them has seen stands so many from the end of X-Forwarded-For.
+    """
+    peer = _peer(request)
+    if peer is None:
+        return "unknown"
+    hops = ",".join(request.headers.getall("X-Forwarded-For", ()))[-HOPS_LENGTH_MAX:].split(",")
+    if peer.is_private and proxies and len(hops) >= proxies:
+        peer = _address(hops[-proxies]) or peer
+    if isinstance(peer, IPv6Address):
+        return str(ip_network((peer, IPV6_CUSTOMER_BITS), strict=False))
+    return str(peer)
+
+
+def _peer(request: web.Request) -> Address | None:
+    transport = request.transport
+    name = transport.get_extra_info("peername") if transport is not None else None
+    return _address(name[0]) if isinstance(name, tuple) else None
+
+
+def _address(text: str) -> Address | None:
+    try:
+        found = ip_address(text.strip().partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
