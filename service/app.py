@@ -19,6 +19,7 @@ from service.http.keys import CALLER, TOKENS, WRITER
 from service.http.metrics import metrics
 from service.http.middleware import Handler, authenticate, guard_host, observe
 from service.http.products import get_product, post_product
+from service.operations.order_placement import Reservations
 from service.operations.product_writer import ProductWriter
 from service.operations.tokens import TokenSigner
 from service.schema.budget import Limits
@@ -109,6 +110,7 @@ def _add_routes(app: web.Application, settings: Settings) -> None:
 
 def _context_factory(settings: Settings) -> Callable[[web.Request], Context]:
     rows_max, text_max = settings.graphql_cost_max, settings.graphql_answer_bytes_max
+    reservations = Reservations(settings.order_unpaid_max, settings.order_unpaid_pieces_max)
 
     def new_context(request: web.Request) -> Context:
         caller = request[CALLER]
@@ -118,6 +120,7 @@ def _context_factory(settings: Settings) -> Callable[[web.Request], Context]:
             writer=request.app[WRITER],
             tokens=request.app[TOKENS],
             jobs=request.app[CRON],
+            reservations=reservations,
         )
 
     return new_context

@@ -66,6 +66,10 @@ class Settings(BaseSettings):
     cron_time_zone: str = ""
     """An IANA name such as Asia/Tehran; empty means the machine's own zone."""
     order_payment_window_min: Positive = 30
+    order_unpaid_max: Positive = 10
+    """Orders that one customer may have unpaid at a time; staff place as many as they want."""
+    order_unpaid_pieces_max: Positive = 1_000
+    """Pieces that these may reserve together."""
     low_stock_threshold: Positive = 5
 
     @classmethod

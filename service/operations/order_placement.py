@@ -62,12 +62,22 @@ class NewOrder:
     idempotency_key: str | None = None
 
 
-async def place_order(caller: Principal, new: NewOrder) -> Order:
+@dataclass(frozen=True, slots=True)
+class Reservations:
+    """The most that one customer may reserve without paying."""
+
+    orders_max: int = 10
+    pieces_max: int = 1_000
+
+
+async def place_order(
+    caller: Principal, new: NewOrder, bounds: Reservations = Reservations()
+) -> Order:
     """Reserve the stock and create the order, or return the one that the same key made before.
 
     Raises `Rejected`: bad values, unknown or inactive products, too little stock
-    (one problem for each line), products of several currencies, or a key that was
-    used with another input.
+    (one problem for each line), products of several currencies, a key that was used
+    with another input, or more than a customer may reserve.
     """
     customer_id = acting_user(caller, new.customer_id, "customerId")
     address = _checked(new)
@@ -77,7 +87,11 @@ async def place_order(caller: Principal, new: NewOrder) -> Order:
         # Of two calls with one key at the same moment, the loser's insert hits the
         # unique key, its reservation is rolled back, and the second look finds the order.
         earlier = await _earlier(customer_id, new, digest)
-        return earlier or await _reserve_and_create(caller, customer_id, new, address, digest)
+        if earlier is not None:
+            return earlier
+        if not caller.is_staff:
+            await _raise_if_too_much(customer_id, new, bounds)
+        return await _reserve_and_create(caller, customer_id, new, address, digest)
 
     try:
         return await in_one_transaction(work, again_if=is_transient_or_duplicate)
@@ -143,6 +157,23 @@ async def _earlier(customer_id: int, new: NewOrder, digest: str) -> Order | None
         message = f"The key was used for order {order.number}, which has other contents."
         raise reject(ErrorCode.IDEMPOTENCY_CONFLICT, message, "idempotencyKey")
     return order
+
+
+async def _raise_if_too_much(customer_id: int, new: NewOrder, bounds: Reservations) -> None:
+    # The lock lets one order of a customer be counted at a time.
+    await User.select_for_update().get_or_none(id=customer_id)
+    unpaid = await Order.filter(customer_id=customer_id, status=OrderStatus.PENDING).only("id")
+    if len(unpaid) >= bounds.orders_max:
+        message = f"{len(unpaid)} orders are unpaid; pay or cancel one of them first."
+        raise reject(ErrorCode.UNPAID_LIMIT, message)
+    reserved = await OrderLine.filter(order_id__in=[order.id for order in unpaid])
+    pieces = sum(line.quantity for line in reserved) + sum(item.quantity for item in new.items)
+    if pieces > bounds.pieces_max:
+        message = (
+            f"With this order, {pieces} pieces would be reserved and unpaid; "
+            f"{bounds.pieces_max} may be. Order fewer, or pay first."
+        )
+        raise reject(ErrorCode.UNPAID_LIMIT, message, "lines")
 
 
 async def _reserve_and_create(

@@ -42,8 +42,9 @@ class Transition:
 
 
 TRANSITIONS = {
+    # Whoever owes the money does not say that it was paid.
     Step.PAY: Transition(
-        frozenset({OrderStatus.PENDING}), OrderStatus.PAID, "paid_at", staff_only=False
+        frozenset({OrderStatus.PENDING}), OrderStatus.PAID, "paid_at", staff_only=True
     ),
     Step.SHIP: Transition(
         frozenset({OrderStatus.PAID}), OrderStatus.SHIPPED, "shipped_at", staff_only=True
@@ -61,7 +62,7 @@ TRANSITIONS = {
 
 
 async def pay_order(caller: Principal, order_id: int) -> Order:
-    """Note the payment. Raises `Rejected` (ILLEGAL_TRANSITION) unless the order is pending."""
+    """Note the payment; for staff. Raises `Rejected` (ILLEGAL_TRANSITION) unless it is pending."""
     return await _take_step(caller, order_id, Step.PAY)
 
 

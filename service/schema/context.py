@@ -6,6 +6,7 @@ from strawberry.types import Info as StrawberryInfo
 
 from service.operations.access import Principal
 from service.operations.jobs import JobRunner
+from service.operations.order_placement import Reservations
 from service.operations.product_writer import ProductWriter
 from service.operations.tokens import TokenSigner
 from service.schema.loaders import Loaders
@@ -20,6 +21,7 @@ class Context:
     writer: ProductWriter
     tokens: TokenSigner
     jobs: JobRunner
+    reservations: Reservations
 
 
 Info = StrawberryInfo[Context, None]

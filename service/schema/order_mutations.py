@@ -146,12 +146,15 @@ class OrderMutation:
     @mutation
     async def place_order(self, info: Info, input: PlaceOrderInput) -> PlaceOrderPayload:  # noqa: A002
         """Reserve the stock and create the order, all lines or none."""
-        row = await order_placement.place_order(info.context.caller, input.parsed())
+        context = info.context
+        row = await order_placement.place_order(
+            context.caller, input.parsed(), context.reservations
+        )
         return PlaceOrderPayload(order=Order.of(row))
 
     @mutation
     async def pay_order(self, info: Info, input: PayOrderInput) -> PayOrderPayload:  # noqa: A002
-        """Note that a pending order was paid."""
+        """Note that a pending order was paid; for staff."""
         return PayOrderPayload(order=await _stepped(info, orders.pay_order, input.id))
 
     @mutation

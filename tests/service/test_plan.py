@@ -27,7 +27,13 @@ from service.app import new_cron
 from service.database import connected
 from service.models import ProductStatus
 from service.operations.access import LOCAL_ADMIN
-from service.operations.order_placement import Address, Item, NewOrder, place_order
+from service.operations.order_placement import (
+    Address,
+    Item,
+    NewOrder,
+    Reservations,
+    place_order,
+)
 from service.operations.product_writer import ProductWriter
 from service.operations.products import NewProduct, create_product
 from service.operations.reviews import NewReview, add_review
@@ -75,6 +81,7 @@ async def both_ways(
             writer=ProductWriter(),
             tokens=TokenSigner(None, 60),
             jobs=new_cron(settings_for(url)),
+            reservations=Reservations(),
         )
 
     by_plan = await execution.run(document, operation, variables, context(), "id")
