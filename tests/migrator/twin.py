@@ -14,6 +14,7 @@ from migrator.mysql.columns import TableName
 from migrator.mysql.scope import pattern_of
 from tests.migrator.road import Road
 
+UNREADABLE = "not valid in its character set"
 Documents = dict[bytes, bytes]
 """By the bytes of `_id`."""
 
@@ -21,7 +22,8 @@ Documents = dict[bytes, bytes]
 async def differences(road: Road, without: Sequence[TableName] = ()) -> list[str]:
     """How the collections differ from those of a copy that is made now; nothing may be written.
 
-    `without` are tables that are not copied.
+    `without` are tables that are not copied. Nor can those be compared whose rows the
+    stream tells one by one, but no statement can name: a fresh copy leaves them out.
     """
     places = road.settings.places
     there = {name.lower() for (name,) in road.source.rows("SHOW DATABASES")}
@@ -42,7 +44,12 @@ async def differences(road: Road, without: Sequence[TableName] = ()) -> list[str
     try:
         if fresh:
             await twin.copy(is_empty=True)
-        return await asyncio.to_thread(_compare, road.client, pairs)
+        found = await asyncio.to_thread(_compare, road.client, pairs)
+        impossible = {
+            f"{places.place(TableName(one['database'], one['table']))}:"
+            for one in twin.client[twin.state].tables.find({"left_out": {"$regex": UNREADABLE}})
+        }
+        return [line for line in found if not line.startswith(tuple(impossible))]
     finally:
         for database in *pairs.values(), twin.state:
             twin.client.drop_database(database)

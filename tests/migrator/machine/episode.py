@@ -13,7 +13,7 @@ from migrator.mysql.connection import SourceUrl, connect
 from tests.migrator.machine.columns import TABLES, create_table, quoted
 from tests.migrator.machine.writer import Writer, shapes
 from tests.migrator.road import Road, Source
-from tests.migrator.twin import differences
+from tests.migrator.twin import UNREADABLE, differences
 
 TABLES_AT_FIRST = 5
 
@@ -151,7 +151,7 @@ async def compared(source: Source, road: Road) -> list[str]:
     states = road.client[road.state].tables.find({"left_out": {"$ne": ""}})
     left_out = {TableName(one["database"], one["table"]): one["left_out"] for one in states}
     # No definition shows that a key holds what its character set does not have.
-    unfit_names += [name for name, reason in left_out.items() if "not valid in its" in reason]
+    unfit_names += [name for name, reason in left_out.items() if UNREADABLE in reason]
     unfits = set(map(str, unfit_names))
     counts = {name: count for name, count in row_counts(source).items() if name not in unfits}
     without_need = {str(name): reason for name, reason in left_out.items()}
