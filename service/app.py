@@ -18,6 +18,7 @@ from service.http.health import healthz, readyz
 from service.http.keys import CALLER, TOKENS, WRITER
 from service.http.metrics import metrics
 from service.http.middleware import Handler, authenticate, guard_host, observe
+from service.http.peers import Origin
 from service.http.products import get_product, post_product
 from service.operations.order_placement import Reservations
 from service.operations.product_writer import ProductWriter
@@ -121,6 +122,7 @@ def _context_factory(settings: Settings) -> Callable[[web.Request], Context]:
             tokens=request.app[TOKENS],
             jobs=request.app[CRON],
             reservations=reservations,
+            origin=Origin(request, settings.service_proxies),
         )
 
     return new_context

@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     service_open: bool = True
     """Whether the service may be open at all; false closes it whatever else is set."""
     service_token_lifetime_s: Positive = 12 * 3600
+    service_proxies: Annotated[int, Field(ge=0, le=10)] = 1
+    """How many proxies of ours add to X-Forwarded-For; believed from private networks only."""
 
     service_playground: bool = True
     service_introspection: bool = True

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from service.cron.ticks import Tick
+from service.operations.attempts import forget_attempts
 from service.operations.low_stock import forget_recovered, report_low_stock
 from service.operations.orders import cancel_unpaid_orders
 
@@ -29,6 +30,7 @@ async def housekeeping(
         return len(await report_low_stock(low_stock_threshold))
 
     return {
+        "attemptsForgotten": await _in_batches(lambda: forget_attempts(BATCH_ROWS_MAX)),
         "ordersCancelled": await _in_batches(cancel),
         "productsRecovered": await _in_batches(forget),
         "productsReportedLow": await _in_batches(report),

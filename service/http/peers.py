@@ -1,5 +1,6 @@
 """From where a request comes, as far as that can be known."""
 
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from aiohttp import HttpVersion11, web
@@ -36,6 +37,19 @@ def _tells_of_forwarding(name: str) -> bool:
     return name in FORWARDING_HEADERS or name.startswith(FORWARDED_PREFIX)
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """From where a request comes; looked up when somebody asks."""
+
+    request: web.Request
+    proxies: int
+
+    @property
+    def address(self) -> str:
+        """As `client_of` says."""
+        return client_of(self.request, self.proxies)
+
+
 def client_of(request: web.Request, proxies: int) -> str:
     """Who calls, for counting attempts: an address, or the network of an IPv6 address.
 
@@ -43,14 +57,12 @@ def client_of(request: web.Request, proxies: int) -> str:
     before it: what the last of them has seen stands so many from the end of X-Forwarded-For.
     """
     peer = _peer(request)
-    if peer is None:
-        return "unknown"
     hops = ",".join(request.headers.getall("X-Forwarded-For", ()))[-HOPS_LENGTH_MAX:].split(",")
-    if peer.is_private and proxies and len(hops) >= proxies:
+    if (peer is None or peer.is_private) and proxies and len(hops) >= proxies:
         peer = _address(hops[-proxies]) or peer
     if isinstance(peer, IPv6Address):
         return str(ip_network((peer, IPV6_CUSTOMER_BITS), strict=False))
-    return str(peer)
+    return str(peer) if peer is not None else "unknown"
 
 
 def _peer(request: web.Request) -> Address | None:

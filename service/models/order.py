@@ -40,6 +40,8 @@ class Order(Model):
     # SHA-256 of the whole input: the same key with other contents is a mistake, not a retry.
     input_digest = fields.CharField(max_length=64)
     shipping_address: fields.Field[dict[str, str]] = fields.JSONField()
+    # Its place among the rows that have been numbered; none yet, or anew: NULL.
+    sequence = fields.BigIntField(null=True)
     placed_at = fields.DatetimeField()
     paid_at = fields.DatetimeField(null=True)
     shipped_at = fields.DatetimeField(null=True)
@@ -57,6 +59,7 @@ class Order(Model):
             Index(fields=("customer_id", "placed_at", "id"), name="order_customer"),
             Index(fields=("status", "placed_at", "id"), name="order_status_placed"),
             Index(fields=("paid_at",), name="order_paid"),
+            Index(fields=("sequence", "id"), name="order_sequence"),
         )
         constraints = (
             UniqueConstraint(fields=("customer_id", "idempotency_key"), name="order_idempotent"),

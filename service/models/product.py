@@ -43,6 +43,8 @@ class Product(Model):
     rating_count = fields.BigIntField(default=0)
     # Set while staff know about the low stock, so that they are told once.
     low_stock_notified_at = fields.DatetimeField(null=True)
+    # Its place among the rows that have been numbered; none yet, or anew: NULL.
+    sequence = fields.BigIntField(null=True)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -53,6 +55,7 @@ class Product(Model):
             Index(fields=("price_minor", "id"), name="product_price"),
             Index(fields=("created_at", "id"), name="product_created"),
             Index(fields=("low_stock_notified_at",), name="product_low_stock"),
+            Index(fields=("sequence", "id"), name="product_sequence"),
         )
         # No index may hold the stock: a guarded UPDATE that finds its row through one
         # misses it while another moves it there (docs/decisions/0004-stock-without-an-index.md).

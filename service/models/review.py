@@ -40,6 +40,8 @@ class Review(Model):
     title = fields.CharField(max_length=REVIEW_TITLE_LENGTH_MAX, default="")
     body = fields.TextField(default="")
     status = fields.CharEnumField(ReviewStatus, default=ReviewStatus.PENDING, max_length=16)
+    # Its place among the rows that have been numbered; none yet, or anew: NULL.
+    sequence = fields.BigIntField(null=True)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -48,6 +50,7 @@ class Review(Model):
         indexes = (
             Index(fields=("product_id", "status", "created_at", "id"), name="review_product"),
             Index(fields=("status", "created_at", "id"), name="review_queue"),
+            Index(fields=("sequence", "id"), name="review_sequence"),
         )
         constraints = (
             UniqueConstraint(fields=("user_id", "product_id"), name="review_once_per_user"),

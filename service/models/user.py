@@ -28,9 +28,16 @@ class User(Model):
     full_name = fields.CharField(max_length=FULL_NAME_LENGTH_MAX)
     role = fields.CharEnumField(UserRole, default=UserRole.CUSTOMER, max_length=16)
     active = fields.BooleanField(default=True)
+    # Part of every token: one that has an older number than the user has ended.
+    token_version = fields.IntField(default=0, db_default=0)
+    # Its place among the rows that have been numbered; none yet, or anew: NULL.
+    sequence = fields.BigIntField(null=True)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
     class Meta:
         table = "users"
-        indexes = (Index(fields=("created_at", "id"), name="user_created"),)
+        indexes = (
+            Index(fields=("created_at", "id"), name="user_created"),
+            Index(fields=("sequence", "id"), name="user_sequence"),
+        )

@@ -2,33 +2,63 @@
 
 import asyncio
 import functools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from service.operations.attempts import too_many
+
 PASSWORD_LENGTH_MIN = 10
 PASSWORD_LENGTH_MAX = 256
-HASHES_AT_ONCE_MAX = 2
+WAITING_MAX = 100
+"""More wait longer than people do; they are told to come again."""
 
 # OWASP's argon2id parameters: 19 MiB, two passes, one lane.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# The hash of no password: what a guess at an unknown account is compared with.
+_NOBODYS_HASH = _HASHER.hash("")
+
+
+class _Lane:
+    """One hash at a time, and a bounded number that wait for it."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for the lane. Raises `Rejected` (TOO_MANY_ATTEMPTS) if too many do already."""
+        if self._waiting >= WAITING_MAX:
+            raise too_many("Many people do so at this moment; try again in a few seconds.")
+        self._waiting += 1
+        try:
+            async with self._turn:
+                yield
+        finally:
+            self._waiting -= 1
 
 
 @functools.cache
-def _slots(_loop: asyncio.AbstractEventLoop) -> asyncio.Semaphore:
-    return asyncio.Semaphore(HASHES_AT_ONCE_MAX)
+def _lane(_loop: asyncio.AbstractEventLoop, *, trusted: bool) -> _Lane:
+    """The lane of those who have been here before, which no crowd of strangers can fill."""
+    return _Lane()
 
 
-async def hash_password(password: str) -> str:
+async def hash_password(password: str, *, trusted: bool = False) -> str:
     """The argon2id hash in PHC string form."""
-    async with _slots(asyncio.get_running_loop()):
+    async with _lane(asyncio.get_running_loop(), trusted=trusted).turn():
         return await asyncio.to_thread(_HASHER.hash, password)
 
 
-async def password_matches(password_hash: str | None, password: str) -> bool:
+async def password_matches(
+    password_hash: str | None, password: str, *, trusted: bool = False
+) -> bool:
     """Whether the password is right; an unknown user (None) takes as long as a known one."""
-    async with _slots(asyncio.get_running_loop()):
-        matches = await asyncio.to_thread(_verify, password_hash or _nobodys_hash(), password)
+    async with _lane(asyncio.get_running_loop(), trusted=trusted).turn():
+        matches = await asyncio.to_thread(_verify, password_hash or _NOBODYS_HASH, password)
     return matches and password_hash is not None
 
 
@@ -37,8 +67,3 @@ def _verify(password_hash: str, password: str) -> bool:
         return _HASHER.verify(password_hash, password)
     except (VerifyMismatchError, InvalidHashError):
         return False
-
-
-@functools.cache
-def _nobodys_hash() -> str:
-    return _HASHER.hash("")

@@ -58,6 +58,7 @@ def _user(rng: Random, until: datetime, user_id: int, *, is_staff: bool) -> Row:
         "full_name": residents.full_name.format(given=given, family=family),
         "role": UserRole.STAFF if is_staff else UserRole.CUSTOMER,
         "active": True,
+        "token_version": 0,
         "created_at": created_at,
         "updated_at": created_at,
     }

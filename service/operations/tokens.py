@@ -34,17 +34,23 @@ class TokenSigner:
         """A token for the user, and when it expires."""
         now = utc_now()
         expires = (now + self._lifetime).replace(microsecond=0)
-        claims = {"sub": str(user.id), "aud": _AUDIENCE, "iat": now, "exp": expires}
+        claims = {
+            "sub": str(user.id),
+            "aud": _AUDIENCE,
+            "iat": now,
+            "exp": expires,
+            "ver": user.token_version,
+        }
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM), expires
 
     async def principal(self, token: str) -> Principal:
         """Whom a token stands for, with the role of this moment.
 
-        Raises `Rejected` (UNAUTHENTICATED) for a token that is malformed, foreign or
-        expired, and for a user who is no longer active.
+        Raises `Rejected` (UNAUTHENTICATED) for a token that is malformed, foreign, expired
+        or ended (by a log-out or a new password), and for a user who is no longer active.
         """
         try:
-            user_id, expires_s = self._verified(token)
+            user_id, expires_s, version = self._verified(token)
         except (jwt.InvalidTokenError, ValueError) as error:
             raise _invalid() from error
         if expires_s <= utc_now().timestamp():
@@ -52,10 +58,12 @@ class TokenSigner:
         user = await self._user(user_id)
         if user is None or not user.active:
             raise reject(ErrorCode.UNAUTHENTICATED, "The token's user is not active.")
+        if version != user.token_version:
+            raise reject(ErrorCode.UNAUTHENTICATED, "The token was ended; please log in again.")
         return Principal(role=user.role, user_id=user.id)
 
-    def _verify(self, token: str) -> tuple[int, int]:
-        """The user's id and the expiry in seconds since 1970, if the signature is ours."""
+    def _verify(self, token: str) -> tuple[int, int, int]:
+        """The user's id, the expiry in seconds since 1970, and the version; if we signed it."""
         claims = jwt.decode(
             token,
             self._secret,
@@ -64,7 +72,8 @@ class TokenSigner:
             leeway=CLOCK_SKEW_MAX_S,
             options={"require": ["exp", "sub"]},
         )
-        return int(claims["sub"]), int(claims["exp"])
+        # Tokens that were issued before there were versions have none.
+        return int(claims["sub"]), int(claims["exp"]), int(claims.get("ver", 0))
 
     async def _user(self, user_id: int) -> User | None:
         """The user as of now; requests that arrive during a look-up share its answer."""

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+from tortoise.expressions import F
+
 from service.clock import utc_now
 from service.errors import ErrorCode, Rejected, reject
 from service.models import User, UserRole
 from service.models.user import FULL_NAME_LENGTH_MAX
-from service.operations.access import Principal, require, require_self
+from service.operations.access import Principal, acting_user, require, require_self
+from service.operations.attempts import LogIn, count_registration
 from service.operations.passwords import (
     PASSWORD_LENGTH_MAX,
     PASSWORD_LENGTH_MIN,
@@ -35,6 +38,20 @@ class UserChanges:
     full_name: str | None = None
     role: UserRole | None = None
     active: bool | None = None
+    current_password: str | None = None
+    """Asked for when somebody changes the address or password of their own account."""
+
+    @property
+    def ends_tokens(self) -> bool:
+        """Whether nobody may go on with a token that was issued before."""
+        return self.password is not None or self.active is False
+
+
+async def open_account(caller: Principal, new: NewUser, address: str) -> User:
+    """Register a customer on behalf of a caller; strangers of one network address only so many."""
+    if not caller.is_staff:
+        await count_registration(address)
+    return await register_user(new)
 
 
 async def register_user(new: NewUser, role: UserRole = UserRole.CUSTOMER) -> User:
@@ -73,8 +90,14 @@ async def _raise_if_taken(email: str, user_id: int = 0) -> None:
         raise reject(ErrorCode.TAKEN, "There is an account with this address already.", "email")
 
 
-async def update_user(caller: Principal, user_id: int, changes: UserChanges) -> User:
-    """Change what is given: users their own account, administrators any, and roles."""
+async def update_user(
+    caller: Principal, user_id: int, changes: UserChanges, address: str = "unknown"
+) -> User:
+    """Change what is given: users their own account, administrators any, and roles.
+
+    A new password and a deactivation end the account's tokens. `address` is the network
+    address that attempts at the current password are counted for.
+    """
     require_self(caller, user_id)
     if changes.role is not None or changes.active is not None or user_id != caller.user_id:
         require(caller, UserRole.ADMIN)
@@ -86,7 +109,12 @@ async def update_user(caller: Principal, user_id: int, changes: UserChanges) -> 
     if changes.password is not None:
         _check_password(checks, changes.password)
     checks.raise_if_any()
-    password_hash = await hash_password(changes.password) if changes.password else None
+    changes_credentials = changes.email is not None or changes.password is not None
+    if changes_credentials and user_id == caller.user_id:
+        await _confirm(user_id, changes.current_password, address)
+    password_hash = (
+        await hash_password(changes.password, trusted=True) if changes.password else None
+    )
     values: dict[str, object | None] = {
         "email": email,
         "email_key": email.casefold() if email else None,
@@ -96,6 +124,8 @@ async def update_user(caller: Principal, user_id: int, changes: UserChanges) -> 
         "active": changes.active,
     }
     given = {key: value for key, value in values.items() if value is not None}
+    if changes.ends_tokens:
+        given["token_version"] = F("token_version") + 1
 
     async def work() -> User:
         if email is not None:
@@ -109,17 +139,53 @@ async def update_user(caller: Principal, user_id: int, changes: UserChanges) -> 
     return await in_one_transaction(work, again_if=is_transient_or_duplicate)
 
 
-async def authenticate(email: str, password: str) -> User:
-    """The active user with this address and password.
+async def _confirm(user_id: int, password: str | None, address: str) -> None:
+    if password is None:
+        message = "Give currentPassword, too: the address and the password are changed with it."
+        raise reject(ErrorCode.REQUIRED, message, "currentPassword")
+    user = await User.get_or_none(id=user_id)
+    if user is None or not await _is_right(user, user.email_key, password, address):
+        raise reject(ErrorCode.INVALID, "This is not the current password.", "currentPassword")
 
-    Raises `Rejected` (UNAUTHENTICATED) with the same words, after the same time,
-    whichever of the two is wrong.
+
+async def _is_right(user: User | None, email_key: str, password: str, address: str) -> bool:
+    """Whether the password is the user's; the attempt is counted, whoever it is about."""
+    attempt = LogIn(email_key, address)
+    trusted = await attempt.begin()
+    password_hash = user.password_hash if user else None
+    matches = await password_matches(password_hash, password, trusted=trusted)
+    if matches:
+        await attempt.succeeded(trusted=trusted)
+    return matches
+
+
+async def authenticate(email: str, password: str, address: str = "unknown") -> User:
+    """The active user with this e-mail address and password, asked for from a network address.
+
+    Raises `Rejected`: UNAUTHENTICATED with the same words, after the same time, whichever
+    of the two is wrong; TOO_MANY_ATTEMPTS.
     """
-    user = await User.get_or_none(email_key=email.strip().casefold(), active=True)
-    matches = await password_matches(user.password_hash if user else None, password)
-    if user is None or not matches:
+    email_key = email.strip().casefold()
+    user = await User.get_or_none(email_key=email_key, active=True)
+    if not await _is_right(user, email_key, password, address) or user is None:
         raise reject(ErrorCode.UNAUTHENTICATED, "The address or the password is wrong.")
     return user
+
+
+async def log_out(caller: Principal, user_id: int | None) -> User:
+    """End all tokens of the user, by default the caller; administrators end those of others."""
+    chosen = acting_user(caller, user_id, "userId")
+    if chosen != caller.user_id:
+        require(caller, UserRole.ADMIN)
+
+    async def work() -> User:
+        await User.filter(id=chosen).update(token_version=F("token_version") + 1)
+        user = await User.get_or_none(id=chosen)
+        if user is None:
+            raise unknown_user("userId")
+        return user
+
+    return await in_one_transaction(work)
 
 
 def unknown_user(*field: str) -> Rejected:

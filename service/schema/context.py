@@ -1,6 +1,7 @@
 """What every resolver may reach for."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from strawberry.types import Info as StrawberryInfo
 
@@ -10,6 +11,14 @@ from service.operations.order_placement import Reservations
 from service.operations.product_writer import ProductWriter
 from service.operations.tokens import TokenSigner
 from service.schema.loaders import Loaders
+
+
+class Origin(Protocol):
+    """From where a request comes."""
+
+    @property
+    def address(self) -> str:
+        """The network address for which attempts are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,7 @@ class Context:
     tokens: TokenSigner
     jobs: JobRunner
     reservations: Reservations
+    origin: Origin
 
 
 Info = StrawberryInfo[Context, None]

@@ -207,7 +207,10 @@ class UpdateUserInput:
 
     id: strawberry.ID
     email: str | None = None
-    password: str | None = None
+    password: str | None = strawberry.field(default=None, description="It ends all tokens.")
+    current_password: str | None = strawberry.field(
+        default=None, description="Needed to change one's own address or password."
+    )
     full_name: str | None = None
     role: UserRole | None = None
     active: bool | None = None
@@ -237,15 +240,31 @@ class LogInPayload(Payload):
     user: User | None = None
 
 
+@strawberry.input(description="Whose tokens end; without a user, the caller's.")
+class LogOutInput:
+    """Administrators may end those of others."""
+
+    user_id: strawberry.ID | None = None
+
+
+@strawberry.type
+class LogOutPayload(Payload):
+    """Whose tokens have ended."""
+
+    user: User | None = None
+
+
 @strawberry.type
 class UserMutation:
     """For everybody, and for administrators."""
 
     @mutation
-    async def register_user(self, input: RegisterUserInput) -> RegisterUserPayload:  # noqa: A002
+    async def register_user(self, info: Info, input: RegisterUserInput) -> RegisterUserPayload:  # noqa: A002
         """Open a customer's account."""
         new = users.NewUser(email=input.email, password=input.password, full_name=input.full_name)
-        return RegisterUserPayload(user=User.of(await users.register_user(new)))
+        context = info.context
+        row = await users.open_account(context.caller, new, context.origin.address)
+        return RegisterUserPayload(user=User.of(row))
 
     @mutation
     async def update_user(self, info: Info, input: UpdateUserInput) -> UpdateUserPayload:  # noqa: A002
@@ -256,13 +275,22 @@ class UserMutation:
             full_name=input.full_name,
             role=input.role,
             active=input.active,
+            current_password=input.current_password,
         )
-        row = await users.update_user(info.context.caller, row_id(input.id, "User", "id"), changes)
+        context, key = info.context, row_id(input.id, "User", "id")
+        row = await users.update_user(context.caller, key, changes, context.origin.address)
         return UpdateUserPayload(user=User.of(row))
 
     @mutation
     async def log_in(self, info: Info, input: LogInInput) -> LogInPayload:  # noqa: A002
         """Get a token for the header `Authorization: Bearer ...`."""
-        row = await users.authenticate(input.email, input.password)
+        address = info.context.origin.address
+        row = await users.authenticate(input.email, input.password, address)
         token, expires_at = info.context.tokens.issue(row)
         return LogInPayload(token=token, expires_at=expires_at, user=User.of(row))
+
+    @mutation
+    async def log_out(self, info: Info, input: LogOutInput) -> LogOutPayload:  # noqa: A002
+        """End all tokens of a user, on every device."""
+        user = row_id(input.user_id, "User", "userId") if input.user_id is not None else None
+        return LogOutPayload(user=User.of(await users.log_out(info.context.caller, user)))

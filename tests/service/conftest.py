@@ -99,7 +99,8 @@ async def database_url(
     if url not in upgraded:
         await upgrade(url)
         upgraded.add(url)
-    _execute(url, "USE {name}", *(f"DELETE FROM `{table}`" for table in reversed(TABLES)))
+    tables = (*reversed(TABLES), "attempts")
+    _execute(url, "USE {name}", *(f"DELETE FROM `{table}`" for table in tables))
     return url
 
 

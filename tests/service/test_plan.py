@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -82,6 +83,7 @@ async def both_ways(
             tokens=TokenSigner(None, 60),
             jobs=new_cron(settings_for(url)),
             reservations=Reservations(),
+            origin=SimpleNamespace(address="here"),
         )
 
     by_plan = await execution.run(document, operation, variables, context(), "id")
