@@ -4,10 +4,12 @@ Read this first. Everything else is below it: http -> schema -> operations -> mo
 """
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
 from aiohttp import web
+from tortoise.exceptions import OperationalError
 
 from service.cron.runner import CronRunner
 from service.cron.schedule import schedule
@@ -27,6 +29,7 @@ from service.schema.budget import Limits
 from service.schema.context import Context
 from service.schema.loaders import Loaders
 from service.schema.meter import Meter
+from service.schema.node import load_id_key
 from service.schema.schema import build_schema
 from service.settings import Settings
 
@@ -59,6 +62,8 @@ def build_app(settings: Settings) -> web.Application:
 
     async def database(_app: web.Application) -> AsyncIterator[None]:
         async with connected(settings.database_url, settings.database_pool_size):
+            with suppress(OperationalError):  # Before `upgrade`; readyz says so, and tries again.
+                await load_id_key()
             yield
 
     async def cron(app: web.Application) -> AsyncIterator[None]:

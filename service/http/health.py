@@ -4,6 +4,7 @@ from aiohttp import web
 
 from service.database import outstanding_migrations, ping
 from service.errors import DatabaseUnavailable
+from service.schema.node import has_id_key, load_id_key
 
 
 async def healthz(_request: web.Request) -> web.Response:
@@ -21,4 +22,6 @@ async def readyz(_request: web.Request) -> web.Response:
     if outstanding:
         reason = f"Migrations are outstanding: {', '.join(outstanding)}."
         return web.json_response({"status": "unavailable", "reason": reason}, status=503)
+    if not has_id_key():
+        await load_id_key()  # The process was started before the schema was upgraded.
     return web.json_response({"status": "ok"})

@@ -155,7 +155,7 @@ async def update_product(caller: Principal, product_id: int, changes: ProductCha
 
 _EDITABLE = (
     "sku", "name", "slug", "description", "search_text",
-    "price_minor", "currency", "status", "updated_at",
+    "price_minor", "currency", "status", "sequence", "updated_at",
 )  # fmt: skip
 
 
@@ -174,8 +174,9 @@ def _apply(product: Product, changes: ProductChanges) -> None:
     if changes.price is not None:
         price = checks.money(*changes.price, "price")
         product.price_minor, product.currency = price.minor, price.currency
-    if changes.status is not None:
-        product.status = changes.status
+    if changes.status is not None and changes.status is not product.status:
+        # Whoever follows the list sees it again.
+        product.status, product.sequence = changes.status, None
     checks.raise_if_any()
     product.search_text = folded(product.name, product.sku, product.description)
     product.updated_at = utc_now()

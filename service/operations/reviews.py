@@ -83,7 +83,8 @@ async def moderate_review(caller: Principal, review_id: int, decision: ReviewSta
         if review.status is not decision:
             await _move_rating(review, decision)
             review.status, review.updated_at = decision, utc_now()
-            await review.save(update_fields=("status", "updated_at"))
+            review.sequence = None  # Whoever follows the list sees it again.
+            await review.save(update_fields=("status", "sequence", "updated_at"))
         return review
 
     return await in_one_transaction(work)

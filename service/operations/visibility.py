@@ -16,8 +16,14 @@ from service.models import (
 from service.operations.access import Principal
 
 
+def listed_products(caller: Principal) -> QuerySet[Product]:
+    """Staff see all in lists; others what is on sale."""
+    query = Product.all()
+    return query if caller.is_staff else query.filter(status=ProductStatus.ACTIVE)
+
+
 def visible_products(caller: Principal) -> QuerySet[Product]:
-    """Staff see all; others do not see drafts."""
+    """Staff see all; others do not see drafts, but what they may have ordered once."""
     query = Product.all()
     return query if caller.is_staff else query.exclude(status=ProductStatus.DRAFT)
 

@@ -96,7 +96,7 @@ class JobQuery:
     """The entry point."""
 
     @strawberry.field(description="The schedule; for staff.")
-    async def jobs(self, info: Info) -> list[Job]:
+    async def jobs(self, info: Info) -> list[Job] | None:
         """List the schedule."""
         require(info.context.caller, UserRole.STAFF)
         return [Job.of(job) for job in info.context.jobs.jobs()]
@@ -121,7 +121,7 @@ class JobMutation:
     """For staff."""
 
     @mutation
-    async def run_job(self, info: Info, input: RunJobInput) -> RunJobPayload:  # noqa: A002
+    async def run_job(self, info: Info, input: RunJobInput) -> RunJobPayload | None:  # noqa: A002
         """Run a job to its end, outside its schedule."""
         row = await run_job(info.context.jobs, info.context.caller, input.name)
         return RunJobPayload(run=JobRun.of(row))

@@ -6,6 +6,11 @@ from base64 import b64decode, b64encode
 import strawberry
 
 from service.errors import ErrorCode, Rejected, reject
+from service.models import IdKey
+from service.schema.opaque import OpaqueIds
+
+OPAQUE_KINDS = frozenset({"Order", "OrderLine", "User", "Notification", "Review"})
+"""The kinds whose number is nobody's business; products are counted for everybody."""
 
 
 @strawberry.interface(description="Anything with an id that is unique in the whole shop.")
@@ -15,9 +20,25 @@ class Node:
     id: strawberry.ID
 
 
+_opaque: dict[str, OpaqueIds] = {}
+
+
+async def load_id_key() -> None:
+    """Write and read ids under the key of the connected database: a process serves one."""
+    _opaque.clear()
+    key = bytes.fromhex((await IdKey.get(name="ids")).hex_key)
+    _opaque.update({kind: OpaqueIds(key, kind) for kind in OPAQUE_KINDS})
+
+
+def has_id_key() -> bool:
+    """Whether ids can be written and read yet."""
+    return bool(_opaque)
+
+
 def global_id(type_name: str, row_id: int) -> strawberry.ID:
-    """`Product:1` in base 64; clients must not look inside."""
-    return strawberry.ID(b64encode(f"{type_name}:{row_id}".encode()).decode())
+    """`Product:1` in base 64, or `Order:` and what nobody can count by."""
+    text = _opaque[type_name].write(row_id) if type_name in OPAQUE_KINDS else row_id
+    return strawberry.ID(b64encode(f"{type_name}:{text}".encode()).decode())
 
 
 def split_global_id(value: str, *field: str) -> tuple[str, int]:
@@ -26,11 +47,12 @@ def split_global_id(value: str, *field: str) -> tuple[str, int]:
     Raises `Rejected`, naming the field, for anything that we never issued.
     """
     try:
-        type_name, _, digits = b64decode(value, validate=True).decode().partition(":")
-        number = int(digits)
+        type_name, _, text = b64decode(value, validate=True).decode().partition(":")
+        opaque = _opaque[type_name] if type_name in OPAQUE_KINDS else None
+        number = opaque.read(text) if opaque is not None else int(text)
     except (binascii.Error, ValueError) as error:
         raise _foreign(value, *field) from error
-    if not 0 < number < 2**63 or digits != str(number):
+    if not 0 < number < 2**63 or (opaque is None and text != str(number)):
         raise _foreign(value, *field)
     return type_name, number
 

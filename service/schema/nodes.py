@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import strawberry
 
 from service import models
-from service.errors import ErrorCode, reject
+from service.errors import ErrorCode, Rejected, reject
 from service.operations.paging import PAGE_ROWS_MAX
 from service.operations.visibility import (
     visible_notifications,
@@ -81,18 +81,24 @@ class NodeQuery:
     @strawberry.field(description="Anything by its id; null if there is none, or not for you.")
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:  # noqa: A002
         """Find one."""
-        return (await _find(info, [id], "id"))[0]
+        return (await _find(info, [split_global_id(id, "id")]))[0]
 
     @strawberry.field(description="Many by their ids, in their order, null where there is none.")
-    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None] | None:
         """Find many; one statement for each type among them."""
         if len(ids) > PAGE_ROWS_MAX:
             raise reject(ErrorCode.OUT_OF_RANGE, f"Ask for at most {PAGE_ROWS_MAX} ids.", "ids")
-        return await _find(info, ids, "ids")
+        return await _find(info, [_split_if_ours(one) for one in ids])
 
 
-async def _find(info: Info, ids: list[strawberry.ID], field: str) -> list[Node | None]:
-    wanted = [split_global_id(value, field) for value in ids]
+def _split_if_ours(value: str) -> tuple[str, int]:
+    try:
+        return split_global_id(value)
+    except Rejected:
+        return "", 0  # Nothing has this id, and the others are found all the same.
+
+
+async def _find(info: Info, wanted: list[tuple[str, int]]) -> list[Node | None]:
     found: dict[tuple[str, int], Node] = {}
     for type_name, fetch in FETCHES.items():
         keys = [key for name, key in wanted if name == type_name]

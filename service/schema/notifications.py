@@ -92,7 +92,7 @@ class NotificationQuery:
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-    ) -> Connection[Notification]:
+    ) -> Connection[Notification] | None:
         """List notifications."""
         conditions = _conditions(filter or NotificationFilter())
         query = visible_notifications(info.context.caller).filter(**conditions)
@@ -173,7 +173,7 @@ class NotificationMutation:
         self,
         info: Info,
         input: SendNotificationInput,  # noqa: A002
-    ) -> SendNotificationPayload:
+    ) -> SendNotificationPayload | None:
         """Leave a message for a user."""
         data: Any = input.data if input.data is not None else {}
         if not isinstance(data, dict):
@@ -193,7 +193,7 @@ class NotificationMutation:
         self,
         info: Info,
         input: MarkNotificationReadInput,  # noqa: A002
-    ) -> MarkNotificationReadPayload:
+    ) -> MarkNotificationReadPayload | None:
         """Note that a message was read; the first time counts."""
         key = row_id(input.id, "Notification", "id")
         row = await notifications.mark_notification_read(info.context.caller, key)
@@ -204,7 +204,7 @@ class NotificationMutation:
         self,
         info: Info,
         input: MarkAllNotificationsReadInput,  # noqa: A002
-    ) -> MarkAllNotificationsReadPayload:
+    ) -> MarkAllNotificationsReadPayload | None:
         """Mark everything read that a user has."""
         user = row_id(input.user_id, "User", "userId") if input.user_id is not None else None
         count = await notifications.mark_all_notifications_read(info.context.caller, user)

@@ -144,7 +144,7 @@ class OrderMutation:
     """For customers and staff."""
 
     @mutation
-    async def place_order(self, info: Info, input: PlaceOrderInput) -> PlaceOrderPayload:  # noqa: A002
+    async def place_order(self, info: Info, input: PlaceOrderInput) -> PlaceOrderPayload | None:  # noqa: A002
         """Reserve the stock and create the order, all lines or none."""
         context = info.context
         row = await order_placement.place_order(
@@ -153,21 +153,25 @@ class OrderMutation:
         return PlaceOrderPayload(order=Order.of(row))
 
     @mutation
-    async def pay_order(self, info: Info, input: PayOrderInput) -> PayOrderPayload:  # noqa: A002
+    async def pay_order(self, info: Info, input: PayOrderInput) -> PayOrderPayload | None:  # noqa: A002
         """Note that a pending order was paid; for staff."""
         return PayOrderPayload(order=await _stepped(info, orders.pay_order, input.id))
 
     @mutation
-    async def ship_order(self, info: Info, input: ShipOrderInput) -> ShipOrderPayload:  # noqa: A002
+    async def ship_order(self, info: Info, input: ShipOrderInput) -> ShipOrderPayload | None:  # noqa: A002
         """Note that a paid order is on its way."""
         return ShipOrderPayload(order=await _stepped(info, orders.ship_order, input.id))
 
     @mutation
-    async def deliver_order(self, info: Info, input: DeliverOrderInput) -> DeliverOrderPayload:  # noqa: A002
+    async def deliver_order(
+        self,
+        info: Info,
+        input: DeliverOrderInput,  # noqa: A002
+    ) -> DeliverOrderPayload | None:
         """Note that a shipped order has arrived."""
         return DeliverOrderPayload(order=await _stepped(info, orders.deliver_order, input.id))
 
     @mutation
-    async def cancel_order(self, info: Info, input: CancelOrderInput) -> CancelOrderPayload:  # noqa: A002
+    async def cancel_order(self, info: Info, input: CancelOrderInput) -> CancelOrderPayload | None:  # noqa: A002
         """Cancel a pending or paid order and return its stock."""
         return CancelOrderPayload(order=await _stepped(info, orders.cancel_order, input.id))

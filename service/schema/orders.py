@@ -11,12 +11,14 @@ from service import models
 from service.errors import ErrorCode, reject
 from service.models import OrderStatus
 from service.operations.paging import Sort
+from service.operations.sequences import in_sequence
 from service.operations.visibility import visible_order_lines, visible_orders
 from service.schema.context import Info
 from service.schema.loaders import Children
 from service.schema.money import Money
 from service.schema.node import Node, global_id, row_id
 from service.schema.pagination import (
+    SEQUENCE_DESCRIPTION,
     Arguments,
     Connection,
     SortDirection,
@@ -149,6 +151,7 @@ class OrderSortKey(Enum):
 
     PLACED_AT = "placed_at"
     TOTAL = "total_minor"
+    SEQUENCE = strawberry.enum_value("sequence", description=SEQUENCE_DESCRIPTION)
 
 
 @strawberry.input(description="The order of a list of orders.")
@@ -198,10 +201,12 @@ class OrderQuery:
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-    ) -> Connection[Order]:
+    ) -> Connection[Order] | None:
         """List orders."""
         query = visible_orders(info.context.caller).filter(**_conditions(filter or OrderFilter()))
         sort = sort or OrderSort()
+        if sort.by is OrderSortKey.SEQUENCE:
+            query = await in_sequence(query)
         order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
         return await connect(
             info.context.loaders, query, order, Arguments(first, after, last, before), Order.of

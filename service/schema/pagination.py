@@ -25,6 +25,10 @@ PAGE_ROWS_DEFAULT = 20
 TEXT_COLUMNS = frozenset({"name", "email_key"})
 """The sort columns that hold text; the others hold times, named `..._at`, or whole numbers."""
 TEXT_LENGTH_MAX = 255
+SEQUENCE_DESCRIPTION = (
+    "In which they became readable. Follow this one, ascending: whoever goes on after the "
+    "last cursor misses nothing, whatever is written meanwhile."
+)
 
 N = TypeVar("N")
 

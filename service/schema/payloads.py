@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Awaitable, Callable
-from typing import Any, ParamSpec, TypeVar, get_type_hints
+from typing import Any, ParamSpec, TypeVar, get_args, get_type_hints
 
 import strawberry
 
@@ -34,13 +34,14 @@ R = TypeVar("R", bound=Payload)
 
 
 def refusals_as_user_errors(
-    resolver: Callable[P, Awaitable[R]],
-) -> Callable[P, Awaitable[R]]:
+    resolver: Callable[P, Awaitable[R | None]],
+) -> Callable[P, Awaitable[R | None]]:
     """The one place where a `Rejected` becomes `userErrors` of the resolver's own payload type."""
-    payload: type[R] = get_type_hints(resolver)["return"]
+    # Nullable, so that an error of one mutation does not take the others' answers with it.
+    payload, _none = get_args(get_type_hints(resolver)["return"])
 
     @functools.wraps(resolver)
-    async def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+    async def guarded(*args: P.args, **kwargs: P.kwargs) -> R | None:
         info: Any = kwargs.get("info")
         if info is not None:
             # An earlier mutation of the same operation may have filled them.
@@ -48,7 +49,8 @@ def refusals_as_user_errors(
         try:
             return await resolver(*args, **kwargs)
         except Rejected as rejected:
-            return payload(user_errors=user_errors(rejected))
+            refused: R = payload(user_errors=user_errors(rejected))
+            return refused
 
     return guarded
 

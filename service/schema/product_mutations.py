@@ -112,7 +112,11 @@ class ProductMutation:
     """All for staff."""
 
     @mutation
-    async def create_product(self, info: Info, input: CreateProductInput) -> CreateProductPayload:  # noqa: A002
+    async def create_product(
+        self,
+        info: Info,
+        input: CreateProductInput,  # noqa: A002
+    ) -> CreateProductPayload | None:
         """Add a product to the shop."""
         context = info.context
         row = await products.create_product(context.writer, context.caller, input.parsed())
@@ -123,14 +127,18 @@ class ProductMutation:
         self,
         info: Info,
         input: CreateProductsInput,  # noqa: A002
-    ) -> CreateProductsPayload:
+    ) -> CreateProductsPayload | None:
         """Add up to 500 products in one transaction, all or none."""
         new = [item.parsed() for item in input.products]
         rows = await products.create_products(info.context.caller, new)
         return CreateProductsPayload(products=[Product.of(row) for row in rows])
 
     @mutation
-    async def update_product(self, info: Info, input: UpdateProductInput) -> UpdateProductPayload:  # noqa: A002
+    async def update_product(
+        self,
+        info: Info,
+        input: UpdateProductInput,  # noqa: A002
+    ) -> UpdateProductPayload | None:
         """Change a product."""
         price = (input.price.amount, input.price.currency) if input.price else None
         changes = products.ProductChanges(
@@ -151,14 +159,14 @@ class ProductMutation:
         self,
         info: Info,
         input: ArchiveProductInput,  # noqa: A002
-    ) -> ArchiveProductPayload:
+    ) -> ArchiveProductPayload | None:
         """Take a product off sale and keep it for its orders."""
         key = row_id(input.id, "Product", "id")
         row = await products.archive_product(info.context.caller, key)
         return ArchiveProductPayload(product=Product.of(row))
 
     @mutation
-    async def adjust_stock(self, info: Info, input: AdjustStockInput) -> AdjustStockPayload:  # noqa: A002
+    async def adjust_stock(self, info: Info, input: AdjustStockInput) -> AdjustStockPayload | None:  # noqa: A002
         """Count pieces in or out; stock never falls below zero."""
         key = row_id(input.id, "Product", "id")
         row = await products.adjust_stock(info.context.caller, key, input.delta)

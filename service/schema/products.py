@@ -18,12 +18,14 @@ from service.money import parse_money
 from service.operations.paging import Sort
 from service.operations.products import PRODUCTS_PER_CALL_MAX
 from service.operations.search import search_turn, terms
-from service.operations.visibility import may_see_product, visible_products, visible_reviews
+from service.operations.sequences import in_sequence
+from service.operations.visibility import listed_products, may_see_product, visible_reviews
 from service.schema.context import Info
 from service.schema.loaders import Children
 from service.schema.money import Money, MoneyInput
 from service.schema.node import Node, global_id, row_id
 from service.schema.pagination import (
+    SEQUENCE_DESCRIPTION,
     Arguments,
     Connection,
     SortDirection,
@@ -96,6 +98,7 @@ class ProductSortKey(Enum):
     CREATED_AT = "created_at"
     NAME = "name"
     PRICE = "price_minor"
+    SEQUENCE = strawberry.enum_value("sequence", description=SEQUENCE_DESCRIPTION)
 
 
 @strawberry.input(description="The order of a list of products.")
@@ -153,12 +156,14 @@ class ProductQuery:
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-    ) -> Connection[Product]:
+    ) -> Connection[Product] | None:
         """List products."""
-        query = visible_products(info.context.caller)
+        query = listed_products(info.context.caller)
         if filter is not None:
             query = _filtered(query, filter)
         sort = sort or ProductSort()
+        if sort.by is ProductSortKey.SEQUENCE:
+            query = await in_sequence(query)
         order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
         arguments = Arguments(first, after, last, before)
         turn = search_turn if filter is not None and filter.search else nullcontext

@@ -8,13 +8,21 @@ import strawberry
 from strawberry import Private
 
 from service import models
+from service.errors import ErrorCode, reject
 from service.models import ReviewStatus
 from service.operations import reviews
 from service.operations.paging import Sort
+from service.operations.sequences import in_sequence
 from service.operations.visibility import visible_reviews
 from service.schema.context import Info
 from service.schema.node import Node, global_id, row_id
-from service.schema.pagination import Arguments, Connection, SortDirection, connect
+from service.schema.pagination import (
+    SEQUENCE_DESCRIPTION,
+    Arguments,
+    Connection,
+    SortDirection,
+    connect,
+)
 from service.schema.payloads import Payload, mutation
 
 if TYPE_CHECKING:
@@ -79,6 +87,7 @@ class ReviewSortKey(Enum):
 
     CREATED_AT = "created_at"
     RATING = "rating"
+    SEQUENCE = strawberry.enum_value("sequence", description=SEQUENCE_DESCRIPTION)
 
 
 @strawberry.input(description="The order of a list of reviews.")
@@ -94,7 +103,9 @@ class ReviewFilter:
     """By what they are about, who wrote them and how they stand."""
 
     product_id: strawberry.ID | None = None
-    user_id: strawberry.ID | None = None
+    user_id: strawberry.ID | None = strawberry.field(
+        default=None, description="For the author and for staff."
+    )
     status: list[ReviewStatus] | None = None
     rating_min: int | None = None
     rating_max: int | None = None
@@ -114,10 +125,18 @@ class ReviewQuery:
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-    ) -> Connection[Review]:
+    ) -> Connection[Review] | None:
         """List reviews."""
-        query = visible_reviews(info.context.caller).filter(**_conditions(filter or ReviewFilter()))
+        caller = info.context.caller
+        conditions = _conditions(filter or ReviewFilter())
+        author = conditions.get("user_id")
+        if not caller.is_staff and author not in {None, caller.user_id}:
+            message = "Whose reviews these are is for their author and the shop to know."
+            raise reject(ErrorCode.FORBIDDEN, message, "filter", "userId")
+        query = visible_reviews(caller).filter(**conditions)
         sort = sort or ReviewSort()
+        if sort.by is ReviewSortKey.SEQUENCE:
+            query = await in_sequence(query)
         order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
         return await connect(
             info.context.loaders, query, order, Arguments(first, after, last, before), Review.of
@@ -185,7 +204,7 @@ class ReviewMutation:
     """For customers, and for staff."""
 
     @mutation
-    async def add_review(self, info: Info, input: AddReviewInput) -> AddReviewPayload:  # noqa: A002
+    async def add_review(self, info: Info, input: AddReviewInput) -> AddReviewPayload | None:  # noqa: A002
         """Say what you think of a product."""
         user = row_id(input.user_id, "User", "userId") if input.user_id is not None else None
         new = reviews.NewReview(
@@ -204,7 +223,7 @@ class ReviewMutation:
         self,
         info: Info,
         input: ModerateReviewInput,  # noqa: A002
-    ) -> ModerateReviewPayload:
+    ) -> ModerateReviewPayload | None:
         """Approve or reject a review; the product's rating follows in the same transaction."""
         row = await reviews.moderate_review(
             info.context.caller,

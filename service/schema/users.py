@@ -11,6 +11,7 @@ from service import models
 from service.models import UserRole
 from service.operations import users
 from service.operations.paging import Sort
+from service.operations.sequences import in_sequence
 from service.operations.visibility import (
     visible_notifications,
     visible_orders,
@@ -23,6 +24,7 @@ from service.schema.node import Node, global_id, row_id
 from service.schema.notifications import NOTIFICATIONS_NEWEST_FIRST, Notification
 from service.schema.orders import ORDERS_NEWEST_FIRST, Order
 from service.schema.pagination import (
+    SEQUENCE_DESCRIPTION,
     Arguments,
     Connection,
     SortDirection,
@@ -123,6 +125,7 @@ class UserSortKey(Enum):
 
     CREATED_AT = "created_at"
     EMAIL = "email_key"
+    SEQUENCE = strawberry.enum_value("sequence", description=SEQUENCE_DESCRIPTION)
 
 
 @strawberry.input(description="The order of a list of users.")
@@ -164,10 +167,12 @@ class UserQuery:
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-    ) -> Connection[User]:
+    ) -> Connection[User] | None:
         """List users."""
         query = visible_users(info.context.caller).filter(**_conditions(filter or UserFilter()))
         sort = sort or UserSort()
+        if sort.by is UserSortKey.SEQUENCE:
+            query = await in_sequence(query)
         order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
         return await connect(
             info.context.loaders, query, order, Arguments(first, after, last, before), User.of
@@ -259,7 +264,11 @@ class UserMutation:
     """For everybody, and for administrators."""
 
     @mutation
-    async def register_user(self, info: Info, input: RegisterUserInput) -> RegisterUserPayload:  # noqa: A002
+    async def register_user(
+        self,
+        info: Info,
+        input: RegisterUserInput,  # noqa: A002
+    ) -> RegisterUserPayload | None:
         """Open a customer's account."""
         new = users.NewUser(email=input.email, password=input.password, full_name=input.full_name)
         context = info.context
@@ -267,7 +276,7 @@ class UserMutation:
         return RegisterUserPayload(user=User.of(row))
 
     @mutation
-    async def update_user(self, info: Info, input: UpdateUserInput) -> UpdateUserPayload:  # noqa: A002
+    async def update_user(self, info: Info, input: UpdateUserInput) -> UpdateUserPayload | None:  # noqa: A002
         """Change an account."""
         changes = users.UserChanges(
             email=input.email,
@@ -282,7 +291,7 @@ class UserMutation:
         return UpdateUserPayload(user=User.of(row))
 
     @mutation
-    async def log_in(self, info: Info, input: LogInInput) -> LogInPayload:  # noqa: A002
+    async def log_in(self, info: Info, input: LogInInput) -> LogInPayload | None:  # noqa: A002
         """Get a token for the header `Authorization: Bearer ...`."""
         address = info.context.origin.address
         row = await users.authenticate(input.email, input.password, address)
@@ -290,7 +299,7 @@ class UserMutation:
         return LogInPayload(token=token, expires_at=expires_at, user=User.of(row))
 
     @mutation
-    async def log_out(self, info: Info, input: LogOutInput) -> LogOutPayload:  # noqa: A002
+    async def log_out(self, info: Info, input: LogOutInput) -> LogOutPayload | None:  # noqa: A002
         """End all tokens of a user, on every device."""
         user = row_id(input.user_id, "User", "userId") if input.user_id is not None else None
         return LogOutPayload(user=User.of(await users.log_out(info.context.caller, user)))

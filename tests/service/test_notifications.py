@@ -1,3 +1,4 @@
+from service.schema.node import global_id
 from tests.service.conftest import Shop
 
 NOTIFICATION = "notification { id title data readAt }"
@@ -39,7 +40,7 @@ async def test_a_bad_message_is_refused(shop: Shop) -> None:
     big = {"text": "x" * 20_000}
 
     empty = await shop.refusals("sendNotification", userId=sara, title="")
-    nobody = await shop.refusals("sendNotification", userId="VXNlcjo5OTk5", title="Hello")
+    nobody = await shop.refusals("sendNotification", userId=global_id("User", 9999), title="Hello")
     a_list = await shop.refusals("sendNotification", userId=sara, title="Hello", data=[1])
     too_big = await shop.refusals("sendNotification", userId=sara, title="Hello", data=big)
 

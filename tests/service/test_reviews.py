@@ -1,5 +1,6 @@
 import asyncio
 
+from service.schema.node import global_id
 from tests.service.conftest import Shop
 
 REVIEW = "review { id status rating }"
@@ -58,7 +59,9 @@ async def test_a_bad_review_is_refused(shop: Shop) -> None:
     six = await shop.refusals("addReview", productId=product, userId=sara, rating=6)
     zero = await shop.refusals("addReview", productId=product, userId=sara, rating=0)
     hidden = await shop.refusals("addReview", productId=draft, userId=sara, rating=3)
-    nobody = await shop.refusals("addReview", productId=product, userId="VXNlcjo5OTk5", rating=3)
+    nobody = await shop.refusals(
+        "addReview", productId=product, userId=global_id("User", 9999), rating=3
+    )
     anonymous = await shop.refusals("addReview", productId=product, userId=product, rating=3)
 
     assert six == zero == [("rating", "OUT_OF_RANGE")]

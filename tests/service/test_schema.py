@@ -26,6 +26,6 @@ def test_every_mutation_has_one_input_and_a_payload_with_user_errors() -> None:
     for name, field in schema.mutation_type.fields.items():
         capital = name[0].upper() + name[1:]
         assert {a: str(arg.type) for a, arg in field.args.items()} == {"input": f"{capital}Input!"}
-        assert str(field.type) == f"{capital}Payload!"
+        assert str(field.type) == f"{capital}Payload"
         payload = schema.get_type(f"{capital}Payload")
         assert str(payload.fields["userErrors"].type) == "[UserError!]!"  # type: ignore[union-attr]
