@@ -1,19 +1,22 @@
 """`python -m service`: run the shop, and look after it."""
 
 import asyncio
+import functools
 import sys
 from collections.abc import Coroutine
 from typing import Annotated, Any, TypeVar
 
 import typer
 import uvloop
-from aiohttp import web
 from rich.console import Console
 from rich.table import Table
 
 from service.app import build_app, new_cron
 from service.database import connected, upgrade
 from service.errors import ServiceError
+from service.http.connections import ConnectionLimits, connections_possible
+from service.http.serving import Listening
+from service.http.serving import serve as serve_until_stopped
 from service.log import configure_logging
 from service.models import User, UserRole
 from service.operations.tokens import TokenSigner
@@ -62,16 +65,18 @@ def serve() -> None:
         _run(upgrade(settings.database_url))
         # SQLite runs in a thread of its own, which otherwise waits up to 5 ms for its turn.
         sys.setswitchinterval(THREAD_SWITCH_INTERVAL_S)
+    listening = Listening(
+        settings.service_host, settings.service_port, settings.service_shutdown_timeout_s
+    )
+    limits = ConnectionLimits(
+        connections_possible(settings.service_connections_max),
+        settings.service_header_timeout_s,
+        settings.service_request_timeout_s,
+    )
     try:
-        web.run_app(
-            build_app(settings),
-            host=settings.service_host,
-            port=settings.service_port,
-            shutdown_timeout=settings.service_shutdown_timeout_s,
-            access_log=None,
-            print=lambda _: _greet(settings),
-            loop=uvloop.new_event_loop(),
-        )
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            greet = functools.partial(_greet, settings)
+            runner.run(serve_until_stopped(build_app(settings), listening, limits, greet))
     except ServiceError as error:
         raise _failure(str(error)) from None
     except OSError as error:

@@ -17,7 +17,7 @@ from service.database import connected
 from service.http import playground
 from service.http.graphql_view import GraphQLView
 from service.http.health import healthz, readyz
-from service.http.keys import CALLER, TOKENS, WRITER
+from service.http.keys import BODY_TIMEOUT_S, CALLER, TOKENS, WRITER
 from service.http.metrics import metrics
 from service.http.middleware import Handler, authenticate, guard_host, observe
 from service.http.peers import Origin
@@ -54,6 +54,7 @@ def build_app(settings: Settings) -> web.Application:
     app[WRITER] = ProductWriter(groups_at_once=1 if is_sqlite else GROUPS_AT_ONCE_MYSQL)
     app[TOKENS] = TokenSigner(secret, settings.service_token_lifetime_s)
     app[CRON] = new_cron(settings)
+    app[BODY_TIMEOUT_S] = float(settings.service_header_timeout_s)
     _add_routes(app, settings)
 
     async def say_who_may_write(_app: web.Application) -> None:

@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     service_introspection: bool = True
     service_body_bytes_max: Positive = 1024 * 1024
     service_request_timeout_s: Positive = 30
+    service_header_timeout_s: Positive = 10
+    """How long a new connection may take for its first header, and a request for its body."""
+    service_connections_max: Positive = 1_000
     service_shutdown_timeout_s: Positive = 20
     service_log_format: Literal["text", "json"] = "text"
     service_log_level: Literal["debug", "info", "warning", "error"] = "info"

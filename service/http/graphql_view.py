@@ -15,6 +15,7 @@ from graphql import OperationType
 from strawberry.aiohttp.views import GraphQLView as StrawberryView
 from typing_extensions import override
 
+from service.http.bodies import read_body
 from service.http.keys import OPERATION, REQUEST_ID
 from service.http.negotiation import GRAPHQL_RESPONSE, JSON, answer_type
 from service.schema.budget import Limits, Measure
@@ -135,7 +136,7 @@ async def _read(request: web.Request) -> Call:
         # agree: this check is also what keeps foreign pages from writing here.
         raise BadRequest(415, f"Send {JSON} in UTF-8.", {"Accept-Post": JSON})
     try:
-        body = orjson.loads(await request.read())
+        body = orjson.loads(await read_body(request))
     except orjson.JSONDecodeError as error:
         raise BadRequest(400, f"The body is not JSON: {error}.") from error
     except web.RequestPayloadError as error:

@@ -9,5 +9,6 @@ from service.operations.tokens import TokenSigner
 CALLER: web.RequestKey[Principal] = web.RequestKey("caller", Principal)
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
 OPERATION: web.RequestKey[str] = web.RequestKey("operation", str)
+BODY_TIMEOUT_S: web.AppKey[float] = web.AppKey("body_timeout_s", float)
 WRITER: web.AppKey[ProductWriter] = web.AppKey("writer", ProductWriter)
 TOKENS: web.AppKey[TokenSigner] = web.AppKey("tokens", TokenSigner)

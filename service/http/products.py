@@ -7,6 +7,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from service.errors import ErrorCode, Problem, Rejected
+from service.http.bodies import read_body
 from service.http.keys import CALLER, WRITER
 from service.http.problems import problem_response, status_of
 from service.models import Product, ProductStatus
@@ -59,7 +60,7 @@ async def post_product(request: web.Request) -> web.Response:
     if request.content_type != "application/json":
         return problem_response(415, "Send application/json.")
     try:
-        body = orjson.loads(await request.read())
+        body = orjson.loads(await read_body(request))
     except web.HTTPRequestEntityTooLarge:
         return problem_response(413, f"A body is limited to {request.client_max_size} bytes.")
     except (orjson.JSONDecodeError, web.RequestPayloadError) as error:

@@ -1,12 +1,16 @@
 """Every test of the service runs on each database, from a clean one."""
 
+import asyncio
 import os
 import secrets
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pymysql
 import pytest
 from aiohttp import ClientResponse
@@ -20,7 +24,7 @@ from service.models.collation import TABLES
 from service.settings import Settings
 from tests.servers.mariadb import MariaDB
 from tests.servers.mysql import MySQL
-from tests.servers.process import exclusive
+from tests.servers.process import exclusive, free_port
 
 DATABASES = tuple(os.environ.get("TEST_DATABASES", "sqlite mysql mariadb").split())
 on_each_server = pytest.mark.parametrize(
@@ -32,6 +36,8 @@ SECRET = "a secret that is long enough for the tests"
 
 Client = TestClient[Request, Application]
 ClientFactory = Callable[[Application], Awaitable[Client]]
+Start = Callable[..., Awaitable[tuple[Process, str]]]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -102,6 +108,35 @@ async def database_url(
     tables = (*reversed(TABLES), "attempts")
     _execute(url, "USE {name}", *(f"DELETE FROM `{table}`" for table in tables))
     return url
+
+
+@pytest.fixture
+async def start(tmp_path: Path) -> AsyncIterator[Start]:
+    """Start `serve` in an empty folder; it is killed after the test."""
+    processes: list[Process] = []
+
+    async def start_service(**environment: str) -> tuple[Process, str]:
+        port = str(free_port(0))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "service", "serve", cwd=tmp_path, stdout=PIPE, stderr=PIPE,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "SERVICE_PORT": port} | environment,
+        )  # fmt: skip
+        processes.append(process)
+        url = f"http://127.0.0.1:{port}"
+        async with aiohttp.ClientSession() as session:
+            for _ in range(200):
+                try:
+                    await session.get(f"{url}/healthz")
+                    break
+                except aiohttp.ClientConnectorError:
+                    await asyncio.sleep(0.1)
+        return process, url
+
+    yield start_service
+    for process in processes:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
 
 
 @dataclass(frozen=True)

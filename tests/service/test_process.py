@@ -4,50 +4,17 @@ import asyncio
 import os
 import signal
 import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Awaitable, Callable
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import aiohttp
 import orjson
-import pytest
 
 from service.settings import Settings
-from tests.servers.process import free_port
-from tests.service.conftest import on_each_server
+from tests.service.conftest import Start, on_each_server
 
 README = Path(__file__).parents[2] / "README.md"
 ROOT = Path(__file__).parents[2]
-Start = Callable[..., Awaitable[tuple[Process, str]]]
-
-
-@pytest.fixture
-async def start(tmp_path: Path) -> AsyncIterator[Start]:
-    """Start `serve` in an empty folder; it is killed after the test."""
-    processes: list[Process] = []
-
-    async def start_service(**environment: str) -> tuple[Process, str]:
-        port = str(free_port(0))
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "service", "serve", cwd=tmp_path, stdout=PIPE, stderr=PIPE,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "SERVICE_PORT": port} | environment,
-        )  # fmt: skip
-        processes.append(process)
-        url = f"http://127.0.0.1:{port}"
-        async with aiohttp.ClientSession() as session:
-            for _ in range(200):
-                try:
-                    await session.get(f"{url}/healthz")
-                    break
-                except aiohttp.ClientConnectorError:
-                    await asyncio.sleep(0.1)
-        return process, url
-
-    yield start_service
-    for process in processes:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
 
 
 async def test_a_new_installation_serves_and_says_what_to_do(start: Start, tmp_path: Path) -> None:

@@ -1,0 +1,19 @@
+"""Reading a request's body, for as long as one may take to send it."""
+
+import asyncio
+
+from aiohttp import web
+
+from service.http.keys import BODY_TIMEOUT_S
+
+
+async def read_body(request: web.Request) -> bytes:
+    """The whole body. Raises HTTPRequestTimeout (408), and what aiohttp does for a bad one."""
+    if request.content.is_eof():
+        return await request.read()
+    try:
+        async with asyncio.timeout(request.app[BODY_TIMEOUT_S]):
+            return await request.read()
+    except TimeoutError:
+        reason = f"The body did not arrive within {request.app[BODY_TIMEOUT_S]:g} s."
+        raise web.HTTPRequestTimeout(reason=reason) from None

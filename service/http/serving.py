@@ -1,0 +1,70 @@
+"""Listening, until somebody asks for an end."""
+
+import asyncio
+import gc
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from service.http.connections import BACKLOG, KEEPALIVE_S, ConnectionLimits, Gate
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where, and for how long an end waits for requests in flight."""
+
+    host: str
+    port: int
+    shutdown_timeout_s: float
+
+
+async def serve(
+    app: web.Application,
+    where: Listening,
+    limits: ConnectionLimits,
+    started: Callable[[], None],
+) -> None:
+    """Serve until SIGINT or SIGTERM, then answer what is in flight.
+
+    Raises OSError if it cannot listen there, and what the application's start raises.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        keepalive_timeout=KEEPALIVE_S,
+        shutdown_timeout=where.shutdown_timeout_s,
+    )
+    try:
+        await runner.setup()
+        await _listen(runner, where, limits, started, stop)
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(
+    runner: web.AppRunner,
+    where: Listening,
+    limits: ConnectionLimits,
+    started: Callable[[], None],
+    stop: asyncio.Event,
+) -> None:
+    assert runner.server is not None  # It is there after `setup`.
+    gate = Gate(runner.server, limits)
+    loop = asyncio.get_running_loop()
+    listener = await loop.create_server(gate, where.host, where.port, backlog=BACKLOG)
+    watching = asyncio.create_task(gate.watch(), name="connections")
+    # What is here now stays: the collector, which stops everything, need not look at it.
+    gc.collect()
+    gc.freeze()
+    started()
+    try:
+        await stop.wait()
+    finally:
+        watching.cancel()
+        listener.close()
