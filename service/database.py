@@ -17,6 +17,7 @@ from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.backends.base.executor import EXECUTOR_CACHE
+from tortoise.backends.mysql.client import MySQLClient
 from tortoise.connection import get_connection
 from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.migrations.executor import MigrationExecutor, PlanStep
@@ -52,6 +53,22 @@ MYSQL_SQL_MODE = (
     "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
     "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 )
+
+
+class WakingPool(aiomysql.Pool):  # type: ignore[misc]
+    """A pool whose waiters go on when a connection comes back broken.
+
+    The library's own wakes one only for a connection that can be used again: after the
+    server has ended connections, callers would wait for those that will never come back.
+    """
+
+    def release(self, conn: Any) -> "asyncio.Future[None]":
+        """Give a connection back; whoever waits looks again."""
+        free = self.freesize
+        released: asyncio.Future[None] = super().release(conn)
+        if self.freesize > free:
+            return released  # Somebody is woken for it.
+        return asyncio.get_running_loop().create_task(self._wakeup())
 
 
 def tortoise_config(database_url: str, pool_size: int = 10) -> dict[str, Any]:
@@ -125,6 +142,8 @@ async def _connect(client: BaseDBAsyncClient) -> None:
     """Connect now, not on first use: a request that is cancelled amid that would keep the lock."""
     try:
         await client.create_connection(with_db=True)
+        if isinstance(client, MySQLClient) and client._pool is not None:
+            client._pool.__class__ = WakingPool
     except (DBConnectionError, MySQLError, OSError) as error:
         raise DatabaseUnavailable(
             "The database cannot be reached. Is DATABASE_URL right?"

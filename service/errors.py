@@ -3,6 +3,7 @@
     ServiceError
     ├── ConfigurationError     the service must not start like this
     ├── DatabaseUnavailable    nothing was written; try again
+    ├── OutcomeUnknown         the connection broke amid a commit; look before you repeat
     └── Rejected               the request is understood and refused: one or more `Problem`s
 
 A `Rejected` reaches GraphQL clients as `userErrors`, REST clients as a problem
@@ -67,6 +68,10 @@ class DatabaseUnavailable(ServiceError):
     """The database could not be reached in time, and nothing was written."""
 
     retryable = True
+
+
+class OutcomeUnknown(ServiceError):
+    """The connection broke while a change was being committed: it is there or it is not."""
 
 
 class Rejected(ServiceError):

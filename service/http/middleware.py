@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from service.database import is_unavailable
-from service.errors import DatabaseUnavailable, Rejected
+from service.errors import DatabaseUnavailable, OutcomeUnknown, Rejected
 from service.http.keys import CALLER, OPERATION, REQUEST_ID, TOKENS
 from service.http.metrics import REQUEST_DURATION_S
 from service.http.peers import calls_from_here
@@ -51,8 +51,14 @@ def _answer_to(error: Exception, request: web.Request, timeout_s: float) -> web.
     if isinstance(error, web.HTTPException):
         return _json_error(error.status, error.reason, error.headers.get("Allow"))
     if isinstance(error, TimeoutError):
-        return _json_error(503, f"This took longer than {timeout_s:g} s and was given up.")
-    if isinstance(error, DatabaseUnavailable) or is_unavailable(error):
+        return _json_error(
+            503,
+            f"This took longer than {timeout_s:g} s and was given up. What it was to change may "
+            "have been changed all the same: look before you repeat it.",
+        )
+    if isinstance(error, DatabaseUnavailable | OutcomeUnknown):
+        return _json_error(503, str(error))
+    if is_unavailable(error):
         return _json_error(503, "The database is not available; please try again.")
     request_id = request[REQUEST_ID]
     log.error("request failed", request_id=request_id, path=request.path, exc_info=error)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import jwt
 
 from service.clock import utc_now
-from service.errors import ErrorCode, Rejected, reject
+from service.errors import DatabaseUnavailable, ErrorCode, Rejected, reject
 from service.models import User
 from service.operations.access import Principal
 
@@ -90,5 +90,11 @@ def _invalid() -> Rejected:
 
 
 async def _find(user_id: int) -> User | None:
-    async with asyncio.timeout(LOOK_UP_TIMEOUT_S):
-        return await User.get_or_none(id=user_id)
+    try:
+        async with asyncio.timeout(LOOK_UP_TIMEOUT_S):
+            return await User.get_or_none(id=user_id)
+    except TimeoutError as error:
+        raise DatabaseUnavailable(
+            f"The token's user was not found within {LOOK_UP_TIMEOUT_S} s: the database is slow "
+            "to answer. Nothing was done; please try again."
+        ) from error

@@ -12,7 +12,8 @@ from tortoise.backends.base.client import TransactionalDBClient, TransactionCont
 from tortoise.exceptions import IntegrityError, OperationalError
 from tortoise.transactions import in_transaction
 
-from service.errors import DatabaseUnavailable
+from service.database import is_unavailable
+from service.errors import DatabaseUnavailable, OutcomeUnknown
 
 T = TypeVar("T")
 
@@ -22,7 +23,13 @@ _TRANSIENT_MYSQL_ERRORS = {ER.LOCK_DEADLOCK, ER.LOCK_WAIT_TIMEOUT, ER.CHECKREAD}
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the database rolled the work back only because of somebody else's."""
+    """Whether the work was undone for a reason that is not its own: it may start over.
+
+    Because of somebody else's, or because the connection broke, or could not be made,
+    before anything was committed.
+    """
+    if is_unavailable(error):
+        return True
     cause = error.args[0] if isinstance(error, OperationalError) and error.args else None
     if isinstance(cause, sqlite3.OperationalError):
         # The primary code is the low byte: SQLITE_BUSY_SNAPSHOT is a kind of SQLITE_BUSY.
@@ -41,7 +48,8 @@ async def in_one_transaction(
 ) -> T:
     """Run `work` in a transaction; start over, a few times, after an error that `again_if` takes.
 
-    Raises `DatabaseUnavailable` when the database still refuses after `ATTEMPTS_MAX`.
+    Raises `DatabaseUnavailable` when the database still refuses after `ATTEMPTS_MAX`, and
+    `OutcomeUnknown` when the connection breaks amid the commit, which is not tried again.
     `work` must not spawn tasks: they would share, and outlive, its connection.
     """
     retrying = AsyncRetrying(
@@ -52,9 +60,13 @@ async def in_one_transaction(
     )
     try:
         return await retrying(_attempt, work)
-    except OperationalError as error:
+    except Exception as error:
+        if is_unavailable(error):
+            message = "The database is not available; nothing was written. Please try again."
+            raise DatabaseUnavailable(message) from error
         if is_transient(error):
-            raise DatabaseUnavailable("The database is too busy; nothing was written.") from error
+            message = "The database is too busy; nothing was written. Please try again."
+            raise DatabaseUnavailable(message) from error
         raise
 
 
@@ -68,7 +80,15 @@ async def _attempt(work: Callable[[], Awaitable[T]]) -> T:
     except BaseException as error:
         await _give_up(transaction, error)
         raise
-    await transaction.__aexit__(None, None, None)
+    try:
+        await transaction.__aexit__(None, None, None)
+    except Exception as error:
+        if is_unavailable(error):
+            raise OutcomeUnknown(
+                "The connection to the database broke amid the commit: the change was made, or it "
+                "was not. Look before you repeat it."
+            ) from error
+        raise
     return result
 
 
