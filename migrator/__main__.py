@@ -102,9 +102,9 @@ cli = typer.Typer(
 console = Console(highlight=False)
 
 
-@cli.command(short_help="Look at the servers and tables, and print what mends them.")
+@cli.command(short_help="Check the servers and tables; print how to fix what is wrong.")
 def check(config: ConfigFile = None, database: Databases = None, debug: Debug = False) -> None:
-    """Look at everything that can go wrong at the three servers, and print what mends it.
+    """Check everything that can go wrong at the three servers, and print how to fix it.
 
     Ends with status 1 if anything failed; warnings do not count.
     """

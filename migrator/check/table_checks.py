@@ -143,6 +143,12 @@ async def _views(source: Source, scope: Scope) -> list[Finding]:
     ]
 
 
+RESTRICT = (
+    "declare the foreign key with ON UPDATE RESTRICT ON DELETE RESTRICT, and let the application "
+    "change the rows"
+)
+
+
 async def _foreign_keys(source: Source, variables: Variables, scope: Scope) -> list[Finding]:
     if _are_actions_logged(source, variables):
         return []
@@ -151,7 +157,8 @@ async def _foreign_keys(source: Source, variables: Variables, scope: Scope) -> l
         warn(
             str(TableName(database, child)),
             f"Its foreign key {key} changes rows when {parent} changes (ON UPDATE {update}, ON "
-            f"DELETE {delete}), and the log hides these changes: THEY WILL NOT ARRIVE.",
+            f"DELETE {delete}), and the binary log does not show these changes: their documents "
+            "will stay as they are, and go out of date.",
             mend,
         )
         for database, child, key, parent, update, delete in await source.query(FOREIGN_KEYS)
@@ -168,10 +175,10 @@ def _are_actions_logged(source: Source, variables: Variables) -> bool:
 
 def _log_actions(source: Source) -> str:
     if source.server.is_mariadb:
-        return "ON ... RESTRICT, and let the program change the rows."
+        return f"{RESTRICT}."
     if source.server.version_tuple >= FOREIGN_KEYS_LOGGED:
         return "write innodb_native_foreign_keys=OFF in the configuration; restart the server."
-    return "upgrade to MySQL 9.6 or newer, or ON ... RESTRICT and let the program change the rows."
+    return f"upgrade to MySQL 9.6 or newer, or {RESTRICT}."
 
 
 async def _folded_keys(source: Source, scope: Scope) -> list[Finding]:
