@@ -51,6 +51,7 @@ class Review(Model):
             Index(fields=("product_id", "status", "created_at", "id"), name="review_product"),
             Index(fields=("status", "created_at", "id"), name="review_queue"),
             Index(fields=("sequence", "id"), name="review_sequence"),
+            Index(fields=("rating", "id"), name="review_rating"),
         )
         constraints = (
             UniqueConstraint(fields=("user_id", "product_id"), name="review_once_per_user"),

@@ -5,12 +5,14 @@ NOT NULL, and every order ends with the id, so positions are total.
 """
 
 import asyncio
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from tortoise.connection import get_connection
 from tortoise.expressions import Q, RawSQL
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
@@ -18,6 +20,8 @@ from tortoise.queryset import QuerySet
 M = TypeVar("M", bound=Model)
 
 PAGE_ROWS_MAX = 100
+SCANS_AT_ONCE_SQLITE = 1
+SCANS_AT_ONCE_MYSQL = 4
 ROWS_PER_TURN = 500
 """Making so many objects takes about 10 ms."""
 
@@ -144,3 +148,17 @@ async def _ranked_rows(ranked: QuerySet[M], rank_max: int) -> list[M]:
         some = rows[start : start + ROWS_PER_TURN]
         made += [ranked.model._init_from_db(**dict(row)) for row in some]
     return made
+
+
+def scan_turn() -> asyncio.Semaphore:
+    """What a statement with conditions waits for: it may read every row of its table.
+
+    A few at a time, so that all others are served between them.
+    """
+    return _scan_turns(asyncio.get_running_loop())
+
+
+@functools.cache
+def _scan_turns(_loop: asyncio.AbstractEventLoop) -> asyncio.Semaphore:
+    is_sqlite = get_connection("default").capabilities.dialect == "sqlite"
+    return asyncio.Semaphore(SCANS_AT_ONCE_SQLITE if is_sqlite else SCANS_AT_ONCE_MYSQL)

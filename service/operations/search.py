@@ -5,12 +5,9 @@ rules nor Persian's, so rows carry a folded copy of their text, and each term of
 a search must occur in it. See docs/decisions/0003-text-search.md.
 """
 
-import asyncio
-import functools
 import unicodedata
 from collections.abc import Iterable
 
-SEARCHES_AT_ONCE_MAX = 2
 TERMS_MAX = 8
 SEARCH_LENGTH_MAX = 200
 # Arabic letter forms and the zero-width non-joiner that Persian keyboards differ in.
@@ -32,13 +29,3 @@ def folded(*parts: str) -> str:
 def terms(search: str) -> Iterable[str]:
     """The first folded words of a search."""
     return fold(search[:SEARCH_LENGTH_MAX]).split()[:TERMS_MAX]
-
-
-def search_turn() -> asyncio.Semaphore:
-    """What a search is made under: it reads every row, so few at a time, or all others wait."""
-    return _turns(asyncio.get_running_loop())
-
-
-@functools.cache
-def _turns(_loop: asyncio.AbstractEventLoop) -> asyncio.Semaphore:
-    return asyncio.Semaphore(SEARCHES_AT_ONCE_MAX)

@@ -104,6 +104,7 @@ class NotificationQuery:
             order,
             Arguments(first, after, last, before),
             Notification.of,
+            is_scan=filter is not None,
         )
 
 

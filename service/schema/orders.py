@@ -209,7 +209,12 @@ class OrderQuery:
             query = await in_sequence(query)
         order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
         return await connect(
-            info.context.loaders, query, order, Arguments(first, after, last, before), Order.of
+            info.context.loaders,
+            query,
+            order,
+            Arguments(first, after, last, before),
+            Order.of,
+            is_scan=filter is not None,
         )
 
 

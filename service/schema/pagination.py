@@ -7,7 +7,7 @@ and not a page of the wrong rows.
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -18,7 +18,15 @@ import strawberry
 from strawberry import Private
 
 from service.errors import ErrorCode, Rejected, reject
-from service.operations.paging import PAGE_ROWS_MAX, Page, Position, Sort, Window, page
+from service.operations.paging import (
+    PAGE_ROWS_MAX,
+    Page,
+    Position,
+    Sort,
+    Window,
+    page,
+    scan_turn,
+)
 from service.schema.loaders import ChildPage, Children, Loaders
 
 PAGE_ROWS_DEFAULT = 20
@@ -89,10 +97,12 @@ async def connect(
     sort: Sort,
     arguments: Arguments,
     shape: Callable[[Any], N],
-    turn: Callable[[], AbstractAsyncContextManager[object]] = nullcontext,
+    *,
+    is_scan: bool = False,
 ) -> Connection[N]:
-    """A connection over a whole query, whose statements wait for their `turn`."""
+    """A connection over a whole query; one that may be a scan waits for its turn."""
     window = _window(arguments, sort)
+    turn = scan_turn if is_scan else nullcontext
 
     async def count() -> int:
         async with turn():

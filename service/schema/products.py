@@ -1,7 +1,6 @@
 """Products: the type, its lists and its mutations."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
@@ -17,7 +16,7 @@ from service.models.product import SKU_LENGTH_MAX
 from service.money import parse_money
 from service.operations.paging import Sort
 from service.operations.products import PRODUCTS_PER_CALL_MAX
-from service.operations.search import search_turn, terms
+from service.operations.search import terms
 from service.operations.sequences import in_sequence
 from service.operations.visibility import listed_products, may_see_product, visible_reviews
 from service.schema.context import Info
@@ -165,9 +164,14 @@ class ProductQuery:
         if sort.by is ProductSortKey.SEQUENCE:
             query = await in_sequence(query)
         order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
-        arguments = Arguments(first, after, last, before)
-        turn = search_turn if filter is not None and filter.search else nullcontext
-        return await connect(info.context.loaders, query, order, arguments, Product.of, turn)
+        return await connect(
+            info.context.loaders,
+            query,
+            order,
+            Arguments(first, after, last, before),
+            Product.of,
+            is_scan=filter is not None,
+        )
 
 
 def shaped_if_visible(info: Info, row: models.Product | None) -> Product | None:

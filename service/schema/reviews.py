@@ -139,7 +139,12 @@ class ReviewQuery:
             query = await in_sequence(query)
         order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
         return await connect(
-            info.context.loaders, query, order, Arguments(first, after, last, before), Review.of
+            info.context.loaders,
+            query,
+            order,
+            Arguments(first, after, last, before),
+            Review.of,
+            is_scan=filter is not None,
         )
 
 

@@ -175,7 +175,12 @@ class UserQuery:
             query = await in_sequence(query)
         order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
         return await connect(
-            info.context.loaders, query, order, Arguments(first, after, last, before), User.of
+            info.context.loaders,
+            query,
+            order,
+            Arguments(first, after, last, before),
+            User.of,
+            is_scan=filter is not None,
         )
 
 

@@ -73,6 +73,10 @@ class Migration(migrations.Migration):
             model_name='Review',
             index=Index(fields=['sequence', 'id'], name='review_sequence'),
         ),
+        ops.AddIndex(
+            model_name='Review',
+            index=Index(fields=['rating', 'id'], name='review_rating'),
+        ),
         ops.AddField(
             model_name='User',
             name='sequence',
