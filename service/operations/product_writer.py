@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tortoise.expressions import Q
 
-from service.errors import ErrorCode, Problem, Rejected
+from service.errors import ErrorCode, OutcomeUnknown, Problem, Rejected
 from service.models import Product
 from service.operations.slugs import slug_at_random, slug_with
 from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
@@ -70,12 +70,12 @@ async def _write(group: Sequence[tuple[Draft, asyncio.Future[Product]]]) -> None
             lambda: insert_drafts(drafts), again_if=is_transient_or_duplicate
         )
     except Exception as error:  # noqa: BLE001 - Each request receives it and raises it.
-        if len(group) > 1:
+        if len(group) > 1 and not isinstance(error, OutcomeUnknown):
             # One of them did it, so each has a transaction of its own, and the others live.
             for entry in group:
                 await _write([entry])
             return
-        outcomes = [error]
+        outcomes = [error] * len(group)
     for (_, future), outcome in zip(group, outcomes, strict=True):
         if future.done():
             continue  # The request was cancelled; its row is written all the same.
