@@ -22,6 +22,7 @@ from service.operations.transactions import in_one_transaction, is_transient_or_
 from service.operations.users import unknown_user
 from service.operations.validation import Checks
 from service.operations.visibility import may_see_product
+from service.texts import is_storable
 
 LINES_PER_ORDER_MAX = 100
 QUANTITY_MAX = 100_000
@@ -104,6 +105,9 @@ def _checked(new: NewOrder) -> dict[str, str]:
     if key is not None and not 1 <= len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX:
         message = f"A key has 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} characters."
         checks.add(ErrorCode.OUT_OF_RANGE, message, "idempotencyKey")
+    elif key is not None and not is_storable(key):
+        message = "idempotencyKey has characters that no text may have."
+        checks.add(ErrorCode.INVALID, message, "idempotencyKey")
     address = _checked_address(new.shipping_address, checks)
     checks.raise_if_any()
     return address

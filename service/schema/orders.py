@@ -1,6 +1,6 @@
 """Orders: the types, their lists, and the mutations that move them along."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +10,7 @@ from strawberry import Private
 from service import models
 from service.errors import ErrorCode, reject
 from service.models import OrderStatus
+from service.operations.lookups import possible
 from service.operations.paging import Sort
 from service.operations.visibility import visible_order_lines, visible_orders
 from service.schema.context import Info
@@ -184,8 +185,11 @@ class OrderQuery:
         """Find an order."""
         if (id is None) == (number is None):
             raise reject(ErrorCode.INVALID, "Give exactly one of id and number.")
-        names = {"id": row_id(id, "Order", "id")} if id is not None else {"number": number}
-        row = await visible_orders(info.context.caller).get_or_none(**names)
+        query = visible_orders(info.context.caller)
+        if number is not None:
+            row = await query.get_or_none(number__in=possible(models.Order, "number", number))
+        else:
+            row = await query.get_or_none(id=row_id(id or "", "Order", "id"))
         return Order.of(row) if row else None
 
     @strawberry.field(description="The orders: all of them for staff, their own for customers.")
@@ -213,16 +217,21 @@ def _conditions(given: OrderFilter) -> dict[str, object]:
     if given.status is not None:
         conditions["status__in"] = given.status
     if given.currency is not None:
-        conditions["currency"] = given.currency
+        conditions["currency__in"] = possible(models.Order, "currency", given.currency)
     if given.placed_from is not None:
-        conditions["placed_at__gte"] = _zoned(given.placed_from, "placedFrom")
+        conditions["placed_at__gte"] = _utc(given.placed_from, "placedFrom")
     if given.placed_before is not None:
-        conditions["placed_at__lt"] = _zoned(given.placed_before, "placedBefore")
+        conditions["placed_at__lt"] = _utc(given.placed_before, "placedBefore")
     return conditions
 
 
-def _zoned(time: datetime, field: str) -> datetime:
+def _utc(time: datetime, field: str) -> datetime:
+    """The same moment as rows have it: databases compare the digits, whatever the zone."""
     if time.tzinfo is None:
         message = f"{field} needs a time zone, such as 2026-11-24T12:00:00Z."
         raise reject(ErrorCode.INVALID, message, "filter", field)
-    return time
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        # No row is as old, or as far ahead, as the first and the last day of the calendar.
+        return time.replace(tzinfo=UTC)

@@ -12,8 +12,8 @@ from tortoise.queryset import QuerySet
 from service import models
 from service.errors import ErrorCode, reject
 from service.models import ProductStatus
-from service.models.product import SKU_LENGTH_MAX
 from service.money import parse_money
+from service.operations.lookups import possible
 from service.operations.paging import Sort
 from service.operations.products import PRODUCTS_PER_CALL_MAX
 from service.operations.search import terms
@@ -30,6 +30,7 @@ from service.schema.pagination import (
     connect_children,
 )
 from service.schema.reviews import REVIEWS_NEWEST_FIRST, Review
+from service.texts import nfc
 
 strawberry.enum(ProductStatus, description="Only active products can be ordered.")
 
@@ -137,9 +138,12 @@ class ProductQuery:
             raise reject(ErrorCode.INVALID, "Give exactly one of id, sku and slug.")
         if id is not None:
             row = await info.context.loaders.product.load(row_id(id, "Product", "id"))
+        elif sku is not None:
+            skus = possible(models.Product, "sku", nfc(sku))
+            row = await models.Product.get_or_none(sku__in=skus)
         else:
-            names = {"sku": sku} if sku is not None else {"slug": slug}
-            row = await models.Product.get_or_none(**names)
+            slugs = possible(models.Product, "slug", nfc(slug or ""))
+            row = await models.Product.get_or_none(slug__in=slugs)
         return shaped_if_visible(info, row)
 
     @strawberry.field(description="The products of the shop.")
@@ -177,11 +181,12 @@ def _filtered(
     if conditions.status is not None:
         query = query.filter(status__in=conditions.status)
     if conditions.sku is not None:
-        query = query.filter(sku__in=_possible(conditions.sku))
+        query = query.filter(sku__in=_skus(conditions.sku))
     if conditions.in_stock is not None:
         query = query.filter(stock__gt=0) if conditions.in_stock else query.filter(stock=0)
     if conditions.currency is not None:
-        query = query.filter(currency=conditions.currency)
+        currency = possible(models.Product, "currency", conditions.currency)
+        query = query.filter(currency__in=currency)
     return _priced(query, conditions)
 
 
@@ -193,8 +198,8 @@ def _priced(query: QuerySet[models.Product], conditions: ProductFilter) -> Query
     return query
 
 
-def _possible(values: Sequence[str]) -> list[str]:
+def _skus(values: Sequence[str]) -> list[str]:
     if len(values) > PRODUCTS_PER_CALL_MAX:
         message = f"Name at most {PRODUCTS_PER_CALL_MAX} values."
         raise reject(ErrorCode.OUT_OF_RANGE, message, "filter", "sku")
-    return [value for value in values if len(value) <= SKU_LENGTH_MAX]
+    return possible(models.Product, "sku", *map(nfc, values))

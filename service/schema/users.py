@@ -10,6 +10,7 @@ from strawberry import Private
 from service import models
 from service.models import UserRole
 from service.operations import users
+from service.operations.lookups import possible
 from service.operations.paging import Sort
 from service.operations.visibility import (
     visible_notifications,
@@ -31,6 +32,7 @@ from service.schema.pagination import (
 )
 from service.schema.payloads import Payload, mutation
 from service.schema.reviews import REVIEWS_NEWEST_FIRST, Review
+from service.texts import email_keys
 
 strawberry.enum(UserRole, description="Each may do what the one before may.")
 
@@ -139,7 +141,7 @@ class UserFilter:
 
     role: list[UserRole] | None = None
     active: bool | None = None
-    email: str | None = strawberry.field(default=None, description="Without regard to case.")
+    email: str | None = strawberry.field(default=None, description="However it is written.")
 
 
 @strawberry.type
@@ -179,7 +181,8 @@ def _conditions(given: UserFilter) -> dict[str, object]:
     if given.active is not None:
         conditions["active"] = given.active
     if given.email is not None:
-        conditions["email_key"] = given.email.strip().casefold()
+        keys = possible(models.User, "email_key", *email_keys(given.email))
+        conditions["email_key__in"] = keys
     return conditions
 
 
