@@ -1,13 +1,14 @@
 """Placing an order: its stock is reserved by guarded updates, all lines or none."""
 
+import functools
 import hashlib
-import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import orjson
+import pycountry
 from tortoise.expressions import F
 
 from service.clock import utc_now
@@ -30,7 +31,6 @@ ADDRESS_FIELD_LENGTH_MAX = 200
 # Crockford's base 32 has no letters that a voice on the telephone confuses.
 _NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _NUMBER_LENGTH = 7
-_COUNTRY = re.compile("[A-Z]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +123,16 @@ def _checked_address(address: Address, checks: Checks) -> dict[str, str]:
         for name, value in asdict(address).items()
     }
     country = values["country"]
-    if country and not _COUNTRY.fullmatch(country):
-        message = f"{country!r} is not an ISO 3166 country code such as IR."
+    if country and country not in _countries():
+        message = f"{country!r} is not an ISO 3166-1 code of two letters such as IR."
         on_address.add(ErrorCode.INVALID, message, "country")
     checks.problems += on_address.problems
     return values
+
+
+@functools.cache
+def _countries() -> frozenset[str]:
+    return frozenset(country.alpha_2 for country in pycountry.countries)
 
 
 def _digest(customer_id: int, new: NewOrder) -> str:

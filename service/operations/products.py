@@ -108,6 +108,7 @@ def _draft(new: NewProduct) -> Draft:
     )
     price = checks.money(new.amount, new.currency, "price")
     stock = checks.number(new.stock, "stock", 0, STOCK_MAX)
+    checks.choice(new.status, "status")
     slug = slug_of(name, sku) if new.slug is None else _checked_slug(checks, new.slug)
     checks.raise_if_any()
     now = utc_now()
@@ -146,8 +147,10 @@ async def update_product(caller: Principal, product_id: int, changes: ProductCha
         before = {"sku": product.sku, "slug": product.slug}
         _apply(product, changes)
         await _raise_if_taken(product, before)
-        # Stock and rating change by statements of their own, which a full save would undo.
-        await product.save(update_fields=_EDITABLE)
+        # Stock and rating change by statements of their own, which a full save would undo, and
+        # a status that this version does not know stays as it is unless another one is given.
+        status = () if changes.status is None else ("status",)
+        await product.save(update_fields=_EDITABLE + status)
         return product
 
     return await in_one_transaction(work, again_if=is_transient_or_duplicate)
@@ -155,7 +158,7 @@ async def update_product(caller: Principal, product_id: int, changes: ProductCha
 
 _EDITABLE = (
     "sku", "name", "slug", "description", "search_text",
-    "price_minor", "currency", "status", "updated_at",
+    "price_minor", "currency", "updated_at",
 )  # fmt: skip
 
 
@@ -175,6 +178,7 @@ def _apply(product: Product, changes: ProductChanges) -> None:
         price = checks.money(*changes.price, "price")
         product.price_minor, product.currency = price.minor, price.currency
     if changes.status is not None:
+        checks.choice(changes.status, "status")
         product.status = changes.status
     checks.raise_if_any()
     product.search_text = folded(product.name, product.sku, product.description)

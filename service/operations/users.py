@@ -88,6 +88,8 @@ async def update_user(caller: Principal, user_id: int, changes: UserChanges) -> 
     name = changes.full_name
     if name is not None:
         name = checks.text(name, "fullName", FULL_NAME_LENGTH_MAX)
+    if changes.role is not None:
+        checks.choice(changes.role, "role")
     if changes.password is not None:
         _check_password(checks, changes.password)
     checks.raise_if_any()

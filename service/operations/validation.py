@@ -3,6 +3,7 @@
 from email_validator import EmailNotValidError
 
 from service.errors import ErrorCode, Problem, Rejected
+from service.models.columns import StoredEnum
 from service.models.user import EMAIL_LENGTH_MAX
 from service.money import Money, parse_money
 from service.texts import email_key, is_blank, is_storable, nfc, normal_email
@@ -40,6 +41,12 @@ class Checks:
         elif not is_storable(value):
             self.add(ErrorCode.INVALID, f"{field} has characters that no text may have.", field)
         return value
+
+    def choice(self, value: StoredEnum, field: str) -> None:
+        """Refuse UNKNOWN, which is only ever read."""
+        if value.name not in value.choices():
+            message = f"{field} is one of {', '.join(value.choices())}."
+            self.add(ErrorCode.INVALID, message, field)
 
     def number(self, value: int, field: str, low: int, high: int) -> int:
         """The value, which must lie in `low` to `high`, both included."""

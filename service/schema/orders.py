@@ -1,8 +1,9 @@
 """Orders: the types, their lists, and the mutations that move them along."""
 
+import dataclasses
 from datetime import UTC, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry import Private
@@ -14,6 +15,7 @@ from service.operations.lookups import possible
 from service.operations.paging import Sort
 from service.operations.visibility import visible_order_lines, visible_orders
 from service.schema.context import Info
+from service.schema.inline import INT_MAX
 from service.schema.loaders import Children
 from service.schema.money import Money
 from service.schema.node import Node, global_id, row_id
@@ -46,6 +48,16 @@ class Address:
     city: str
     country: str
 
+    @classmethod
+    def of(cls, stored: Any) -> "Address":
+        """Shape an address; one of another version may lack a part, have others, or be a text."""
+        given = stored if isinstance(stored, dict) else {"line1": stored}
+        parts = {part: given.get(part) for part in _ADDRESS_PARTS}
+        return cls(**{part: "" if value is None else str(value) for part, value in parts.items()})
+
+
+_ADDRESS_PARTS = tuple(field.name for field in dataclasses.fields(Address))
+
 
 @strawberry.type(description="A product as it was when it was ordered.")
 class OrderLine(Node):
@@ -65,10 +77,10 @@ class OrderLine(Node):
         return cls(
             id=global_id("OrderLine", row.id),
             product_key=row.product_id,
-            position=row.position,
+            position=min(row.position, INT_MAX),
             sku=row.sku,
             name=row.name,
-            quantity=row.quantity,
+            quantity=min(row.quantity, INT_MAX),
             unit_price=Money.of(row.unit_price),
             total=Money.of(row.total),
         )
@@ -110,7 +122,7 @@ class Order(Node):
             number=row.number,
             status=row.status,
             total=Money.of(row.total),
-            shipping_address=Address(**row.shipping_address),
+            shipping_address=Address.of(row.shipping_address),
             placed_at=row.placed_at,
             paid_at=row.paid_at,
             shipped_at=row.shipped_at,

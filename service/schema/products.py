@@ -19,6 +19,7 @@ from service.operations.products import PRODUCTS_PER_CALL_MAX
 from service.operations.search import terms
 from service.operations.visibility import may_see_product, visible_products, visible_reviews
 from service.schema.context import Info
+from service.schema.inline import INT_MAX
 from service.schema.loaders import Children
 from service.schema.money import Money, MoneyInput
 from service.schema.node import Node, global_id, row_id
@@ -65,10 +66,11 @@ class Product(Node):
             slug=row.slug,
             description=row.description,
             price=Money.of(row.price),
-            stock=row.stock,
+            # Returned orders may have filled it above what GraphQL's Int can say.
+            stock=min(row.stock, INT_MAX),
             status=row.status,
             rating_average=row.rating_average,
-            rating_count=row.rating_count,
+            rating_count=min(row.rating_count, INT_MAX),
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
@@ -191,10 +193,18 @@ def _filtered(
 
 
 def _priced(query: QuerySet[models.Product], conditions: ProductFilter) -> QuerySet[models.Product]:
-    for limit, side in ((conditions.price_min, "gte"), (conditions.price_max, "lte")):
-        if limit is not None:
-            price = parse_money(limit.amount, limit.currency)
-            query = query.filter(currency=price.currency, **{f"price_minor__{side}": price.minor})
+    bounds = {"gte": conditions.price_min, "lte": conditions.price_max}
+    given = {side: bound for side, bound in bounds.items() if bound is not None}
+    currencies = {bound.currency for bound in given.values()}
+    if given and conditions.currency is not None:
+        currencies.add(conditions.currency)
+    if len(currencies) > 1:
+        named = " and ".join(f"{currency[:8]!r}" for currency in sorted(currencies))
+        message = f"Prices are compared within one currency; the filter names {named}."
+        raise reject(ErrorCode.CURRENCY_MISMATCH, message, "filter")
+    for side, bound in given.items():
+        price = parse_money(bound.amount, bound.currency)
+        query = query.filter(currency=price.currency, **{f"price_minor__{side}": price.minor})
     return query
 
 
