@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from ciso8601 import parse_datetime
 from tortoise import fields
-from tortoise.exceptions import FieldError
 
 UNREADABLE_TIME = datetime.min.replace(tzinfo=UTC)
 
@@ -62,15 +61,15 @@ class DatetimeField(fields.DatetimeField[M]):
         if value is None:
             return None
         try:
-            time = value if isinstance(value, datetime) else _time(value)
+            if isinstance(value, str):
+                time = parse_datetime(value)
+            elif isinstance(value, datetime):
+                time = value
+            else:
+                time = datetime.fromtimestamp(value, UTC)  # SQL has put it into SQLite.
             return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
         except (ValueError, TypeError, OverflowError, OSError):
             return None if self.null else UNREADABLE_TIME
-
-
-def _time(value: Any) -> datetime:
-    """What SQLite has for a time: a text, or seconds since 1970 that SQL has put there."""
-    return parse_datetime(value) if isinstance(value, str) else datetime.fromtimestamp(value, UTC)
 
 
 class JSONField(fields.JSONField[T]):
@@ -79,7 +78,7 @@ class JSONField(fields.JSONField[T]):
     def to_python_value(self, value: Any) -> Any:
         """Read a row's text."""
         try:
-            read = super().to_python_value(value)
-        except FieldError:
+            read = self.decoder(value) if isinstance(value, str | bytes) else value
+        except ValueError:
             read = None
         return {} if read is None and not self.null else read

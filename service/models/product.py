@@ -32,7 +32,7 @@ class Product(Model):
     name = fields.CharField(max_length=NAME_LENGTH_MAX)
     slug = fields.CharField(max_length=SLUG_LENGTH_MAX, unique=True)
     description = fields.TextField(default="")
-    # The name, sku and description folded for search: see operations/search.py.
+    # The name, sku and description folded for search: see folding.py.
     search_text = fields.TextField(default="")
     price_minor = fields.BigIntField()
     currency = fields.CharField(max_length=3)

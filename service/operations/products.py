@@ -7,6 +7,7 @@ from tortoise.expressions import F
 
 from service.clock import utc_now
 from service.errors import ErrorCode, Problem, Rejected, reject
+from service.folding import folded
 from service.models import Product, ProductStatus, UserRole
 from service.models.product import (
     DESCRIPTION_LENGTH_MAX,
@@ -17,7 +18,6 @@ from service.models.product import (
 )
 from service.operations.access import Principal, require
 from service.operations.product_writer import Draft, ProductWriter, insert_drafts
-from service.operations.search import folded
 from service.operations.slugs import is_slug, slug_of
 from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
 from service.operations.validation import Checks

@@ -11,6 +11,7 @@ from tortoise.models import Model
 
 from service.database import connected
 from service.errors import ErrorCode, Rejected
+from service.folding import folded
 from service.models import (
     Notification,
     NotificationKind,
@@ -25,7 +26,6 @@ from service.models import (
     UserRole,
 )
 from service.money import minor_digits
-from service.operations.search import folded
 from service.operations.seed import TABLES, SeedPlan, seed_database
 from service.operations.seed_texts import DEMO_PASSWORD
 from service.operations.users import authenticate

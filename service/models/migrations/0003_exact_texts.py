@@ -1,0 +1,17 @@
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+
+from service.models.collation import use_binary_collation
+from service.models.refolding import fold_products_again
+
+
+class Migration(migrations.Migration):
+    # The newest of the others: text columns that it adds are converted, too.
+    dependencies = [("shop", "0001_shop")]
+    # MySQL commits each ALTER by itself, and the products are folded batch by batch.
+    atomic = False
+
+    operations = [
+        ops.RunPython(use_binary_collation, atomic=False),
+        ops.RunPython(fold_products_again, atomic=False),
+    ]
