@@ -1,6 +1,10 @@
 """Registration, log-in, filters and the command line read one text alike, however it is typed."""
 
+import asyncio
+import os
+import sys
 import unicodedata
+from asyncio.subprocess import PIPE
 
 import pytest
 from argon2 import PasswordHasher
@@ -8,7 +12,7 @@ from argon2 import PasswordHasher
 from service.models import User
 from service.operations.passwords import hash_password, password_matches
 from service.operations.users import find_active
-from tests.service.conftest import Shop
+from tests.service.conftest import SECRET, Shop
 
 PASSWORD = "correct horse battery"
 COMPOSED = unicodedata.normalize("NFC", "mot de passé")
@@ -44,6 +48,30 @@ async def test_an_account_is_found_by_every_form_of_its_address(
         assert filtered["users"]["edges"] == [{"node": {"id": user}}]
         assert by_command is not None
         assert taken == [("email", "TAKEN")]
+
+
+async def test_the_command_line_finds_an_account_by_every_form_of_its_address(
+    database_url: str,
+) -> None:
+    environment = os.environ | {
+        "DATABASE_URL": database_url, "SERVICE_SECRET": SECRET, "SERVICE_ADMIN_PASSWORD": PASSWORD,
+    }  # fmt: skip
+
+    async def users(command: str, address: str) -> tuple[int | None, bytes]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "service", "users", command, address,
+            stdout=PIPE, stderr=PIPE, env=environment,
+        )  # fmt: skip
+        output, errors = await process.communicate()
+        return process.returncode, output + errors
+
+    made = await users("create-admin", "u@xn--bcher-kva.example")
+    found = await users("token", "U@bu\u0308cher.example")
+    nobody = await users("token", "x" * 300)
+
+    assert (made[0], found[0], nobody[0]) == (0, 0, 1)
+    assert b"Authorization: Bearer" in found[1]
+    assert b"There is no active user" in nobody[1]
 
 
 async def test_an_account_that_is_kept_as_it_was_typed_can_still_log_in(shop: Shop) -> None:
