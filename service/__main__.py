@@ -20,7 +20,7 @@ from service.http.serving import serve as serve_until_stopped
 from service.log import configure_logging
 from service.models import User, UserRole
 from service.operations.tokens import TokenSigner
-from service.operations.users import NewUser, register_user
+from service.operations.users import NewUser, find_active, register_user
 from service.schema.schema import build_schema
 from service.settings import Settings, load_settings
 
@@ -185,7 +185,7 @@ def token(email: Annotated[str, typer.Argument(help="Whose token to print.")]) -
 
     async def find() -> User | None:
         async with connected(settings.database_url):
-            return await User.get_or_none(email_key=email.strip().casefold(), active=True)
+            return await find_active(email)
 
     user = _run(find())
     if user is None:

@@ -24,6 +24,7 @@ from tortoise.migrations.executor import MigrationExecutor, PlanStep
 
 from service.errors import ConfigurationError, DatabaseUnavailable
 from service.models import migrations
+from service.models.collation import EXACT_COLLATION
 
 APP = "shop"
 SQLITE_BUSY_TIMEOUT_MS = 5_000
@@ -42,12 +43,14 @@ _UNREACHABLE = {
 
 # Tortoise sets the time zone on one pooled connection only and replaces the
 # server's whole sql_mode by a part of it, so every connection is told here.
-# READ COMMITTED has no gap locks, over which concurrent orders would deadlock. Each
-# server executes only its own kind of comment, since the variable's name differs.
+# READ COMMITTED has no gap locks, over which concurrent orders would deadlock. Where a
+# statement casts a column, the connection's collation counts, so it is as exact. Each
+# server executes only its own kind of comment, since the variables' names differ.
 MYSQL_SESSION = (
     "SET time_zone = '+00:00'"
-    "/*M! , tx_isolation = 'READ-COMMITTED' */"
-    "/*!80000 , transaction_isolation = 'READ-COMMITTED' */"
+    "/*M! , tx_isolation = 'READ-COMMITTED', collation_connection = 'utf8mb4_nopad_bin' */"
+    "/*!80017 , transaction_isolation = 'READ-COMMITTED', "
+    "collation_connection = 'utf8mb4_0900_bin' */"
 )
 MYSQL_SQL_MODE = (
     "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
@@ -226,7 +229,8 @@ async def _create_mysql_database(database_url: str) -> None:
                 # Somebody else may have created it since; the server then only warns.
                 warnings.simplefilter("ignore", aiomysql.Warning)
                 await cursor.execute(
-                    f"CREATE DATABASE IF NOT EXISTS `{quoted}` CHARACTER SET utf8mb4"
+                    f"CREATE DATABASE IF NOT EXISTS `{quoted}` "
+                    f"CHARACTER SET utf8mb4 {EXACT_COLLATION}"
                 )
 
 

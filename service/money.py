@@ -16,6 +16,18 @@ _EXACT = Context(prec=64)
 """More digits than an amount may be long, so that nothing is rounded on the way."""
 
 
+# Currencies that ISO 4217 had (its list three), by the places of their last day. A price is
+# written in a currency of today, but what was written yesterday stays readable.
+_FORMER_DIGITS = {
+    0: "ADP BEF BYB BYR ESP GRD ITL LUF MGF PTE TPE TRL",
+    2: "AFA ALK ANG AOK AON AOR ARA ARP ARY ATS AYM AZM BAD BGJ BGK BGL BGN BOP BRB BRC BRE BRN "
+    "BRR BUK CHC CSD CSJ CSK CUC CYP DDM DEM ECS ECV EEK ESA ESB FIM FRF GEK GHC GHP GNE GNS GQE "
+    "GWE GWP HRD HRK IEP ILP ILR ISJ LAJ LSM LTL LTT LUC LUL LVL LVR MLF MRO MTL MTP MVQ MXP MZE "
+    "MZM NIC NLG PEH PEI PES PLZ RHD ROK ROL RUR SDD SDP SIT SKK SLL SRG STD SUR TJR TMM UAK UGS "
+    "UGW USS UYN UYP VEB VEF VNC YDD YUD YUM YUN ZAL ZMK ZRN ZRZ ZWC ZWD ZWL ZWN ZWR",
+}
+
+
 @cache
 def minor_digits(currency: str) -> int:
     """How many decimal places a currency has: 2 for EUR, 0 for JPY, 3 for KWD (ISO 4217).
@@ -30,6 +42,19 @@ def minor_digits(currency: str) -> int:
     if digits is None:
         raise reject(ErrorCode.INVALID, f"{currency} cannot be used for prices.", "currency")
     return int(digits)
+
+
+@cache
+def shown_digits(currency: str) -> int:
+    """As `minor_digits`, for what is kept already: a currency that was has its last places.
+
+    A code that never was one has none: its amount is the whole number that the row has.
+    """
+    try:
+        return minor_digits(currency)
+    except Rejected:
+        former = (digits for digits, codes in _FORMER_DIGITS.items() if currency in codes.split())
+        return next(former, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +72,7 @@ class Money:
 
 def format_minor(minor: int, currency: str) -> str:
     """`1250` EUR as `12.50`, `1250` JPY as `1250`."""
-    digits = minor_digits(currency)
+    digits = shown_digits(currency)
     if not digits:
         return str(minor)
     sign = "-" if minor < 0 else ""

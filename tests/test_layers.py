@@ -13,7 +13,7 @@ LAYERS = (
     ("service.operations",),
     ("service.database", "service.log"),
     ("service.models",),
-    ("service.money", "service.settings"),
+    ("service.money", "service.settings", "service.texts", "service.folding"),
     ("service.errors", "service.clock"),
     ("migrator.__main__",),
     ("migrator.run",),

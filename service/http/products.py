@@ -40,8 +40,8 @@ class ProductBody(BaseModel):
 
     def parsed(self) -> NewProduct:
         """The operation's input. Raises `Rejected` for an unknown status."""
-        if self.status not in ProductStatus.__members__:
-            names = ", ".join(ProductStatus.__members__)
+        if self.status not in ProductStatus.choices():
+            names = ", ".join(ProductStatus.choices())
             raise Rejected(Problem(ErrorCode.INVALID, f"status is one of {names}.", ("status",)))
         return NewProduct(
             sku=self.sku,

@@ -1,21 +1,24 @@
-"""One order of strings on both databases."""
+"""One order of strings on all databases."""
 
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 
 TABLES = (
     "users", "products", "reviews", "orders", "order_lines", "notifications", "job_runs",
 )  # fmt: skip
+EXACT_COLLATION = "/*M! COLLATE utf8mb4_nopad_bin */ /*!80017 COLLATE utf8mb4_0900_bin */"
+"""MariaDB's and MySQL's name of it; each executes only its own kind of comment."""
 
 
 async def use_binary_collation(_apps: object, editor: BaseSchemaEditor) -> None:
-    """Compare MySQL's strings by code point, as SQLite does.
+    """Compare MySQL's strings by code point, to the last space, as SQLite does.
 
     Its default collation takes `TEA-1` and `tea-1`, or two different emoji, for
-    equal, so the same request would succeed on one database and fail on the other.
+    equal, and `utf8mb4_bin` takes `TEA-1` with a space behind it for `TEA-1`: the same
+    request would succeed on one database and fail on the other.
     """
     if editor.client.capabilities.dialect != "mysql":
         return
     for table in TABLES:
         await editor.client.execute_script(
-            f"ALTER TABLE `{table}` CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+            f"ALTER TABLE `{table}` CONVERT TO CHARACTER SET utf8mb4 {EXACT_COLLATION}"
         )

@@ -1,6 +1,5 @@
 """The ledger of the cron jobs."""
 
-from enum import StrEnum
 from typing import Any
 
 from tortoise import fields
@@ -8,15 +7,18 @@ from tortoise.indexes import Index
 from tortoise.migrations.constraints import UniqueConstraint
 from tortoise.models import Model
 
+from service.models.columns import DatetimeField, JSONField, StoredEnum, enum_field
 
-class JobTrigger(StrEnum):
+
+class JobTrigger(StoredEnum):
     """Who asked for the run."""
 
     SCHEDULE = "schedule"
     MANUAL = "manual"
+    UNKNOWN = "unknown"
 
 
-class JobOutcome(StrEnum):
+class JobOutcome(StoredEnum):
     """How a run stands."""
 
     RUNNING = "running"
@@ -24,6 +26,7 @@ class JobOutcome(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     ABANDONED = "abandoned"
+    UNKNOWN = "unknown"
 
 
 class JobRun(Model):
@@ -31,16 +34,16 @@ class JobRun(Model):
 
     id = fields.BigIntField(primary_key=True)
     job = fields.CharField(max_length=64)
-    scheduled_for = fields.DatetimeField()
-    trigger = fields.CharEnumField(JobTrigger, default=JobTrigger.SCHEDULE, max_length=16)
-    outcome = fields.CharEnumField(JobOutcome, default=JobOutcome.RUNNING, max_length=16)
+    scheduled_for = DatetimeField()
+    trigger = enum_field(JobTrigger, default=JobTrigger.SCHEDULE)
+    outcome = enum_field(JobOutcome, default=JobOutcome.RUNNING)
     owner = fields.CharField(max_length=128)
     attempt = fields.IntField(default=1)
-    started_at = fields.DatetimeField()
-    heartbeat_at = fields.DatetimeField()
-    finished_at = fields.DatetimeField(null=True)
+    started_at = DatetimeField()
+    heartbeat_at = DatetimeField()
+    finished_at = DatetimeField(null=True)
     error = fields.TextField(null=True)
-    result: fields.Field[dict[str, Any] | None] = fields.JSONField(null=True)
+    result: fields.Field[dict[str, Any] | None] = JSONField(null=True)
 
     class Meta:
         table = "job_runs"

@@ -1,12 +1,11 @@
 """What customers have bought."""
 
-from enum import StrEnum
-
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 from tortoise.models import Model
 
+from service.models.columns import DatetimeField, JSONField, StoredEnum, enum_field
 from service.models.product import NAME_LENGTH_MAX, SKU_LENGTH_MAX, Product
 from service.models.user import User
 from service.money import Money
@@ -14,7 +13,7 @@ from service.money import Money
 IDEMPOTENCY_KEY_LENGTH_MAX = 128
 
 
-class OrderStatus(StrEnum):
+class OrderStatus(StoredEnum):
     """The steps between them are in operations/orders.py."""
 
     PENDING = "pending"
@@ -22,6 +21,7 @@ class OrderStatus(StrEnum):
     SHIPPED = "shipped"
     DELIVERED = "delivered"
     CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
 
 
 class Order(Model):
@@ -33,21 +33,21 @@ class Order(Model):
         "shop.User", related_name="orders", on_delete=fields.RESTRICT
     )
     customer_id: int
-    status = fields.CharEnumField(OrderStatus, default=OrderStatus.PENDING, max_length=16)
+    status = enum_field(OrderStatus, default=OrderStatus.PENDING)
     currency = fields.CharField(max_length=3)
     total_minor = fields.BigIntField()
     idempotency_key = fields.CharField(max_length=IDEMPOTENCY_KEY_LENGTH_MAX, null=True)
     # SHA-256 of the whole input: the same key with other contents is a mistake, not a retry.
     input_digest = fields.CharField(max_length=64)
-    shipping_address: fields.Field[dict[str, str]] = fields.JSONField()
+    shipping_address: fields.Field[dict[str, str]] = JSONField()
     # Its place among the rows that have been numbered; none yet, or anew: NULL.
     sequence = fields.BigIntField(null=True)
-    placed_at = fields.DatetimeField()
-    paid_at = fields.DatetimeField(null=True)
-    shipped_at = fields.DatetimeField(null=True)
-    delivered_at = fields.DatetimeField(null=True)
-    cancelled_at = fields.DatetimeField(null=True)
-    updated_at = fields.DatetimeField()
+    placed_at = DatetimeField()
+    paid_at = DatetimeField(null=True)
+    shipped_at = DatetimeField(null=True)
+    delivered_at = DatetimeField(null=True)
+    cancelled_at = DatetimeField(null=True)
+    updated_at = DatetimeField()
 
     lines: fields.ReverseRelation["OrderLine"]
 

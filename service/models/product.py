@@ -1,12 +1,11 @@
 """What the shop sells."""
 
-from enum import StrEnum
-
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
 from tortoise.models import Model
 
+from service.models.columns import DatetimeField, StoredEnum, enum_field
 from service.money import Money
 
 SKU_LENGTH_MAX = 64
@@ -16,12 +15,13 @@ DESCRIPTION_LENGTH_MAX = 10_000
 STOCK_MAX = 1_000_000_000
 
 
-class ProductStatus(StrEnum):
+class ProductStatus(StoredEnum):
     """Only an active product can be ordered; an archived one is kept for its orders."""
 
     DRAFT = "draft"
     ACTIVE = "active"
     ARCHIVED = "archived"
+    UNKNOWN = "unknown"
 
 
 class Product(Model):
@@ -32,21 +32,21 @@ class Product(Model):
     name = fields.CharField(max_length=NAME_LENGTH_MAX)
     slug = fields.CharField(max_length=SLUG_LENGTH_MAX, unique=True)
     description = fields.TextField(default="")
-    # The name, sku and description folded for search: see operations/search.py.
+    # The name, sku and description folded for search: see folding.py.
     search_text = fields.TextField(default="")
     price_minor = fields.BigIntField()
     currency = fields.CharField(max_length=3)
     stock = fields.BigIntField(default=0)
-    status = fields.CharEnumField(ProductStatus, default=ProductStatus.ACTIVE, max_length=16)
+    status = enum_field(ProductStatus, default=ProductStatus.ACTIVE)
     # The average is derived from these two, so it can never drift from them.
     rating_total = fields.BigIntField(default=0)
     rating_count = fields.BigIntField(default=0)
     # Set while staff know about the low stock, so that they are told once.
-    low_stock_notified_at = fields.DatetimeField(null=True)
+    low_stock_notified_at = DatetimeField(null=True)
     # Its place among the rows that have been numbered; none yet, or anew: NULL.
     sequence = fields.BigIntField(null=True)
-    created_at = fields.DatetimeField()
-    updated_at = fields.DatetimeField()
+    created_at = DatetimeField()
+    updated_at = DatetimeField()
 
     class Meta:
         table = "products"

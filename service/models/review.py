@@ -1,12 +1,11 @@
 """What customers say about a product."""
 
-from enum import StrEnum
-
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 from tortoise.models import Model
 
+from service.models.columns import DatetimeField, StoredEnum, enum_field
 from service.models.product import Product
 from service.models.user import User
 
@@ -16,12 +15,13 @@ REVIEW_TITLE_LENGTH_MAX = 200
 REVIEW_BODY_LENGTH_MAX = 10_000
 
 
-class ReviewStatus(StrEnum):
+class ReviewStatus(StoredEnum):
     """Only approved reviews count towards the product's rating."""
 
     PENDING = "pending"
     APPROVED = "approved"
     REJECTED = "rejected"
+    UNKNOWN = "unknown"
 
 
 class Review(Model):
@@ -39,11 +39,11 @@ class Review(Model):
     rating = fields.SmallIntField()
     title = fields.CharField(max_length=REVIEW_TITLE_LENGTH_MAX, default="")
     body = fields.TextField(default="")
-    status = fields.CharEnumField(ReviewStatus, default=ReviewStatus.PENDING, max_length=16)
+    status = enum_field(ReviewStatus, default=ReviewStatus.PENDING)
     # Its place among the rows that have been numbered; none yet, or anew: NULL.
     sequence = fields.BigIntField(null=True)
-    created_at = fields.DatetimeField()
-    updated_at = fields.DatetimeField()
+    created_at = DatetimeField()
+    updated_at = DatetimeField()
 
     class Meta:
         table = "reviews"

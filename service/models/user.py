@@ -1,21 +1,22 @@
 """People: customers, staff and administrators."""
 
-from enum import StrEnum
-
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
+
+from service.models.columns import DatetimeField, StoredEnum, enum_field
 
 EMAIL_LENGTH_MAX = 254
 FULL_NAME_LENGTH_MAX = 200
 
 
-class UserRole(StrEnum):
+class UserRole(StoredEnum):
     """Each role may do what the ones before it may."""
 
     CUSTOMER = "customer"
     STAFF = "staff"
     ADMIN = "admin"
+    UNKNOWN = "unknown"
 
 
 class User(Model):
@@ -26,14 +27,14 @@ class User(Model):
     email_key = fields.CharField(max_length=EMAIL_LENGTH_MAX, unique=True)
     password_hash = fields.CharField(max_length=255)
     full_name = fields.CharField(max_length=FULL_NAME_LENGTH_MAX)
-    role = fields.CharEnumField(UserRole, default=UserRole.CUSTOMER, max_length=16)
+    role = enum_field(UserRole, default=UserRole.CUSTOMER)
     active = fields.BooleanField(default=True)
     # Part of every token: one that has an older number than the user has ended.
     token_version = fields.IntField(default=0, db_default=0)
     # Its place among the rows that have been numbered; none yet, or anew: NULL.
     sequence = fields.BigIntField(null=True)
-    created_at = fields.DatetimeField()
-    updated_at = fields.DatetimeField()
+    created_at = DatetimeField()
+    updated_at = DatetimeField()
 
     class Meta:
         table = "users"

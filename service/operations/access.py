@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from service.errors import ErrorCode, Rejected, reject
 from service.models import UserRole
 
-_RANK = {UserRole.CUSTOMER: 1, UserRole.STAFF: 2, UserRole.ADMIN: 3}
+_RANK = {UserRole.UNKNOWN: 0, UserRole.CUSTOMER: 1, UserRole.STAFF: 2, UserRole.ADMIN: 3}
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ async def send_notification(caller: Principal, new: NewNotification) -> Notifica
     checks = Checks()
     title = checks.text(new.title, "title", NOTIFICATION_TITLE_LENGTH_MAX)
     body = checks.text(new.body, "body", NOTIFICATION_BODY_LENGTH_MAX, required=False)
+    checks.choice(new.kind, "kind")
     _check_data(checks, new.data)
     checks.raise_if_any()
 

@@ -1,13 +1,14 @@
 """Placing an order: its stock is reserved by guarded updates, all lines or none."""
 
+import functools
 import hashlib
-import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import orjson
+import pycountry
 from tortoise.expressions import F
 
 from service.clock import utc_now
@@ -22,6 +23,7 @@ from service.operations.transactions import in_one_transaction, is_transient_or_
 from service.operations.users import unknown_user
 from service.operations.validation import Checks
 from service.operations.visibility import may_see_product
+from service.texts import is_storable
 
 LINES_PER_ORDER_MAX = 100
 QUANTITY_MAX = 100_000
@@ -29,7 +31,6 @@ ADDRESS_FIELD_LENGTH_MAX = 200
 # Crockford's base 32 has no letters that a voice on the telephone confuses.
 _NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _NUMBER_LENGTH = 7
-_COUNTRY = re.compile("[A-Z]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +119,9 @@ def _checked(new: NewOrder) -> dict[str, str]:
     if key is not None and not 1 <= len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX:
         message = f"A key has 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} characters."
         checks.add(ErrorCode.OUT_OF_RANGE, message, "idempotencyKey")
+    elif key is not None and not is_storable(key):
+        message = "idempotencyKey has characters that no text may have."
+        checks.add(ErrorCode.INVALID, message, "idempotencyKey")
     address = _checked_address(new.shipping_address, checks)
     checks.raise_if_any()
     return address
@@ -133,11 +137,16 @@ def _checked_address(address: Address, checks: Checks) -> dict[str, str]:
         for name, value in asdict(address).items()
     }
     country = values["country"]
-    if country and not _COUNTRY.fullmatch(country):
-        message = f"{country!r} is not an ISO 3166 country code such as IR."
+    if country and country not in _countries():
+        message = f"{country!r} is not an ISO 3166-1 code of two letters such as IR."
         on_address.add(ErrorCode.INVALID, message, "country")
     checks.problems += on_address.problems
     return values
+
+
+@functools.cache
+def _countries() -> frozenset[str]:
+    return frozenset(country.alpha_2 for country in pycountry.countries)
 
 
 def _digest(customer_id: int, new: NewOrder) -> str:

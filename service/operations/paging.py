@@ -17,6 +17,8 @@ from tortoise.expressions import Q, RawSQL
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from service.models.columns import UNREADABLE_TIME
+
 M = TypeVar("M", bound=Model)
 
 PAGE_ROWS_MAX = 100
@@ -111,6 +113,10 @@ def _beyond(position: Position, sort: Sort) -> Q:
     if sort.column == "id":
         return _where({f"id__{side}": position.id})
     further = _where({f"{sort.column}__{side}": position.value})
+    if position.value == UNREADABLE_TIME:
+        # It stands for MySQL's zero dates, which come before it: all of one value, by their ids.
+        unread = _where({f"{sort.column}__lte": position.value, f"id__{side}": position.id})
+        return unread if sort.descending else further | unread
     tied = _where({sort.column: position.value, f"id__{side}": position.id})
     return further | tied
 

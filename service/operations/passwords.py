@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from service.operations.attempts import too_many
+from service.texts import normal_password
 
 PASSWORD_LENGTH_MIN = 10
 PASSWORD_LENGTH_MAX = 256
@@ -48,18 +49,22 @@ def _lane(_loop: asyncio.AbstractEventLoop, *, trusted: bool) -> _Lane:
 
 
 async def hash_password(password: str, *, trusted: bool = False) -> str:
-    """The argon2id hash in PHC string form."""
+    """The argon2id hash of the password's normal form, in PHC string form."""
     async with _lane(asyncio.get_running_loop(), trusted=trusted).turn():
-        return await asyncio.to_thread(_HASHER.hash, password)
+        return await asyncio.to_thread(_HASHER.hash, normal_password(password))
 
 
 async def password_matches(
     password_hash: str | None, password: str, *, trusted: bool = False
 ) -> bool:
     """Whether the password is right; an unknown user (None) takes as long as a known one."""
+    # Older hashes are of the password as it was typed. Both forms are tried, whatever the
+    # first one's answer, so that the time tells only what the caller has typed himself.
+    forms = dict.fromkeys((normal_password(password), password))
+    known = password_hash or _NOBODYS_HASH
     async with _lane(asyncio.get_running_loop(), trusted=trusted).turn():
-        matches = await asyncio.to_thread(_verify, password_hash or _NOBODYS_HASH, password)
-    return matches and password_hash is not None
+        matches = [await asyncio.to_thread(_verify, known, form) for form in forms]
+    return any(matches) and password_hash is not None
 
 
 def _verify(password_hash: str, password: str) -> bool:

@@ -7,6 +7,7 @@ from tortoise.expressions import F
 
 from service.clock import utc_now
 from service.errors import ErrorCode, Problem, Rejected, reject
+from service.folding import folded
 from service.models import Product, ProductStatus, UserRole
 from service.models.product import (
     DESCRIPTION_LENGTH_MAX,
@@ -17,7 +18,6 @@ from service.models.product import (
 )
 from service.operations.access import Principal, require
 from service.operations.product_writer import Draft, ProductWriter, insert_drafts
-from service.operations.search import folded
 from service.operations.slugs import is_slug, slug_of
 from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
 from service.operations.validation import Checks
@@ -108,6 +108,7 @@ def _draft(new: NewProduct) -> Draft:
     )
     price = checks.money(new.amount, new.currency, "price")
     stock = checks.number(new.stock, "stock", 0, STOCK_MAX)
+    checks.choice(new.status, "status")
     slug = slug_of(name, sku) if new.slug is None else _checked_slug(checks, new.slug)
     checks.raise_if_any()
     now = utc_now()
@@ -146,8 +147,10 @@ async def update_product(caller: Principal, product_id: int, changes: ProductCha
         before = {"sku": product.sku, "slug": product.slug}
         _apply(product, changes)
         await _raise_if_taken(product, before)
-        # Stock and rating change by statements of their own, which a full save would undo.
-        await product.save(update_fields=_EDITABLE)
+        # Stock and rating change by statements of their own, which a full save would undo, and
+        # a status that this version does not know stays as it is unless another one is given.
+        status = () if changes.status is None else ("status", "sequence")
+        await product.save(update_fields=_EDITABLE + status)
         return product
 
     return await in_one_transaction(work, again_if=is_transient_or_duplicate)
@@ -155,7 +158,7 @@ async def update_product(caller: Principal, product_id: int, changes: ProductCha
 
 _EDITABLE = (
     "sku", "name", "slug", "description", "search_text",
-    "price_minor", "currency", "status", "sequence", "updated_at",
+    "price_minor", "currency", "updated_at",
 )  # fmt: skip
 
 
@@ -174,6 +177,8 @@ def _apply(product: Product, changes: ProductChanges) -> None:
     if changes.price is not None:
         price = checks.money(*changes.price, "price")
         product.price_minor, product.currency = price.minor, price.currency
+    if changes.status is not None:
+        checks.choice(changes.status, "status")
     if changes.status is not None and changes.status is not product.status:
         # Whoever follows the list sees it again.
         product.status, product.sequence = changes.status, None

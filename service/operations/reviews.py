@@ -72,7 +72,7 @@ async def moderate_review(caller: Principal, review_id: int, decision: ReviewSta
     Deciding the same again changes nothing. Raises `Rejected` for an unknown review.
     """
     require(caller, UserRole.STAFF)
-    if decision is ReviewStatus.PENDING:
+    if decision not in {ReviewStatus.APPROVED, ReviewStatus.REJECTED}:
         raise reject(ErrorCode.ILLEGAL_TRANSITION, "A review is approved or rejected.", "decision")
 
     async def work() -> Review:

@@ -5,27 +5,20 @@ rules nor Persian's, so rows carry a folded copy of their text, and each term of
 a search must occur in it. See docs/decisions/0003-text-search.md.
 """
 
-import unicodedata
 from collections.abc import Iterable
+
+from service.folding import fold
 
 TERMS_MAX = 8
 SEARCH_LENGTH_MAX = 200
-# Arabic letter forms and the zero-width non-joiner that Persian keyboards differ in.
-_PERSIAN = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "\u200c": " "})
-
-
-def fold(text: str) -> str:
-    """Text without case, accents, compatibility forms and keyboard variants."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(_PERSIAN))
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return " ".join(unicodedata.normalize("NFC", bare).casefold().split())
-
-
-def folded(*parts: str) -> str:
-    """The searchable copy of several texts; the line break keeps a term within one of them."""
-    return "\n".join(fold(part) for part in parts if part)
+ZERO_WIDTH_NON_JOINER = "\u200c"
 
 
 def terms(search: str) -> Iterable[str]:
-    """The first folded words of a search."""
-    return fold(search[:SEARCH_LENGTH_MAX]).split()[:TERMS_MAX]
+    """The first folded words of a search.
+
+    Persian writes one word joined, half-parted by a non-joiner, or in two. Rows are folded
+    to the joined form, and a search to its parts, which occur in that one, too.
+    """
+    parted = search[:SEARCH_LENGTH_MAX].replace(ZERO_WIDTH_NON_JOINER, " ")
+    return fold(parted).split()[:TERMS_MAX]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
 
+from service.folding import folded
 from service.models import Product, ProductStatus, Review, ReviewStatus
-from service.operations.search import folded
 from service.operations.seed_people import HISTORY_DAYS, OLDEST_DAYS, Ids, Row, Rows, moment
 from service.operations.seed_texts import EMOJI, REVIEWS, SHELVES, Prices
 from service.operations.slugs import slug_of, slug_with

@@ -10,6 +10,7 @@ from service.models import User, UserRole
 from service.models.user import FULL_NAME_LENGTH_MAX
 from service.operations.access import Principal, acting_user, require, require_self
 from service.operations.attempts import LogIn, count_registration
+from service.operations.lookups import possible
 from service.operations.passwords import (
     PASSWORD_LENGTH_MAX,
     PASSWORD_LENGTH_MIN,
@@ -18,6 +19,7 @@ from service.operations.passwords import (
 )
 from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
 from service.operations.validation import Checks
+from service.texts import email_key, email_keys, is_storable, normal_password
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +66,11 @@ async def register_user(new: NewUser, role: UserRole = UserRole.CUSTOMER) -> Use
     password_hash = await hash_password(new.password)
 
     async def work() -> User:
-        await _raise_if_taken(email)
+        await _raise_if_taken(new.email)
         now = utc_now()
         return await User.create(
             email=email,
-            email_key=email.casefold(),
+            email_key=email_key(email),
             password_hash=password_hash,
             full_name=full_name,
             role=role,
@@ -80,13 +82,16 @@ async def register_user(new: NewUser, role: UserRole = UserRole.CUSTOMER) -> Use
 
 
 def _check_password(checks: Checks, password: str) -> None:
-    if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
+    if not PASSWORD_LENGTH_MIN <= len(normal_password(password)) <= PASSWORD_LENGTH_MAX:
         limits = f"{PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX}"
         checks.add(ErrorCode.OUT_OF_RANGE, f"A password has {limits} characters.", "password")
+    elif not is_storable(password):
+        checks.add(ErrorCode.INVALID, "password has characters that no text may have.", "password")
 
 
 async def _raise_if_taken(email: str, user_id: int = 0) -> None:
-    if await User.filter(email_key=email.casefold()).exclude(id=user_id).exists():
+    keys = possible(User, "email_key", *email_keys(email))
+    if await User.filter(email_key__in=keys).exclude(id=user_id).exists():
         raise reject(ErrorCode.TAKEN, "There is an account with this address already.", "email")
 
 
@@ -106,6 +111,8 @@ async def update_user(
     name = changes.full_name
     if name is not None:
         name = checks.text(name, "fullName", FULL_NAME_LENGTH_MAX)
+    if changes.role is not None:
+        checks.choice(changes.role, "role")
     if changes.password is not None:
         _check_password(checks, changes.password)
     checks.raise_if_any()
@@ -117,7 +124,7 @@ async def update_user(
     )
     values: dict[str, object | None] = {
         "email": email,
-        "email_key": email.casefold() if email else None,
+        "email_key": email_key(email) if email else None,
         "password_hash": password_hash,
         "full_name": name,
         "role": changes.role,
@@ -128,8 +135,8 @@ async def update_user(
         given["token_version"] = F("token_version") + 1
 
     async def work() -> User:
-        if email is not None:
-            await _raise_if_taken(email, user_id)
+        if changes.email is not None:
+            await _raise_if_taken(changes.email, user_id)
         await User.filter(id=user_id).update(**given, updated_at=utc_now())
         user = await User.get_or_none(id=user_id)
         if user is None:
@@ -165,9 +172,9 @@ async def authenticate(email: str, password: str, address: str = "unknown") -> U
     Raises `Rejected`: UNAUTHENTICATED with the same words, after the same time, whichever
     of the two is wrong; TOO_MANY_ATTEMPTS.
     """
-    email_key = email.strip().casefold()
-    user = await User.get_or_none(email_key=email_key, active=True)
-    if not await _is_right(user, email_key, password, address) or user is None:
+    user = await find_active(email)
+    account = user.email_key if user is not None else email_keys(email)[0]
+    if not await _is_right(user, account, password, address) or user is None:
         raise reject(ErrorCode.UNAUTHENTICATED, "The address or the password is wrong.")
     return user
 
@@ -186,6 +193,13 @@ async def log_out(caller: Principal, user_id: int | None) -> User:
         return user
 
     return await in_one_transaction(work)
+
+
+async def find_active(email: str) -> User | None:
+    """The active user with this address, however it is typed."""
+    keys = possible(User, "email_key", *email_keys(email))
+    found = {user.email_key: user for user in await User.filter(email_key__in=keys, active=True)}
+    return next((found[key] for key in keys if key in found), None)
 
 
 def unknown_user(*field: str) -> Rejected:

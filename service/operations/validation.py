@@ -1,12 +1,12 @@
 """Checks on single values. Each collects its problem and goes on, so that one answer tells all."""
 
-import unicodedata
-
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError
 
 from service.errors import ErrorCode, Problem, Rejected
+from service.models.columns import StoredEnum
 from service.models.user import EMAIL_LENGTH_MAX
 from service.money import Money, parse_money
+from service.texts import email_key, is_blank, is_storable, nfc, normal_email
 
 EMAIL_EXAMPLE = "sara@example.com"
 
@@ -33,14 +33,20 @@ class Checks:
 
     def text(self, value: str, field: str, length_max: int, *, required: bool = True) -> str:
         """The value trimmed and in Unicode's NFC form; `length_max` counts code points."""
-        value = unicodedata.normalize("NFC", value.strip())
-        if required and not value:
-            self.add(ErrorCode.REQUIRED, f"{field} must not be empty.", field)
+        value = nfc(value.strip())
+        if required and is_blank(value):
+            self.add(ErrorCode.REQUIRED, f"{field} must have something to be seen.", field)
         elif len(value) > length_max:
             self.add(ErrorCode.TOO_LONG, f"{field} is limited to {length_max} characters.", field)
-        elif any(unicodedata.category(c) == "Cs" or c == "\0" for c in value):
+        elif not is_storable(value):
             self.add(ErrorCode.INVALID, f"{field} has characters that no text may have.", field)
         return value
+
+    def choice(self, value: StoredEnum, field: str) -> None:
+        """Refuse UNKNOWN, which is only ever read."""
+        if value.name not in value.choices():
+            message = f"{field} is one of {', '.join(value.choices())}."
+            self.add(ErrorCode.INVALID, message, field)
 
     def number(self, value: int, field: str, low: int, high: int) -> int:
         """The value, which must lie in `low` to `high`, both included."""
@@ -58,14 +64,14 @@ class Checks:
             return Money(0, currency)
 
     def email(self, value: str, field: str) -> str:
-        """The address in its normal form (RFC 5321 and 6531), without asking the network."""
+        """The address in its normal form."""
         try:
-            normal = validate_email(value.strip(), check_deliverability=False).normalized
+            normal = normal_email(value)
         except EmailNotValidError:
             message = f"{value[:80]!r} is not an e-mail address such as {EMAIL_EXAMPLE}."
             self.add(ErrorCode.INVALID, message, field)
             return value
-        if len(normal.casefold()) > EMAIL_LENGTH_MAX:
+        if len(email_key(normal)) > EMAIL_LENGTH_MAX:
             message = f"An e-mail address has at most {EMAIL_LENGTH_MAX} characters."
             self.add(ErrorCode.TOO_LONG, message, field)
         return normal

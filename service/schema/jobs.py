@@ -11,6 +11,7 @@ from service.operations.access import require
 from service.operations.jobs import JobInfo, run_job
 from service.operations.paging import Sort
 from service.schema.context import Info
+from service.schema.inline import INT_MAX
 from service.schema.node import Node, global_id
 from service.schema.pagination import Arguments, Connection, connect
 from service.schema.payloads import Payload, mutation
@@ -39,17 +40,19 @@ class JobRun(Node):
     @classmethod
     def of(cls, row: models.JobRun) -> "JobRun":
         """Shape a row."""
-        took = row.finished_at - row.started_at if row.finished_at else None
+        took_ms = None
+        if row.finished_at is not None:
+            took_ms = round((row.finished_at - row.started_at).total_seconds() * 1000)
         return cls(
             id=global_id("JobRun", row.id),
             job=row.job,
             scheduled_for=row.scheduled_for,
             trigger=row.trigger,
             outcome=row.outcome,
-            attempt=row.attempt,
+            attempt=min(row.attempt, INT_MAX),
             started_at=row.started_at,
             finished_at=row.finished_at,
-            duration_ms=round(took.total_seconds() * 1000) if took is not None else None,
+            duration_ms=None if took_ms is None else max(-INT_MAX, min(took_ms, INT_MAX)),
             error=row.error,
             result=JSON(row.result) if row.result is not None else None,
         )

@@ -9,8 +9,12 @@ from service import money
 class Money:
     """The output form."""
 
-    amount: str = strawberry.field(description='A decimal string such as "12.50".')
-    currency: str = strawberry.field(description="An ISO 4217 code such as EUR.")
+    amount: str = strawberry.field(
+        description='A decimal string such as "12.50"; whole if ISO 4217 never had the currency.'
+    )
+    currency: str = strawberry.field(
+        description="An ISO 4217 code such as EUR; also one that has left it since."
+    )
 
     @classmethod
     def of(cls, value: money.Money) -> "Money":

@@ -1,8 +1,9 @@
 """Orders: the types, their lists, and the mutations that move them along."""
 
-from datetime import datetime
+import dataclasses
+from datetime import UTC, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry import Private
@@ -10,10 +11,12 @@ from strawberry import Private
 from service import models
 from service.errors import ErrorCode, reject
 from service.models import OrderStatus
+from service.operations.lookups import possible
 from service.operations.paging import Sort
 from service.operations.sequences import in_sequence
 from service.operations.visibility import visible_order_lines, visible_orders
 from service.schema.context import Info
+from service.schema.inline import INT_MAX
 from service.schema.loaders import Children
 from service.schema.money import Money
 from service.schema.node import Node, global_id, row_id
@@ -47,6 +50,23 @@ class Address:
     city: str
     country: str
 
+    @classmethod
+    def of(cls, stored: Any) -> "Address":
+        """Shape an address; one of another version may lack a part, have others, or be a text."""
+        given = stored if isinstance(stored, dict) else {"line1": stored}
+        texts = {
+            part: value if type(value := given.get(part, "")) is str else _text(value)
+            for part in _ADDRESS_PARTS
+        }
+        return cls(**texts)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+_ADDRESS_PARTS = tuple(field.name for field in dataclasses.fields(Address))
+
 
 @strawberry.type(description="A product as it was when it was ordered.")
 class OrderLine(Node):
@@ -66,10 +86,10 @@ class OrderLine(Node):
         return cls(
             id=global_id("OrderLine", row.id),
             product_key=row.product_id,
-            position=row.position,
+            position=min(row.position, INT_MAX),
             sku=row.sku,
             name=row.name,
-            quantity=row.quantity,
+            quantity=min(row.quantity, INT_MAX),
             unit_price=Money.of(row.unit_price),
             total=Money.of(row.total),
         )
@@ -111,7 +131,7 @@ class Order(Node):
             number=row.number,
             status=row.status,
             total=Money.of(row.total),
-            shipping_address=Address(**row.shipping_address),
+            shipping_address=Address.of(row.shipping_address),
             placed_at=row.placed_at,
             paid_at=row.paid_at,
             shipped_at=row.shipped_at,
@@ -187,8 +207,11 @@ class OrderQuery:
         """Find an order."""
         if (id is None) == (number is None):
             raise reject(ErrorCode.INVALID, "Give exactly one of id and number.")
-        names = {"id": row_id(id, "Order", "id")} if id is not None else {"number": number}
-        row = await visible_orders(info.context.caller).get_or_none(**names)
+        query = visible_orders(info.context.caller)
+        if number is not None:
+            row = await query.get_or_none(number__in=possible(models.Order, "number", number))
+        else:
+            row = await query.get_or_none(id=row_id(id or "", "Order", "id"))
         return Order.of(row) if row else None
 
     @strawberry.field(description="The orders: all of them for staff, their own for customers.")
@@ -225,16 +248,21 @@ def _conditions(given: OrderFilter) -> dict[str, object]:
     if given.status is not None:
         conditions["status__in"] = given.status
     if given.currency is not None:
-        conditions["currency"] = given.currency
+        conditions["currency__in"] = possible(models.Order, "currency", given.currency)
     if given.placed_from is not None:
-        conditions["placed_at__gte"] = _zoned(given.placed_from, "placedFrom")
+        conditions["placed_at__gte"] = _utc(given.placed_from, "placedFrom")
     if given.placed_before is not None:
-        conditions["placed_at__lt"] = _zoned(given.placed_before, "placedBefore")
+        conditions["placed_at__lt"] = _utc(given.placed_before, "placedBefore")
     return conditions
 
 
-def _zoned(time: datetime, field: str) -> datetime:
+def _utc(time: datetime, field: str) -> datetime:
+    """The same moment as rows have it: databases compare the digits, whatever the zone."""
     if time.tzinfo is None:
         message = f"{field} needs a time zone, such as 2026-11-24T12:00:00Z."
         raise reject(ErrorCode.INVALID, message, "filter", field)
-    return time
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        # No row is as old, or as far ahead, as the first and the last day of the calendar.
+        return time.replace(tzinfo=UTC)

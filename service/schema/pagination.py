@@ -6,7 +6,7 @@ and not a page of the wrong rows.
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,8 +16,11 @@ from typing import Any, Generic, TypeVar
 import orjson
 import strawberry
 from strawberry import Private
+from tortoise.models import Model
 
 from service.errors import ErrorCode, Rejected, reject
+from service.models import Product, User
+from service.operations.lookups import possible
 from service.operations.paging import (
     PAGE_ROWS_MAX,
     Page,
@@ -30,9 +33,8 @@ from service.operations.paging import (
 from service.schema.loaders import ChildPage, Children, Loaders
 
 PAGE_ROWS_DEFAULT = 20
-TEXT_COLUMNS = frozenset({"name", "email_key"})
+TEXT_COLUMNS: Mapping[str, type[Model]] = {"name": Product, "email_key": User}
 """The sort columns that hold text; the others hold times, named `..._at`, or whole numbers."""
-TEXT_LENGTH_MAX = 255
 SEQUENCE_DESCRIPTION = (
     "In which they became readable. Follow this one, ascending: whoever goes on after the "
     "last cursor misses nothing, whatever is written meanwhile."
@@ -182,8 +184,8 @@ def _fits(value: object, column: str) -> bool:
     if column.endswith("_at"):
         return isinstance(value, datetime) and value.tzinfo is not None
     if column in TEXT_COLUMNS:
-        return isinstance(value, str) and len(value) <= TEXT_LENGTH_MAX
-    return _is_key(value)
+        return isinstance(value, str) and bool(possible(TEXT_COLUMNS[column], column, value))
+    return type(value) is int and abs(value) < 2**63
 
 
 def _is_key(value: object) -> bool:

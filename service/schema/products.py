@@ -12,14 +12,15 @@ from tortoise.queryset import QuerySet
 from service import models
 from service.errors import ErrorCode, reject
 from service.models import ProductStatus
-from service.models.product import SKU_LENGTH_MAX
 from service.money import parse_money
+from service.operations.lookups import possible
 from service.operations.paging import Sort
 from service.operations.products import PRODUCTS_PER_CALL_MAX
 from service.operations.search import terms
 from service.operations.sequences import in_sequence
 from service.operations.visibility import listed_products, may_see_product, visible_reviews
 from service.schema.context import Info
+from service.schema.inline import INT_MAX
 from service.schema.loaders import Children
 from service.schema.money import Money, MoneyInput
 from service.schema.node import Node, global_id, row_id
@@ -32,6 +33,7 @@ from service.schema.pagination import (
     connect_children,
 )
 from service.schema.reviews import REVIEWS_NEWEST_FIRST, Review
+from service.texts import nfc
 
 strawberry.enum(ProductStatus, description="Only active products can be ordered.")
 
@@ -66,10 +68,11 @@ class Product(Node):
             slug=row.slug,
             description=row.description,
             price=Money.of(row.price),
-            stock=row.stock,
+            # Returned orders may have filled it above what GraphQL's Int can say.
+            stock=min(row.stock, INT_MAX),
             status=row.status,
             rating_average=row.rating_average,
-            rating_count=row.rating_count,
+            rating_count=min(row.rating_count, INT_MAX),
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
@@ -140,9 +143,12 @@ class ProductQuery:
             raise reject(ErrorCode.INVALID, "Give exactly one of id, sku and slug.")
         if id is not None:
             row = await info.context.loaders.product.load(row_id(id, "Product", "id"))
+        elif sku is not None:
+            skus = possible(models.Product, "sku", nfc(sku))
+            row = await models.Product.get_or_none(sku__in=skus)
         else:
-            names = {"sku": sku} if sku is not None else {"slug": slug}
-            row = await models.Product.get_or_none(**names)
+            slugs = possible(models.Product, "slug", nfc(slug or ""))
+            row = await models.Product.get_or_none(slug__in=slugs)
         return shaped_if_visible(info, row)
 
     @strawberry.field(description="The products of the shop.")
@@ -189,24 +195,33 @@ def _filtered(
     if conditions.status is not None:
         query = query.filter(status__in=conditions.status)
     if conditions.sku is not None:
-        query = query.filter(sku__in=_possible(conditions.sku))
+        query = query.filter(sku__in=_skus(conditions.sku))
     if conditions.in_stock is not None:
         query = query.filter(stock__gt=0) if conditions.in_stock else query.filter(stock=0)
     if conditions.currency is not None:
-        query = query.filter(currency=conditions.currency)
+        currency = possible(models.Product, "currency", conditions.currency)
+        query = query.filter(currency__in=currency)
     return _priced(query, conditions)
 
 
 def _priced(query: QuerySet[models.Product], conditions: ProductFilter) -> QuerySet[models.Product]:
-    for limit, side in ((conditions.price_min, "gte"), (conditions.price_max, "lte")):
-        if limit is not None:
-            price = parse_money(limit.amount, limit.currency)
-            query = query.filter(currency=price.currency, **{f"price_minor__{side}": price.minor})
+    bounds = {"gte": conditions.price_min, "lte": conditions.price_max}
+    given = {side: bound for side, bound in bounds.items() if bound is not None}
+    currencies = {bound.currency for bound in given.values()}
+    if given and conditions.currency is not None:
+        currencies.add(conditions.currency)
+    if len(currencies) > 1:
+        named = " and ".join(f"{currency[:8]!r}" for currency in sorted(currencies))
+        message = f"Prices are compared within one currency; the filter names {named}."
+        raise reject(ErrorCode.CURRENCY_MISMATCH, message, "filter")
+    for side, bound in given.items():
+        price = parse_money(bound.amount, bound.currency)
+        query = query.filter(currency=price.currency, **{f"price_minor__{side}": price.minor})
     return query
 
 
-def _possible(values: Sequence[str]) -> list[str]:
+def _skus(values: Sequence[str]) -> list[str]:
     if len(values) > PRODUCTS_PER_CALL_MAX:
         message = f"Name at most {PRODUCTS_PER_CALL_MAX} values."
         raise reject(ErrorCode.OUT_OF_RANGE, message, "filter", "sku")
-    return [value for value in values if len(value) <= SKU_LENGTH_MAX]
+    return possible(models.Product, "sku", *map(nfc, values))

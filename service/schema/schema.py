@@ -11,7 +11,8 @@ from service.schema.orders import Order, OrderLine, OrderQuery
 from service.schema.product_mutations import ProductMutation
 from service.schema.products import Product, ProductQuery
 from service.schema.reviews import Review, ReviewMutation, ReviewQuery
-from service.schema.users import User, UserMutation, UserQuery
+from service.schema.user_mutations import UserMutation
+from service.schema.users import User, UserQuery
 
 
 @strawberry.type(description="What can be asked.")

@@ -9,7 +9,7 @@ from strawberry import Private
 
 from service import models
 from service.models import UserRole
-from service.operations import users
+from service.operations.lookups import possible
 from service.operations.paging import Sort
 from service.operations.sequences import in_sequence
 from service.operations.visibility import (
@@ -31,8 +31,8 @@ from service.schema.pagination import (
     connect,
     connect_children,
 )
-from service.schema.payloads import Payload, mutation
 from service.schema.reviews import REVIEWS_NEWEST_FIRST, Review
+from service.texts import email_keys
 
 strawberry.enum(UserRole, description="Each may do what the one before may.")
 
@@ -142,7 +142,7 @@ class UserFilter:
 
     role: list[UserRole] | None = None
     active: bool | None = None
-    email: str | None = strawberry.field(default=None, description="Without regard to case.")
+    email: str | None = strawberry.field(default=None, description="However it is written.")
 
 
 @strawberry.type
@@ -191,120 +191,6 @@ def _conditions(given: UserFilter) -> dict[str, object]:
     if given.active is not None:
         conditions["active"] = given.active
     if given.email is not None:
-        conditions["email_key"] = given.email.strip().casefold()
+        keys = possible(models.User, "email_key", *email_keys(given.email))
+        conditions["email_key__in"] = keys
     return conditions
-
-
-@strawberry.input(description="An account to be opened.")
-class RegisterUserInput:
-    """The password has at least ten characters."""
-
-    email: str
-    password: str
-    full_name: str
-
-
-@strawberry.type
-class RegisterUserPayload(Payload):
-    """The new customer."""
-
-    user: User | None = None
-
-
-@strawberry.input(description="What to change of an account; what is left out stays.")
-class UpdateUserInput:
-    """Only administrators change roles, or other people's accounts."""
-
-    id: strawberry.ID
-    email: str | None = None
-    password: str | None = strawberry.field(default=None, description="It ends all tokens.")
-    current_password: str | None = strawberry.field(
-        default=None, description="Needed to change one's own address or password."
-    )
-    full_name: str | None = None
-    role: UserRole | None = None
-    active: bool | None = None
-
-
-@strawberry.type
-class UpdateUserPayload(Payload):
-    """The account as it is now."""
-
-    user: User | None = None
-
-
-@strawberry.input(description="An address and its password.")
-class LogInInput:
-    """As given to registerUser."""
-
-    email: str
-    password: str
-
-
-@strawberry.type
-class LogInPayload(Payload):
-    """A bearer token, and who it stands for."""
-
-    token: str | None = None
-    expires_at: datetime | None = None
-    user: User | None = None
-
-
-@strawberry.input(description="Whose tokens end; without a user, the caller's.")
-class LogOutInput:
-    """Administrators may end those of others."""
-
-    user_id: strawberry.ID | None = None
-
-
-@strawberry.type
-class LogOutPayload(Payload):
-    """Whose tokens have ended."""
-
-    user: User | None = None
-
-
-@strawberry.type
-class UserMutation:
-    """For everybody, and for administrators."""
-
-    @mutation
-    async def register_user(
-        self,
-        info: Info,
-        input: RegisterUserInput,  # noqa: A002
-    ) -> RegisterUserPayload | None:
-        """Open a customer's account."""
-        new = users.NewUser(email=input.email, password=input.password, full_name=input.full_name)
-        context = info.context
-        row = await users.open_account(context.caller, new, context.origin.address)
-        return RegisterUserPayload(user=User.of(row))
-
-    @mutation
-    async def update_user(self, info: Info, input: UpdateUserInput) -> UpdateUserPayload | None:  # noqa: A002
-        """Change an account."""
-        changes = users.UserChanges(
-            email=input.email,
-            password=input.password,
-            full_name=input.full_name,
-            role=input.role,
-            active=input.active,
-            current_password=input.current_password,
-        )
-        context, key = info.context, row_id(input.id, "User", "id")
-        row = await users.update_user(context.caller, key, changes, context.origin.address)
-        return UpdateUserPayload(user=User.of(row))
-
-    @mutation
-    async def log_in(self, info: Info, input: LogInInput) -> LogInPayload | None:  # noqa: A002
-        """Get a token for the header `Authorization: Bearer ...`."""
-        address = info.context.origin.address
-        row = await users.authenticate(input.email, input.password, address)
-        token, expires_at = info.context.tokens.issue(row)
-        return LogInPayload(token=token, expires_at=expires_at, user=User.of(row))
-
-    @mutation
-    async def log_out(self, info: Info, input: LogOutInput) -> LogOutPayload | None:  # noqa: A002
-        """End all tokens of a user, on every device."""
-        user = row_id(input.user_id, "User", "userId") if input.user_id is not None else None
-        return LogOutPayload(user=User.of(await users.log_out(info.context.caller, user)))

@@ -99,6 +99,18 @@ async def test_an_order_is_checked_before_anything_is_reserved(shop: Shop) -> No
     assert await shop.stock(tea) == 5
 
 
+@pytest.mark.parametrize("country", ["XX", "UK", "ir", "IRN", "ＩＲ", "SU"])
+async def test_an_order_goes_to_a_country_that_exists(shop: Shop, country: str) -> None:
+    customer, tea = await shop.user(), await shop.product(stock=5)
+    order = order_input(customer, (tea, 1))
+    order["shippingAddress"]["country"] = country
+
+    refusals = await shop.refusals("placeOrder", **order)
+
+    assert refusals == [("shippingAddress/country", "INVALID")]
+    assert await shop.stock(tea) == 5
+
+
 async def test_orders_are_listed_by_time_with_its_zone(shop: Shop) -> None:
     customer, tea = await shop.user(), await shop.product(stock=5)
     order = await shop.place(customer, (tea, 1))

@@ -2,7 +2,7 @@ import pytest
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 
-from service.operations.search import fold
+from service.folding import fold
 from tests.service.conftest import Shop
 
 LIST = """query ($first: Int, $after: String, $last: Int, $before: String,
@@ -114,6 +114,26 @@ async def test_filters_narrow_the_list_and_the_count(shop: Shop) -> None:
     assert await skus(sku=["P3", "P1", "NONE"]) == ["P1", "P3"]
     data = await shop.ask(LIST, first=1, filter={"currency": "JPY"})
     assert data["products"]["totalCount"] == 1
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        {"priceMin": {"amount": "1", "currency": "EUR"}, "currency": "IRR"},
+        {"priceMax": {"amount": "1", "currency": "EUR"}, "currency": "NOTHING"},
+        {
+            "priceMin": {"amount": "1", "currency": "EUR"},
+            "priceMax": {"amount": "9", "currency": "IRR"},
+        },
+    ],
+)
+async def test_a_filter_that_names_two_currencies_is_refused(
+    shop: Shop, conditions: dict[str, object]
+) -> None:
+    (error,) = await shop.errors(LIST, first=1, filter=conditions)
+
+    assert error["message"].startswith("Prices are compared within one currency; the filter names")
+    assert error["extensions"] == {"code": "CURRENCY_MISMATCH", "field": ["filter"]}
 
 
 async def test_search_finds_words_in_any_case_accent_and_keyboard(shop: Shop) -> None:

@@ -11,6 +11,7 @@ from tortoise.models import Model
 
 from service.database import connected
 from service.errors import ErrorCode, Rejected
+from service.folding import folded
 from service.models import (
     Notification,
     NotificationKind,
@@ -25,7 +26,6 @@ from service.models import (
     UserRole,
 )
 from service.money import minor_digits
-from service.operations.search import folded
 from service.operations.seed import TABLES, SeedPlan, seed_database
 from service.operations.seed_texts import DEMO_PASSWORD
 from service.operations.users import authenticate
@@ -71,8 +71,8 @@ async def test_a_plan_makes_as_much_as_it_says() -> None:
     assert written == sum(await counts(*TABLES))
     assert await User.filter(role=UserRole.STAFF).count() == 1
     assert await Product.filter(stock__lt=0).count() == 0
-    assert {p.status for p in await Product.all()} == set(ProductStatus)
-    assert {review.status for review in await Review.all()} == set(ReviewStatus)
+    assert {p.status.name for p in await Product.all()} == set(ProductStatus.choices())
+    assert {review.status.name for review in await Review.all()} == set(ReviewStatus.choices())
 
 
 async def test_a_small_plan_has_twenty_users_and_needs_no_orders() -> None:
@@ -137,7 +137,7 @@ async def test_orders_stand_in_every_status_with_the_times_that_led_there() -> N
         assert times == sorted(times)
         assert UNTIL - timedelta(days=90) <= times[0]
         assert order.updated_at == times[-1] <= UNTIL
-    assert {order.status for order in orders} == set(OrderStatus)
+    assert {order.status.name for order in orders} == set(OrderStatus.choices())
     yesterday = UNTIL - timedelta(days=1)
     assert any(order.paid_at and order.paid_at >= yesterday for order in orders)
 

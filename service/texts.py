@@ -1,0 +1,64 @@
+"""Each kind of text has one normal form, by whichever door it comes in.
+
+Registration and log-in, filters and the command line all go through here, so what
+was kept is found again however it is typed: composed or decomposed, full-width or not.
+"""
+
+import re
+import unicodedata
+
+from email_validator import EmailNotValidError, validate_email
+
+# What no database keeps alike: SQLite's LIKE ends at a NUL, and a surrogate is no character.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Mn", "Me", "Zs", "Zl", "Zp"})
+# Hangul fillers, Khmer's inherent vowels, the empty braille cell: categories call them visible.
+_BLANK_CHARACTERS = frozenset("\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0")
+
+
+def nfc(text: str) -> str:
+    """The text composed: é as one code point, which is how all names and skus are kept."""
+    return unicodedata.normalize("NFC", text)
+
+
+def is_storable(text: str) -> bool:
+    """Whether all databases can hold the text."""
+    return _UNSTORABLE.search(text) is None
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to be seen: no characters, spaces, or zero-width ones only."""
+    return all(
+        unicodedata.category(c) in _INVISIBLE_CATEGORIES or c in _BLANK_CHARACTERS for c in text
+    )
+
+
+def normal_email(text: str) -> str:
+    """The address in its normal form (RFC 5321 and 6531), without asking the network.
+
+    Raises `EmailNotValidError` for what is no address.
+    """
+    return validate_email(text.strip(), check_deliverability=False).normalized
+
+
+def email_key(address: str) -> str:
+    """Under which an address in its normal form is kept; its case does not matter."""
+    return address.casefold()
+
+
+def email_keys(text: str) -> list[str]:
+    """Under which the account of an address may be kept, however it is typed; the likeliest first.
+
+    Older rows, and those that others have written, may have the typed form without regard
+    to case, even of what is no address any more.
+    """
+    typed = email_key(text.strip())
+    try:
+        return list(dict.fromkeys((email_key(normal_email(text)), typed)))
+    except EmailNotValidError:
+        return [typed]
+
+
+def normal_password(password: str) -> str:
+    """The password composed, every kind of space an ASCII one (RFC 8265, OpaqueString)."""
+    return nfc("".join(" " if unicodedata.category(c) == "Zs" else c for c in password))
