@@ -1,4 +1,4 @@
-"""Which media type to answer in (RFC 9110, section 12.5.1; GraphQL over HTTP, section 6.1)."""
+"""What to answer in: media type and coding (RFC 9110, 12.5; GraphQL over HTTP, section 6.1)."""
 
 from collections.abc import Mapping, Sequence
 
@@ -30,6 +30,12 @@ def prefers_html(accept: str | None) -> bool:
     entries = _entries(accept)
     html = entries.get("text/html", 0.0)
     return html > 0 and html >= max(entries.get(JSON, 0.0), entries.get(GRAPHQL_RESPONSE, 0.0))
+
+
+def accepts_gzip(accept_encoding: str | None) -> bool:
+    """Whether the client says that it can unpack gzip; whoever says nothing gets plain bytes."""
+    entries = _entries(accept_encoding or "")
+    return entries.get("gzip", entries.get("*", 0.0)) > 0
 
 
 def _entries(accept: str) -> Mapping[str, float]:

@@ -1,6 +1,7 @@
 """The cron jobs and what became of their runs."""
 
 from datetime import datetime
+from zlib import crc32
 
 import strawberry
 from strawberry.scalars import JSON
@@ -58,8 +59,13 @@ class JobRun(Node):
         )
 
 
+def job_number(name: str) -> int:
+    """What stands in a job's id: a job has no row, and its place in the schedule may change."""
+    return crc32(name.encode())
+
+
 @strawberry.type(description="An entry of the schedule.")
-class Job:
+class Job(Node):
     """Its specification, and its history."""
 
     name: str
@@ -72,6 +78,7 @@ class Job:
     def of(cls, job: JobInfo) -> "Job":
         """Shape an entry."""
         return cls(
+            id=global_id("Job", job_number(job.name)),
             name=job.name,
             spec=job.spec,
             time_zone=job.time_zone,

@@ -16,7 +16,7 @@ from service.operations.visibility import (
     visible_users,
 )
 from service.schema.context import Info
-from service.schema.jobs import JobRun
+from service.schema.jobs import Job, JobRun, job_number
 from service.schema.node import Node, split_global_id
 from service.schema.notifications import Notification
 from service.schema.orders import Order, OrderLine
@@ -25,6 +25,13 @@ from service.schema.reviews import Review
 from service.schema.users import User
 
 Fetch = Callable[[Info, list[int]], Awaitable[dict[int, Node]]]
+
+
+async def _jobs(info: Info, ids: list[int]) -> dict[int, Node]:
+    if not info.context.caller.is_staff:
+        return {}
+    jobs = {job_number(job.name): Job.of(job) for job in info.context.jobs.jobs()}
+    return {number: jobs[number] for number in ids if number in jobs}
 
 
 async def _job_runs(info: Info, ids: list[int]) -> dict[int, Node]:
@@ -70,6 +77,7 @@ FETCHES: dict[str, Fetch] = {
     "OrderLine": _order_lines,
     "User": _users,
     "Notification": _notifications,
+    "Job": _jobs,
     "JobRun": _job_runs,
 }
 

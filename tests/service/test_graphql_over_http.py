@@ -1,10 +1,7 @@
 """The specification's table, row by row, and its reference audits."""
 
-import asyncio
 import io
 import json
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +9,11 @@ import structlog
 from structlog.testing import LogCapture
 
 from service.app import build_app
+from tests.service import conformance
 from tests.service.conftest import ClientFactory, Shop, settings_for
 
 NEW, OLD = "application/graphql-response+json", "application/json"
 QUERY = "{ __typename }"
-AUDITS = Path(__file__).parent / "conformance"
-INSTALLED = Path(__file__).parents[2] / ".servers" / "conformance"
 
 ROWS: list[tuple[str, dict[str, Any], int, int]] = [
     # What is sent, and the status under the new media type and under the old one.
@@ -202,19 +198,7 @@ async def test_the_open_service_answers_to_loopback_names_only(open_shop: Shop) 
 
 
 async def test_the_reference_audits_all_pass(open_shop: Shop) -> None:
-    if not (INSTALLED / "node_modules").exists():
-        INSTALLED.mkdir(parents=True, exist_ok=True)
-        for file in ("package.json", "audits.mjs"):
-            (INSTALLED / file).write_text((AUDITS / file).read_text())
-        command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"]
-        subprocess.run(command, cwd=INSTALLED, check=True, timeout=100)
+    audits = await conformance.run("audits.mjs", str(open_shop.http.make_url("/graphql")))
 
-    process = await asyncio.create_subprocess_exec(
-        "node", str(INSTALLED / "audits.mjs"), str(open_shop.http.make_url("/graphql")),
-        stdout=subprocess.PIPE,
-    )  # fmt: skip
-    output, _ = await process.communicate()
-
-    audits = json.loads(output)
     assert [audit for audit in audits if audit["status"] != "ok"] == []
     assert len(audits) >= 60

@@ -1,13 +1,16 @@
 import asyncio
+import gzip
+import json
 import re
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
-from playwright.async_api import Page, Route, async_playwright
+from playwright.async_api import Page, Route
 
 from service.app import build_app
-from service.http.playground import samples
-from tests import browser
+from service.http.playground import STATIC, samples
+from tests.service.browsing import NEW_PRODUCT, VARIABLES, browsing, edited, opened
 from tests.service.conftest import ClientFactory, Shop, settings_for
 
 SAVED_TIMEOUT_S = 10
@@ -24,14 +27,8 @@ async def open_shop(sqlite_url: str, aiohttp_client: ClientFactory) -> Shop:
 @pytest.fixture
 async def page() -> AsyncIterator[Page]:
     """A tab of a headless Chromium that was never used before."""
-    path = browser.executable()
-    assert path is not None, "There is no Chromium; run: python -m tests.browser"
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(
-            executable_path=path, args=list(browser.ARGUMENTS)
-        )
-        yield await chromium.new_page(viewport={"width": 1280, "height": 800})
-        await chromium.close()
+    async with browsing() as page:
+        yield page
 
 
 async def test_a_newcomer_presses_play_and_sees_the_product_without_any_network(
@@ -50,7 +47,6 @@ async def test_a_newcomer_presses_play_and_sees_the_product_without_any_network(
 
     await page.route(re.compile("^https?:"), own_origin_only)
     page.on("websocket", lambda socket: foreign.append(socket.url))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
 
     await page.goto(f"{origin}/graphql")
@@ -76,6 +72,48 @@ async def test_the_schema_is_at_hand_in_the_editor(open_shop: Shop, page: Page) 
 
     await page.get_by_role("link", name="createProduct", exact=True).wait_for()
     assert await page.get_by_text("Add a product to the shop.").count() == 1
+
+
+PRODUCT = {"sku": "A", "name": "چای", "price": {"amount": "1.00", "currency": "EUR"}}
+LISTS = 'query ($f: ProductFilter, $s: ProductSort! = {}, $n: Int = 0, $a: String = "", \
+$b: Boolean! = false) { products(filter: $f, sort: $s, first: $n, after: $a) @include(if: $b) \
+{ totalCount } }'
+
+
+async def test_the_editor_underlines_wrong_variables_only(open_shop: Shop, page: Page) -> None:
+    await opened(page, open_shop)
+
+    async def underlined(variables: dict[str, Any]) -> list[str]:
+        await page.evaluate(f"text => {VARIABLES}.setValue(text)", json.dumps(variables))
+        await page.evaluate(f"{VARIABLES}.performLint()")
+        return await page.locator(".graphiql-editor-tool .CodeMirror-lint-mark").all_inner_texts()
+
+    await edited(page, NEW_PRODUCT % "product { id }", "", "input")
+    assert await underlined({"input": PRODUCT}) == []
+    assert await underlined({"input": PRODUCT | {"stock": 0, "description": ""}}) == []
+    assert await underlined({"input": {**PRODUCT, "stock": "a"}}) == ['"a"']
+    assert "".join(await underlined({"input": {"sku": "A"}})) == '{"sku": "A"}'
+
+    await edited(page, LISTS, "", "f", "s", "n", "a", "b")
+    assert await underlined({}) == []
+    assert await underlined({"f": {"inStock": False, "search": ""}, "s": {}, "n": 0}) == []
+    assert await underlined({"a": "", "b": False, "f": None}) == []
+    assert await underlined({"s": {"by": "NAME"}, "a": "چای"}) == []
+    assert await underlined({"s": {"by": "NOPE"}, "b": "false"}) == ['"NOPE"', '"false"']
+
+
+async def test_the_documentation_tells_the_true_defaults(open_shop: Shop, page: Page) -> None:
+    await opened(page, open_shop)
+    await page.get_by_label("Show Documentation Explorer").click()
+
+    await page.get_by_role("combobox").fill("CreateProductInput")
+    await page.get_by_role("option", name="CreateProductInput", exact=True).click()
+
+    docs = await page.locator(".graphiql-plugin").inner_text()
+    text = " ".join(docs.split())
+    assert 'description: String! = ""' in text
+    assert "stock: Int! = 0" in text
+    assert "status: ProductStatus! = ACTIVE" in text
 
 
 async def test_a_returning_visitor_finds_the_tabs_as_they_were_left(
@@ -134,13 +172,48 @@ async def test_the_page_may_load_its_own_files_only_and_browsers_keep_them(open_
 
     assert response.headers["Content-Security-Policy"].startswith("default-src 'self'; ")
     assert "unsafe-eval" not in response.headers["Content-Security-Policy"]
+    assert response.headers.getall("Vary") == ["Accept", "Accept-Encoding"]
     assert (again.status, await again.text()) == (304, "")
-    assert len(loaded) == 9
+    assert len(loaded) == 10
     for path in loaded:
         assert re.match(r"/graphql/static/[0-9a-f]{12}/", path)
         file = await open_shop.http.get(path)
         assert file.status == 200
         assert file.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize("accepted", ["gzip", "br, GZIP;q=0.5", "*"])
+@pytest.mark.parametrize("refused", [None, "br", "gzip;q=0, *", "identity"])
+async def test_the_editor_travels_packed_to_whoever_unpacks_it_and_only_once(
+    open_shop: Shop, accepted: str, refused: str | None
+) -> None:
+    file = STATIC / "vendor" / "graphiql.min.js"
+    page = await open_shop.http.get("/graphql", headers=HTML)
+    (path,) = re.findall(r'src="([^"]+/graphiql.min.js)"', await page.text())
+    open_shop.http.session._auto_decompress = False
+
+    packed = await open_shop.http.get(path, headers={"Accept-Encoding": accepted})
+    plain = await open_shop.http.get(
+        path,
+        headers={} if refused is None else {"Accept-Encoding": refused},
+        skip_auto_headers=["Accept-Encoding"],
+    )
+    again = await open_shop.http.get(
+        path, headers={"Accept-Encoding": accepted, "If-None-Match": plain.headers["ETag"]}
+    )
+
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(await packed.read()) == file.read_bytes()
+    assert int(packed.headers["Content-Length"]) < 320_000
+    assert "Content-Encoding" not in plain.headers
+    assert await plain.read() == file.read_bytes()
+    assert (again.status, await again.read()) == (304, b"")
+    for response in (packed, plain, again):
+        assert response.headers.getall("Vary") == ["Accept-Encoding"]
+        assert response.headers["ETag"] == plain.headers["ETag"]
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert packed.headers["Content-Type"] == "text/javascript; charset=utf-8"
 
 
 @pytest.mark.parametrize(
