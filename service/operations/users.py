@@ -6,7 +6,7 @@ from service.clock import utc_now
 from service.errors import ErrorCode, Rejected, reject
 from service.models import User, UserRole
 from service.models.user import FULL_NAME_LENGTH_MAX
-from service.operations.access import Principal, require, require_self
+from service.operations.access import LOCAL_ADMIN, Principal, require, require_self
 from service.operations.passwords import (
     PASSWORD_LENGTH_MAX,
     PASSWORD_LENGTH_MIN,
@@ -73,8 +73,23 @@ async def _raise_if_taken(email: str, user_id: int = 0) -> None:
         raise reject(ErrorCode.TAKEN, "There is an account with this address already.", "email")
 
 
+async def promote(email: str, password: str) -> User:
+    """Give an account that exists the role of an administrator and a new password."""
+    checks = Checks()
+    key = checks.email(email, "email").casefold()
+    checks.raise_if_any()
+    user = await User.get_or_none(email_key=key)
+    if user is None:
+        raise unknown_user("email")
+    changes = UserChanges(password=password, role=UserRole.ADMIN, active=True)
+    return await update_user(LOCAL_ADMIN, user.id, changes)
+
+
 async def update_user(caller: Principal, user_id: int, changes: UserChanges) -> User:
-    """Change what is given: users their own account, administrators any, and roles."""
+    """Change what is given: users their own account, administrators any, and roles.
+
+    The last active administrator stays one, or nobody could change a role any more.
+    """
     require_self(caller, user_id)
     if changes.role is not None or changes.active is not None or user_id != caller.user_id:
         require(caller, UserRole.ADMIN)
@@ -96,8 +111,11 @@ async def update_user(caller: Principal, user_id: int, changes: UserChanges) -> 
         "active": changes.active,
     }
     given = {key: value for key, value in values.items() if value is not None}
+    demoted = changes.role not in {None, UserRole.ADMIN}
 
     async def work() -> User:
+        if demoted or changes.active is False:
+            await _raise_if_last_administrator(user_id, "role" if demoted else "active")
         if email is not None:
             await _raise_if_taken(email, user_id)
         await User.filter(id=user_id).update(**given, updated_at=utc_now())
@@ -107,6 +125,15 @@ async def update_user(caller: Principal, user_id: int, changes: UserChanges) -> 
         return user
 
     return await in_one_transaction(work, again_if=is_transient_or_duplicate)
+
+
+async def _raise_if_last_administrator(user_id: int, field: str) -> None:
+    # All are locked, in one order: of two who remove each other one waits, and then sees
+    # that he is the last.
+    administrators = User.filter(role=UserRole.ADMIN, active=True).order_by("id")
+    if [user.id for user in await administrators.select_for_update()] == [user_id]:
+        message = "This is the only active administrator. Make somebody else one first."
+        raise reject(ErrorCode.FORBIDDEN, message, field)
 
 
 async def authenticate(email: str, password: str) -> User:

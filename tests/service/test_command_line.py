@@ -1,0 +1,296 @@
+"""The command line as a stranger meets it."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import pty
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from service.__main__ import cli, why_not_listening
+from service.database import connected
+from service.models import User, UserRole
+from service.operations.users import authenticate
+from tests.service.conftest import SECRET, on_each_server, settings_for
+
+T = TypeVar("T")
+ROOT = Path(__file__).parents[2]
+EMAIL = "root@example.com"
+SMALL = ("seed", "--products", "2", "--orders", "3")
+
+
+@pytest.fixture(autouse=True)
+def _quiet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Leave this process's log alone, and have no file of settings."""
+    monkeypatch.setattr("service.terminal.configure_logging", lambda *_: None)
+    monkeypatch.chdir(tmp_path)
+
+
+def run(url: str, *arguments: str, **environment: str) -> Result:
+    """Run a command of the service, without a terminal."""
+    variables = {"DATABASE_URL": url, "SERVICE_SECRET": SECRET, "COLUMNS": "200"} | environment
+    return CliRunner().invoke(cli, list(arguments), env=variables)
+
+
+def create_admin(url: str, password: str, *arguments: str, email: str = EMAIL) -> Result:
+    command = ("users", "create-admin", email, *arguments)
+    return run(url, *command, SERVICE_ADMIN_PASSWORD=password)
+
+
+def with_database(url: str, work: Callable[[], Awaitable[T]]) -> T:
+    async def connected_work() -> T:
+        async with connected(url):
+            return await work()
+
+    return asyncio.run(connected_work())
+
+
+async def count_users() -> int:
+    return await User.all().count()
+
+
+async def staff_addresses() -> list[str]:
+    staff = User.filter(role=UserRole.STAFF).order_by("id")
+    return [email for (email,) in await staff.values_list("email")]
+
+
+def log_in(url: str, email: str, password: str) -> User:
+    return with_database(url, lambda: authenticate(email, password))
+
+
+def told(result: Result) -> str:
+    """The one sentence that a refused command prints, and nothing else."""
+    assert result.exit_code == 1, result.output
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    return line.removeprefix("error: ")
+
+
+def test_an_address_that_has_an_account_is_told_and_the_way_out_with_it(database_url: str) -> None:
+    assert create_admin(database_url, "first password").exit_code == 0
+
+    refused = create_admin(database_url, "second password", email="Root@Example.com")
+    promoted = create_admin(database_url, "third password", "--promote")
+
+    assert told(refused) == (
+        "There is an account with the address Root@Example.com already. "
+        "To make it an administrator's, with this password, add --promote."
+    )
+    assert promoted.exit_code == 0
+    assert "root@example.com has the role admin." in promoted.stdout
+    assert "Authorization: Bearer " in promoted.stdout
+    assert log_in(database_url, EMAIL, "third password").role is UserRole.ADMIN
+
+
+def test_promote_opens_an_account_where_there_is_none(database_url: str) -> None:
+    assert create_admin(database_url, "long enough", "--promote").exit_code == 0
+
+    assert log_in(database_url, EMAIL, "long enough").role is UserRole.ADMIN
+
+
+def test_a_bad_password_is_no_reason_to_offer_anything(database_url: str) -> None:
+    create_admin(database_url, "first password")
+
+    assert told(create_admin(database_url, "short")) == "A password has 10 to 256 characters."
+
+
+def test_without_a_password_and_a_terminal_the_variable_is_named(database_url: str) -> None:
+    result = run(database_url, "users", "create-admin", EMAIL)
+
+    assert told(result).endswith("Set SERVICE_ADMIN_PASSWORD.")
+
+
+def test_an_unknown_address_is_told_as_it_was_typed_and_harmless(database_url: str) -> None:
+    message = told(run(database_url, "users", "token", "[/red]\x1b[2J"))
+
+    assert message.startswith("There is no active account [/red]\\x1b[2J. To make it")
+
+
+def test_seeding_a_shop_in_use_needs_a_yes(database_url: str) -> None:
+    create_admin(database_url, "long enough")
+
+    refused = run(database_url, *SMALL)
+    counted = with_database(database_url, count_users)
+    seeded = run(database_url, *SMALL, "--yes")
+
+    assert told(refused) == (
+        "The shop is in use: 1 users, 0 products, 0 orders. Nothing tells invented rows from "
+        "real ones later. To seed it all the same, add --yes."
+    )
+    assert counted == 1
+    assert seeded.exit_code == 0
+    assert with_database(database_url, count_users) == 21
+
+
+def test_each_seeding_has_a_password_of_its_own_which_is_told_once(database_url: str) -> None:
+    first, second = run(database_url, *SMALL), run(database_url, *SMALL, "--yes")
+
+    passwords = [
+        result.stdout.split("password is ")[1].split(" and")[0] for result in (first, second)
+    ]
+    staff = with_database(database_url, staff_addresses)
+    assert len(set(passwords)) == 2
+    for email, password in zip(staff, passwords, strict=True):
+        assert log_in(database_url, email, password).role is UserRole.STAFF
+
+
+@pytest.mark.parametrize(("answer", "status", "users"), [("n", 1, 20), ("y", 0, 40)])
+def test_at_a_terminal_seeding_asks(sqlite_url: str, answer: str, status: int, users: int) -> None:
+    assert run(sqlite_url, *SMALL).exit_code == 0
+
+    terminal, other_side = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "service", *SMALL],
+        stdin=other_side, stdout=other_side, stderr=other_side,
+        env=os.environ | {"DATABASE_URL": sqlite_url, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    os.close(other_side)
+    os.write(terminal, f"{answer}\n".encode())
+    shown = b""
+    # Linux says by an error that the other side is closed.
+    with contextlib.suppress(OSError):
+        while chunk := os.read(terminal, 4096):
+            shown += chunk
+    os.close(terminal)
+
+    assert b"Seed it all the same? [y/N]" in shown
+    assert process.wait() == status
+    assert with_database(sqlite_url, count_users) == users
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("users", "create-admin", EMAIL),
+        ("jobs", "run", "housekeeping"),
+        ("jobs", "list"),
+        SMALL,
+    ],
+)
+def test_a_command_before_the_first_serve_makes_the_embedded_database(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    url = f"sqlite://{tmp_path}/new/shop.db"
+
+    result = run(url, *command, SERVICE_ADMIN_PASSWORD="long enough")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_a_token_before_the_first_serve_is_a_sentence(tmp_path: Path) -> None:
+    result = run(f"sqlite://{tmp_path}/new/shop.db", "users", "token", EMAIL)
+
+    assert told(result).startswith("There is no active account root@example.com.")
+
+
+@on_each_server
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("users", "create-admin", EMAIL),
+        ("users", "token", EMAIL),
+        ("jobs", "run", "housekeeping"),
+        SMALL,
+    ],
+)
+def test_on_a_server_the_upgrade_is_named_that_somebody_must_choose(
+    database_url: str, command: tuple[str, ...]
+) -> None:
+    def ask(url: str) -> str:
+        return told(run(url, *command, SERVICE_ADMIN_PASSWORD="long enough"))
+
+    assert ask(f"{database_url}_missing").endswith("Make it: python -m service upgrade")
+    with_database(database_url, lambda: _rename("tortoise_migrations", "set_aside"))
+    try:
+        assert ask(database_url) == ("The database lacks 0001_shop. Run: python -m service upgrade")
+    finally:
+        with_database(database_url, lambda: _rename("set_aside", "tortoise_migrations"))
+
+
+async def _rename(old: str, new: str) -> None:
+    from tortoise.connection import get_connection
+
+    await get_connection("default").execute_query(f"ALTER TABLE {old} RENAME TO {new}")
+
+
+@on_each_server
+def test_a_server_that_refuses_the_user_is_not_called_away(database_url: str) -> None:
+    url = database_url.replace("root@", "nobody:wrong@")
+
+    for command in (("upgrade",), ("users", "token", EMAIL)):
+        message = told(run(url, *command))
+        assert message.endswith("refuses the user, password or database of DATABASE_URL.")
+        assert "wrong" not in message
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [("there", "cannot be opened: Is a directory."), ("there/x/y", "cannot be opened: ")],
+)
+def test_a_path_that_cannot_be_a_database_is_a_sentence(
+    tmp_path: Path, file: str, message: str
+) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "x").write_text("")
+
+    result = run(f"sqlite://{tmp_path}/{file}", "upgrade")
+
+    assert message in told(result)
+
+
+def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "shop.db").write_text("This is a shopping list. " * 100)
+
+    message = told(run(f"sqlite://{tmp_path}/shop.db", "upgrade"))
+
+    assert message == "DATABASE_URL: the file is of no use: file is not a database."
+
+
+def test_what_the_database_refuses_is_a_sentence(sqlite_url: str) -> None:
+    connection = sqlite3.connect(sqlite_url.removeprefix("sqlite://"))
+    connection.execute("ALTER TABLE users RENAME TO people")
+    connection.close()
+
+    result = run(sqlite_url, "users", "token", EMAIL)
+
+    assert told(result) == "The database refuses this: no such table: users"
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(errno.EADDRINUSE, "in use"), "SERVICE_PORT: something else listens on"),
+        (OSError(errno.EADDRNOTAVAIL, "not here"), "SERVICE_HOST: '127.0.0.1' is no address of"),
+        (socket.gaierror(socket.EAI_NONAME, "?"), "SERVICE_HOST: '127.0.0.1' is no address of"),
+        (OSError(errno.EACCES, "no"), "SERVICE_PORT: 80 needs rights that this user lacks."),
+        (OSError(errno.EMFILE, "too many"), "Cannot listen on 127.0.0.1:80: too many."),
+    ],
+)
+def test_the_setting_that_is_at_fault_is_named(error: OSError, message: str) -> None:
+    settings = settings_for("sqlite://shop.db", service_port=80)
+
+    assert why_not_listening(settings, error).startswith(message)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid"])
+def test_a_host_that_is_not_here_is_named_by_its_setting(sqlite_url: str, host: str) -> None:
+    result = run(sqlite_url, "serve", SERVICE_HOST=host, CRON_ENABLED="false")
+
+    assert told(result).startswith(f"SERVICE_HOST: '{host}' is no address of this machine")
+
+
+def test_help_names_the_settings_examples_and_statuses() -> None:
+    shown = CliRunner().invoke(cli, ["--help"]).stdout
+
+    for word in ("DATABASE_URL", "SERVICE_SECRET", "create-admin you@example.com", "Exit status:"):
+        assert word in shown
+    assert CliRunner().invoke(cli, ["serves"]).exit_code == 2
