@@ -171,8 +171,8 @@ def seed(
 
     there = run(look())
     if any(there.values()):
-        rows = ", ".join(f"{count:,} {name}" for name, count in there.items())
-        fact = f"The shop is in use: {rows}. Nothing tells invented rows from real ones later."
+        rows = ", ".join(f"{name}: {count:,}" for name, count in there.items())
+        fact = f"The shop is in use ({rows}). Nothing tells invented rows from real ones later."
         agree(fact, "seed it all the same", "--yes", given=yes)
     run(fill())
 

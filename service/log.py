@@ -10,6 +10,7 @@ import re
 import sqlite3
 import sys
 import traceback
+import warnings
 from types import TracebackType
 from typing import Literal, TextIO
 
@@ -20,6 +21,7 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 FIELD_LENGTH_MAX = 1_000
+_NUMBERS = frozenset({int, float, bool, type(None)})
 # C0, DEL and C1; marks of direction; separators of lines; what is no text at all. The
 # joiners of Persian and emoji are not among them.
 _ACTING = re.compile(
@@ -82,6 +84,20 @@ def _configure_libraries(before: list[Processor], after: list[Processor]) -> Non
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    warnings.showwarning = _log_warning
+
+
+def _log_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Tell the kind and the place only: MySQL's warnings repeat values, too."""
+    place = f"{filename}:{lineno}"
+    structlog.get_logger("python").warning("warning", kind=category.__qualname__, place=place)
 
 
 def _first_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -92,6 +108,12 @@ def _first_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 def _escape(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     for key, value in event.items():
+        # Each request passes here: what is almost always harmless costs nothing.
+        if type(value) is str:
+            if value.isprintable() and len(value) <= FIELD_LENGTH_MAX:
+                continue
+        elif type(value) in _NUMBERS:
+            continue
         if key != "exception":
             event[key] = _inert(value)
     return event

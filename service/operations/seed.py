@@ -114,6 +114,14 @@ async def seed_database(plan: SeedPlan, console: Console, password: str) -> int:
     batches. Raises `Rejected` when somebody else's row has a sku, slug or address
     that seeding would use.
     """
+    # Now, not at the end: a run that is stopped has made accounts, too.
+    console.print(
+        f"The password of all accounts is {password}, and is told only here. "
+        "Staff are staff.ID@example.com.",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
     started_s = time.perf_counter()
     columns = TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn()
     with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
@@ -126,14 +134,8 @@ async def seed_database(plan: SeedPlan, console: Console, password: str) -> int:
             )
             raise reject(ErrorCode.TAKEN, message) from error
     took_s = time.perf_counter() - started_s
-    console.print(
-        f"Wrote {rows:,} rows in {took_s:.1f} s ({rows / took_s:,.0f} rows/s). "
-        f"Everybody's password is {password} and is told only here; staff are "
-        "staff.ID@example.com.",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
+    per_s = f"{rows / took_s:,.0f} rows/s"
+    console.print(f"Wrote {rows:,} rows in {took_s:.1f} s ({per_s}).", highlight=False)
     return rows
 
 

@@ -123,7 +123,7 @@ def test_seeding_a_shop_in_use_needs_a_yes(database_url: str) -> None:
     seeded = run(database_url, *SMALL, "--yes")
 
     assert told(refused) == (
-        "The shop is in use: 1 users, 0 products, 0 orders. Nothing tells invented rows from "
+        "The shop is in use (users: 1, products: 0, orders: 0). Nothing tells invented rows from "
         "real ones later. To seed it all the same, add --yes."
     )
     assert counted == 1
@@ -135,7 +135,7 @@ def test_each_seeding_has_a_password_of_its_own_which_is_told_once(database_url:
     first, second = run(database_url, *SMALL), run(database_url, *SMALL, "--yes")
 
     passwords = [
-        result.stdout.split("password is ")[1].split(" and")[0] for result in (first, second)
+        result.stdout.split("accounts is ")[1].split(", and")[0] for result in (first, second)
     ]
     staff = with_database(database_url, staff_addresses)
     assert len(set(passwords)) == 2

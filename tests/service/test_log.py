@@ -6,6 +6,7 @@ import logging
 import re
 import sqlite3
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Literal
 
@@ -47,6 +48,7 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
         written = io.BytesIO()
         monkeypatch.setattr(sys, "stderr", Stream(written, is_terminal=is_terminal))
         monkeypatch.setattr(root, "handlers", [])
+        monkeypatch.setattr(warnings, "showwarning", None)
         configure_logging(form, "info")
         return written
 
@@ -127,6 +129,16 @@ def test_the_task_of_an_error_that_nobody_awaited_is_not_shown(configure: Config
 
     assert b"sara" not in written.getvalue()
     assert b"never retrieved" in written.getvalue()
+
+
+def test_of_a_drivers_warning_the_kind_and_the_place_are_told(configure: Configure) -> None:
+    written = configure("text", False)
+
+    warnings.showwarning("Truncated value: 'sara@example.com'", UserWarning, "driver.py", 12)
+
+    text = written.getvalue().decode()
+    assert "kind=UserWarning place=driver.py:12" in text
+    assert "sara" not in text
 
 
 async def test_a_value_that_a_driver_repeats_is_not_in_the_log(
