@@ -7,7 +7,7 @@ by `SERVICE_CONFIG` (default `service.toml`, optional), then the default below.
 import os
 from datetime import tzinfo
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import tzlocal
@@ -105,7 +105,7 @@ def load_settings() -> Settings:
     Raises `ConfigurationError` naming the first bad key, or when tokens are needed
     and `SERVICE_SECRET` is missing or short.
     """
-    if "SERVICE_CONFIG" in os.environ and not _file().is_file():
+    if os.environ.get("SERVICE_CONFIG") and not _file().is_file():
         raise ConfigurationError(f"SERVICE_CONFIG names {_file()}, which is not a file.")
     if _file().exists():
         check_file(_file(), {name: _kind(name) for name in Settings.model_fields})
@@ -136,8 +136,11 @@ def _file() -> Path:
 
 
 def _kind(name: str) -> type:
-    default: Any = Settings.model_fields[name].default
-    return str if default is None else type(default)
+    """What TOML must hold for the setting: text, but for switches and numbers."""
+    field = Settings.model_fields[name]
+    alternatives = (field.annotation, *get_args(field.annotation))
+    bare = {get_args(one)[0] if get_origin(one) is Annotated else one for one in alternatives}
+    return next((kind for kind in (bool, int, float) if kind in bare), str)
 
 
 def _check_time_zone(settings: Settings) -> None:

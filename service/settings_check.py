@@ -16,7 +16,12 @@ NO_SETTINGS = frozenset(
 )
 """What the command line and the tests read beside the settings."""
 
-_KINDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", str: '"a text"'}
+_KINDS: Mapping[type, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: '"a text"',
+}
 _SERVER = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\[\]:@/?#]+)(:(?P<port>[0-9]{1,5}))?")
 # Kubernetes describes a service named `database` or `order` by such variables.
 _OF_KUBERNETES = re.compile(r".*_SERVICE_(HOST|PORT(_.*)?)|.*_PORT(_\d+_(TCP|UDP)(_.*)?)?")
@@ -36,7 +41,7 @@ def check_file(file: Path, kinds: Mapping[str, type]) -> None:
             )
         if key not in kinds:
             raise ConfigurationError(f"{file}: {key} is no setting.{nearest(key, kinds)}")
-        if type(value) is not kinds[key]:
+        if type(value) is not kinds[key] and (kinds[key], type(value)) != (float, int):
             raise ConfigurationError(
                 f"{file}: {key} must be {_KINDS[kinds[key]]}, and is a TOML "
                 f"{type(value).__name__.replace('str', 'text')}."

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import structlog
 import typer
+from pymysql.err import MySQLError
 from rich.console import Console
 from rich.markup import escape
 from tortoise.exceptions import BaseORMException
@@ -38,7 +39,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
     except ServiceError as error:
         raise failure(str(error)) from None
-    except BaseORMException as error:
+    except (BaseORMException, MySQLError) as error:
         raise failure(f"The database refuses this: {error}") from None
     except TimeoutError:
         raise failure("The database did not answer in time. Try again.") from None

@@ -1,31 +1,21 @@
 """The command line as a stranger meets it."""
 
-import asyncio
 import contextlib
-import errno
 import os
 import pty
-import socket
-import sqlite3
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from service.__main__ import cli, why_not_listening
-from service.database import connected
+from service.__main__ import cli
 from service.models import User, UserRole
 from service.operations.users import authenticate
-from tests.service.conftest import SECRET, on_each_server, settings_for
+from tests.service.command_line import EMAIL, SMALL, run, told, with_database
 
-T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
-EMAIL = "root@example.com"
-SMALL = ("seed", "--products", "2", "--orders", "3")
 
 
 @pytest.fixture(autouse=True)
@@ -35,23 +25,9 @@ def _quiet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def run(url: str, *arguments: str, **environment: str) -> Result:
-    """Run a command of the service, without a terminal."""
-    variables = {"DATABASE_URL": url, "SERVICE_SECRET": SECRET, "COLUMNS": "200"} | environment
-    return CliRunner().invoke(cli, list(arguments), env=variables)
-
-
 def create_admin(url: str, password: str, *arguments: str, email: str = EMAIL) -> Result:
     command = ("users", "create-admin", email, *arguments)
     return run(url, *command, SERVICE_ADMIN_PASSWORD=password)
-
-
-def with_database(url: str, work: Callable[[], Awaitable[T]]) -> T:
-    async def connected_work() -> T:
-        async with connected(url):
-            return await work()
-
-    return asyncio.run(connected_work())
 
 
 async def count_users() -> int:
@@ -65,14 +41,6 @@ async def staff_addresses() -> list[str]:
 
 def log_in(url: str, email: str, password: str) -> User:
     return with_database(url, lambda: authenticate(email, password))
-
-
-def told(result: Result) -> str:
-    """The one sentence that a refused command prints, and nothing else."""
-    assert result.exit_code == 1, result.output
-    assert result.stdout == ""
-    (line,) = result.stderr.splitlines()
-    return line.removeprefix("error: ")
 
 
 def test_an_address_that_has_an_account_is_told_and_the_way_out_with_it(database_url: str) -> None:
@@ -190,102 +158,6 @@ def test_a_token_before_the_first_serve_is_a_sentence(tmp_path: Path) -> None:
     result = run(f"sqlite://{tmp_path}/new/shop.db", "users", "token", EMAIL)
 
     assert told(result).startswith("There is no active account root@example.com.")
-
-
-@on_each_server
-@pytest.mark.parametrize(
-    "command",
-    [
-        ("users", "create-admin", EMAIL),
-        ("users", "token", EMAIL),
-        ("jobs", "run", "housekeeping"),
-        SMALL,
-    ],
-)
-def test_on_a_server_the_upgrade_is_named_that_somebody_must_choose(
-    database_url: str, command: tuple[str, ...]
-) -> None:
-    def ask(url: str) -> str:
-        return told(run(url, *command, SERVICE_ADMIN_PASSWORD="long enough"))
-
-    assert ask(f"{database_url}_missing").endswith("Make it: python -m service upgrade")
-    with_database(database_url, lambda: _rename("tortoise_migrations", "set_aside"))
-    try:
-        assert ask(database_url) == ("The database lacks 0001_shop. Run: python -m service upgrade")
-    finally:
-        with_database(database_url, lambda: _rename("set_aside", "tortoise_migrations"))
-
-
-async def _rename(old: str, new: str) -> None:
-    from tortoise.connection import get_connection
-
-    await get_connection("default").execute_query(f"ALTER TABLE {old} RENAME TO {new}")
-
-
-@on_each_server
-def test_a_server_that_refuses_the_user_is_not_called_away(database_url: str) -> None:
-    url = database_url.replace("root@", "nobody:wrong@")
-
-    for command in (("upgrade",), ("users", "token", EMAIL)):
-        message = told(run(url, *command))
-        assert message.endswith("refuses the user, password or database of DATABASE_URL.")
-        assert "wrong" not in message
-
-
-@pytest.mark.parametrize(
-    ("file", "message"),
-    [("there", "cannot be opened: Is a directory."), ("there/x/y", "cannot be opened: ")],
-)
-def test_a_path_that_cannot_be_a_database_is_a_sentence(
-    tmp_path: Path, file: str, message: str
-) -> None:
-    (tmp_path / "there").mkdir()
-    (tmp_path / "there" / "x").write_text("")
-
-    result = run(f"sqlite://{tmp_path}/{file}", "upgrade")
-
-    assert message in told(result)
-
-
-def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "shop.db").write_text("This is a shopping list. " * 100)
-
-    message = told(run(f"sqlite://{tmp_path}/shop.db", "upgrade"))
-
-    assert message == "DATABASE_URL: the file is of no use: file is not a database."
-
-
-def test_what_the_database_refuses_is_a_sentence(sqlite_url: str) -> None:
-    connection = sqlite3.connect(sqlite_url.removeprefix("sqlite://"))
-    connection.execute("ALTER TABLE users RENAME TO people")
-    connection.close()
-
-    result = run(sqlite_url, "users", "token", EMAIL)
-
-    assert told(result) == "The database refuses this: no such table: users"
-
-
-@pytest.mark.parametrize(
-    ("error", "message"),
-    [
-        (OSError(errno.EADDRINUSE, "in use"), "SERVICE_PORT: something else listens on"),
-        (OSError(errno.EADDRNOTAVAIL, "not here"), "SERVICE_HOST: '127.0.0.1' is no address of"),
-        (socket.gaierror(socket.EAI_NONAME, "?"), "SERVICE_HOST: '127.0.0.1' is no address of"),
-        (OSError(errno.EACCES, "no"), "SERVICE_PORT: 80 needs rights that this user lacks."),
-        (OSError(errno.EMFILE, "too many"), "Cannot listen on 127.0.0.1:80: too many."),
-    ],
-)
-def test_the_setting_that_is_at_fault_is_named(error: OSError, message: str) -> None:
-    settings = settings_for("sqlite://shop.db", service_port=80)
-
-    assert why_not_listening(settings, error).startswith(message)
-
-
-@pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid"])
-def test_a_host_that_is_not_here_is_named_by_its_setting(sqlite_url: str, host: str) -> None:
-    result = run(sqlite_url, "serve", SERVICE_HOST=host, CRON_ENABLED="false")
-
-    assert told(result).startswith(f"SERVICE_HOST: '{host}' is no address of this machine")
 
 
 def test_help_names_the_settings_examples_and_statuses() -> None:
