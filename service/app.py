@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import structlog
 from aiohttp import web
+from pydantic import SecretStr
 from tortoise.exceptions import OperationalError
 
 from service.cron.runner import CronRunner
@@ -18,7 +19,8 @@ from service.http import playground
 from service.http.graphql_view import GraphQLView
 from service.http.health import healthz, readyz
 from service.http.keys import BODY_TIMEOUT_S, CALLER, TOKENS, WRITER
-from service.http.metrics import metrics
+from service.http.metrics import PATH as METRICS_PATH
+from service.http.metrics import metrics, metrics_by_token
 from service.http.middleware import Handler, authenticate, guard_host, observe
 from service.http.peers import Origin
 from service.http.products import get_product, post_product
@@ -45,11 +47,12 @@ def build_app(settings: Settings) -> web.Application:
         middlewares=[
             observe(settings.service_request_timeout_s),
             *guards,
+            metrics_by_token(_revealed(settings.service_metrics_token)),
             authenticate(is_open=settings.is_open),
         ],
         client_max_size=settings.service_body_bytes_max,
     )
-    secret = settings.service_secret.get_secret_value() if settings.service_secret else None
+    secret = _revealed(settings.service_secret)
     is_sqlite = settings.database_url.startswith("sqlite:")
     app[WRITER] = ProductWriter(groups_at_once=1 if is_sqlite else GROUPS_AT_ONCE_MYSQL)
     app[TOKENS] = TokenSigner(secret, settings.service_token_lifetime_s)
@@ -77,6 +80,10 @@ def build_app(settings: Settings) -> web.Application:
     app.on_startup.append(say_who_may_write)
     app.cleanup_ctx.extend([database, cron])
     return app
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
 
 
 def new_cron(settings: Settings) -> CronRunner:
@@ -112,7 +119,7 @@ def _add_routes(app: web.Application, settings: Settings) -> None:
     app.router.add_get("/products/{id}", get_product)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
-    app.router.add_get("/metrics", metrics)
+    app.router.add_get(METRICS_PATH, metrics)
 
 
 def _context_factory(settings: Settings) -> Callable[[web.Request], Context]:

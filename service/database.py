@@ -3,15 +3,15 @@
 import asyncio
 import contextlib
 import pkgutil
+import sqlite3
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiomysql
-from pymysql.constants import CR
+from pymysql.constants import CR, ER
 from pymysql.err import InterfaceError, MySQLError
 from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -25,6 +25,8 @@ from tortoise.migrations.executor import MigrationExecutor, PlanStep
 from service.errors import ConfigurationError, DatabaseUnavailable
 from service.models import migrations
 from service.models.collation import EXACT_COLLATION
+from service.settings_check import checked_url
+from service.sqlite_file import make_private
 
 APP = "shop"
 SQLITE_BUSY_TIMEOUT_MS = 5_000
@@ -77,19 +79,15 @@ class WakingPool(aiomysql.Pool):  # type: ignore[misc]
 def tortoise_config(database_url: str, pool_size: int = 10) -> dict[str, Any]:
     """Tortoise's configuration for `sqlite://PATH` or `mysql://USER:PASSWORD@HOST:PORT/NAME`.
 
-    Raises `ConfigurationError` for any other scheme, or a MySQL URL without a database.
+    Raises `ConfigurationError` for any other URL.
     """
-    scheme = urlsplit(database_url).scheme
-    if scheme not in {"sqlite", "mysql"}:
-        raise ConfigurationError(
-            f"DATABASE_URL starts with {scheme!r}; it must be sqlite://PATH or mysql://..."
-        )
-    connection = expand_db_url(database_url)
+    try:
+        connection = expand_db_url(checked_url(database_url))
+    except ValueError as error:
+        raise ConfigurationError(f"DATABASE_URL: {error}.") from error
     credentials = connection["credentials"]
-    if scheme == "sqlite":
+    if database_url.startswith("sqlite:"):
         credentials.setdefault("busy_timeout", SQLITE_BUSY_TIMEOUT_MS)
-    elif not credentials.get("database"):
-        raise ConfigurationError("DATABASE_URL names no database: mysql://USER@HOST:PORT/NAME")
     else:
         credentials.update(_mysql_options(pool_size) | credentials)
     return {
@@ -123,13 +121,12 @@ async def connected(database_url: str, pool_size: int = 10) -> AsyncIterator[Bas
     Tortoise keeps its state in a context variable; the global fallback makes it
     visible to request handlers and cron tasks, which run in contexts of their own.
     """
-    if database_url.startswith("sqlite://") and ":memory:" not in database_url:
-        _sqlite_path(database_url).parent.mkdir(parents=True, exist_ok=True)
+    config = tortoise_config(database_url, pool_size)
+    if database_url.startswith("sqlite:") and ":memory:" not in database_url:
+        _make_private(Path(str(expand_db_url(database_url)["credentials"]["file_path"])))
     # Its cache of prepared statements outlives the connection and forgets the dialect.
     EXECUTOR_CACHE.clear()
-    context = await Tortoise.init(
-        config=tortoise_config(database_url, pool_size), _enable_global_fallback=True
-    )
+    context = await Tortoise.init(config=config, _enable_global_fallback=True)
     try:
         client = get_connection("default")
         await _connect(client)
@@ -148,13 +145,45 @@ async def _connect(client: BaseDBAsyncClient) -> None:
         if isinstance(client, MySQLClient) and client._pool is not None:
             client._pool.__class__ = WakingPool
     except (DBConnectionError, MySQLError, OSError) as error:
-        raise DatabaseUnavailable(
-            "The database cannot be reached. Is DATABASE_URL right?"
-        ) from error
+        # Tortoise replaces the driver's error by its own, without the code.
+        found = error.__context__ if isinstance(error, DBConnectionError) else error
+        where = f"{getattr(client, 'host', '')}:{getattr(client, 'port', '')}"
+        raise DatabaseUnavailable(_why_unreachable(found, where)) from error
+    except sqlite3.Error as error:
+        raise ConfigurationError(f"DATABASE_URL: the file is of no use: {error}.") from error
 
 
-def _sqlite_path(database_url: str) -> Path:
-    return Path(str(expand_db_url(database_url)["credentials"]["file_path"]))
+def _why_unreachable(error: BaseException | None, where: str) -> str:
+    code = error.args[0] if isinstance(error, MySQLError) and error.args else None
+    if code == ER.BAD_DB_ERROR:
+        return f"The server at {where} has no such database. Make it: python -m service upgrade"
+    if code in {ER.ACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR}:
+        return f"The server at {where} refuses the user, password or database of DATABASE_URL."
+    return f"No MySQL server answers at {where}. Is DATABASE_URL right?"
+
+
+def _make_private(path: Path) -> None:
+    try:
+        make_private(path)
+    except OSError as error:
+        message = f"DATABASE_URL: {path} cannot be opened: {error.strerror}."
+        raise ConfigurationError(message) from error
+
+
+@asynccontextmanager
+async def of_newest_schema(database_url: str, pool_size: int = 10) -> AsyncIterator[None]:
+    """As `connected`, to a database that has every table.
+
+    SQLite is upgraded first. Raises `ConfigurationError` where MySQL needs an upgrade.
+    """
+    if database_url.startswith("sqlite:"):
+        await upgrade(database_url)
+    async with connected(database_url, pool_size):
+        if outstanding := await outstanding_migrations():
+            raise ConfigurationError(
+                f"The database lacks {', '.join(outstanding)}. Run: python -m service upgrade"
+            )
+        yield
 
 
 def is_unavailable(error: BaseException | None) -> bool:
@@ -218,7 +247,7 @@ async def _create_mysql_database(database_url: str) -> None:
         )
     except (MySQLError, OSError) as error:
         where = f"{credentials['host']}:{credentials['port']}"
-        raise DatabaseUnavailable(f"No MySQL server answers at {where}: {error}") from error
+        raise DatabaseUnavailable(_why_unreachable(error, where)) from error
     async with connection, connection.cursor() as cursor:
         await cursor.execute(
             "SELECT 1 FROM information_schema.schemata WHERE schema_name = %s", (name,)

@@ -7,11 +7,11 @@ by `SERVICE_CONFIG` (default `service.toml`, optional), then the default below.
 import os
 from datetime import tzinfo
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import tzlocal
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,12 +21,20 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from service.errors import ConfigurationError
+from service.settings_check import check_file, checked_url, nearest, unknown_variables
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 SECRET_LENGTH_MIN = 32
+METRICS_TOKEN_LENGTH_MIN = 16
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Positive = Annotated[int, Field(ge=1)]
+
+
+def _long_enough(token: SecretStr) -> SecretStr:
+    if (length := len(token.get_secret_value())) < METRICS_TOKEN_LENGTH_MIN:
+        raise ValueError(f"it has {length} characters, and needs {METRICS_TOKEN_LENGTH_MIN}")
+    return token
 
 
 class Settings(BaseSettings):
@@ -34,7 +42,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
-    database_url: str = "sqlite://var/shop.db"
+    database_url: Annotated[str, AfterValidator(checked_url)] = "sqlite://var/shop.db"
     database_pool_size: Positive = 10
     """Connections to MySQL; SQLite always has one."""
 
@@ -47,6 +55,9 @@ class Settings(BaseSettings):
     service_token_lifetime_s: Positive = 12 * 3600
     service_proxies: Annotated[int, Field(ge=0, le=10)] = 1
     """How many proxies of ours add to X-Forwarded-For; believed from private networks only."""
+
+    service_metrics_token: Annotated[SecretStr, AfterValidator(_long_enough)] | None = None
+    """What Prometheus sends to read `/metrics` where the service is not open."""
 
     service_playground: bool = True
     service_introspection: bool = True
@@ -87,8 +98,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = Path(os.environ.get("SERVICE_CONFIG", "service.toml"))
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _file())
 
     @property
     def is_open(self) -> bool:
@@ -120,18 +130,42 @@ def load_settings() -> Settings:
     Raises `ConfigurationError` naming the first bad key, or when tokens are needed
     and `SERVICE_SECRET` is missing or short.
     """
-    file = os.environ.get("SERVICE_CONFIG")
-    if file and not Path(file).is_file():
-        raise ConfigurationError(f"SERVICE_CONFIG names {file}, which is not a file.")
+    if os.environ.get("SERVICE_CONFIG") and not _file().is_file():
+        raise ConfigurationError(f"SERVICE_CONFIG names {_file()}, which is not a file.")
+    if _file().exists():
+        check_file(_file(), {name: _kind(name) for name in Settings.model_fields})
     try:
         settings = Settings()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        key = ".".join(str(part) for part in first["loc"]).upper()
-        raise ConfigurationError(f"{key}: {first['msg']}.") from None
+        key = str(first["loc"][0]).upper()
+        message = first["msg"].removeprefix("Value error, ")
+        raise ConfigurationError(f"{key}: {message}.") from None
     _check_time_zone(settings)
     _check_secret(settings)
     return settings
+
+
+def doubtful_variables() -> list[str]:
+    """A sentence on each variable of the environment that looks like a setting and is none.
+
+    They are no reason to stop: the environment is shared with programs that have their own.
+    """
+    names = [name.upper() for name in Settings.model_fields]
+    found = unknown_variables(os.environ, names)
+    return [f"{name} is no setting, and is ignored.{nearest(name, names)}" for name in found]
+
+
+def _file() -> Path:
+    return Path(os.environ.get("SERVICE_CONFIG") or "service.toml")
+
+
+def _kind(name: str) -> type:
+    """What TOML must hold for the setting: text, but for switches and numbers."""
+    field = Settings.model_fields[name]
+    alternatives = (field.annotation, *get_args(field.annotation))
+    bare = {get_args(one)[0] if get_origin(one) is Annotated else one for one in alternatives}
+    return next((kind for kind in (bool, int, float) if kind in bare), str)
 
 
 def _check_time_zone(settings: Settings) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("service.__main__",),
+    ("service.terminal",),
     ("service.app",),
     ("service.http",),
     ("service.schema",),
@@ -14,6 +15,7 @@ LAYERS = (
     ("service.database", "service.log"),
     ("service.models",),
     ("service.money", "service.settings", "service.texts", "service.folding"),
+    ("service.settings_check", "service.sqlite_file"),
     ("service.errors", "service.clock"),
     ("migrator.__main__",),
     ("migrator.run",),

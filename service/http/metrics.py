@@ -1,8 +1,16 @@
-"""Prometheus metrics, in one place."""
+"""Prometheus metrics, in one place, and who may read them."""
+
+import secrets
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
 
+from service.http.keys import CALLER
+from service.http.problems import CHALLENGE, error_response
+
+PATH = "/metrics"
 REQUEST_DURATION_S = Histogram(
     "kooch_request_duration_seconds",
     "Time from the request's header to the answer's.",
@@ -11,6 +19,32 @@ REQUEST_DURATION_S = Histogram(
 )
 
 
-async def metrics(_request: web.Request) -> web.Response:
-    """`GET /metrics`, in the text exposition format."""
+async def metrics(request: web.Request) -> web.Response:
+    """`GET /metrics` for staff, in the text exposition format."""
+    caller = request[CALLER]
+    if caller.is_staff:
+        return _exposition()
+    message = "Metrics are for staff, and for whoever sends SERVICE_METRICS_TOKEN as bearer token."
+    if caller.role is None:
+        return error_response(request, 401, message, {"WWW-Authenticate": CHALLENGE})
+    return error_response(request, 403, message)
+
+
+def metrics_by_token(token: str | None) -> Middleware:
+    """Show the metrics to whoever has this token, which is no user's: Prometheus."""
+    expected = f"Bearer {token}".encode() if token is not None else None
+
+    @web.middleware
+    async def shown(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        if expected is None or request.path != PATH or request.method not in {"GET", "HEAD"}:
+            return await handler(request)
+        given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+        return _exposition() if secrets.compare_digest(given, expected) else await handler(request)
+
+    return shown
+
+
+def _exposition() -> web.Response:
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

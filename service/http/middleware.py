@@ -6,7 +6,6 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 
-import orjson
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -16,6 +15,7 @@ from service.errors import DatabaseUnavailable, OutcomeUnknown, Rejected
 from service.http.keys import CALLER, OPERATION, REQUEST_ID, TOKENS
 from service.http.metrics import REQUEST_DURATION_S
 from service.http.peers import calls_from_here
+from service.http.problems import error_response
 from service.operations.access import LOCAL_ADMIN, VISITOR, Principal
 from service.settings import LOOPBACK_HOSTS
 
@@ -49,20 +49,26 @@ def observe(timeout_s: float) -> Middleware:
 
 def _answer_to(error: Exception, request: web.Request, timeout_s: float) -> web.Response:
     if isinstance(error, web.HTTPException):
-        return _json_error(error.status, error.reason, error.headers.get("Allow"))
+        allow = error.headers.get("Allow")
+        return error_response(
+            request, error.status, error.reason, {"Allow": allow} if allow else None
+        )
     if isinstance(error, TimeoutError):
-        return _json_error(
+        return error_response(
+            request,
             503,
             f"This took longer than {timeout_s:g} s and was given up. What it was to change may "
             "have been changed all the same: look before you repeat it.",
         )
     if isinstance(error, DatabaseUnavailable | OutcomeUnknown):
-        return _json_error(503, str(error))
+        return error_response(request, 503, str(error))
     if is_unavailable(error):
-        return _json_error(503, "The database is not available; please try again.")
+        return error_response(request, 503, "The database is not available; please try again.")
     request_id = request[REQUEST_ID]
     log.error("request failed", request_id=request_id, path=request.path, exc_info=error)
-    return _json_error(500, f"Something went wrong on our side. Please quote {request_id}.")
+    return error_response(
+        request, 500, f"Something went wrong on our side. Please quote {request_id}."
+    )
 
 
 def _request_id(request: web.Request) -> str:
@@ -85,15 +91,6 @@ def _record(request: web.Request, response: web.StreamResponse, duration_s: floa
     )
 
 
-def _json_error(status: int, message: str, allow: str | None = None) -> web.Response:
-    return web.Response(
-        body=orjson.dumps({"errors": [{"message": message}]}),
-        status=status,
-        content_type="application/json",
-        headers={"Allow": allow} if allow else None,
-    )
-
-
 @web.middleware
 async def guard_host(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Serve the machine's own administrator under loopback names only.
@@ -104,7 +101,8 @@ async def guard_host(request: web.Request, handler: Handler) -> web.StreamRespon
     host = (request.host or "").lower()
     name = host[1 : host.find("]")] if host.startswith("[") else host.partition(":")[0]
     if name not in LOOPBACK_HOSTS:
-        return _json_error(421, f"This service answers to {', '.join(sorted(LOOPBACK_HOSTS))}.")
+        message = f"This service answers to {', '.join(sorted(LOOPBACK_HOSTS))}."
+        return error_response(request, 421, message)
     return await handler(request)
 
 
@@ -121,9 +119,8 @@ def authenticate(*, is_open: bool) -> Middleware:
         try:
             request[CALLER] = anonymous if header is None else await _bearer(request, header)
         except Rejected as rejected:
-            response = _json_error(401, str(rejected))
-            response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
-            return response
+            challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            return error_response(request, 401, str(rejected), challenge)
         return await handler(request)
 
     return authenticated

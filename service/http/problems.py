@@ -1,6 +1,7 @@
 """Refusals as problem documents (RFC 9457)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 
 import orjson
 from aiohttp import web
@@ -8,17 +9,9 @@ from aiohttp import web
 from service.errors import ErrorCode, Problem
 
 PROBLEM_JSON = "application/problem+json"
+CHALLENGE = 'Bearer realm="kooch"'
+"""What 401 must say (RFC 9110, section 15.5.2) to whoever sent no token (RFC 6750, section 3)."""
 
-_TITLES = {
-    400: "The request is malformed.",
-    401: "Authentication is required.",
-    403: "This is not allowed.",
-    404: "There is no such product.",
-    409: "Another product has this value.",
-    413: "The body is too large.",
-    415: "The media type is not supported.",
-    422: "Some values are not acceptable.",
-}
 _STATUS_OF_CODE = {
     ErrorCode.UNAUTHENTICATED: 401,
     ErrorCode.FORBIDDEN: 403,
@@ -32,11 +25,16 @@ def status_of(problems: Sequence[Problem]) -> int:
     return _STATUS_OF_CODE.get(problems[0].code, 422)
 
 
-def problem_response(status: int, detail: str, problems: Sequence[Problem] = ()) -> web.Response:
+def problem_response(
+    status: int,
+    detail: str,
+    problems: Sequence[Problem] = (),
+    headers: Mapping[str, str] | None = None,
+) -> web.Response:
     """A problem document, with an extension `errors` that points to fields (RFC 6901)."""
     document = {
         "type": "about:blank",
-        "title": _TITLES[status],
+        "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "errors": [
@@ -44,8 +42,24 @@ def problem_response(status: int, detail: str, problems: Sequence[Problem] = ())
             for problem in problems
         ],
     }
+    challenge = {"WWW-Authenticate": CHALLENGE} if status == 401 else {}
     return web.Response(
-        body=orjson.dumps(document), status=status, headers={"Content-Type": PROBLEM_JSON}
+        body=orjson.dumps(document),
+        status=status,
+        headers={"Content-Type": PROBLEM_JSON, **challenge, **(headers or {})},
+    )
+
+
+def error_response(
+    request: web.Request, status: int, message: str, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """An error in the words of the path: a problem document for REST, else GraphQL's `errors`."""
+    if request.path == "/products" or request.path.startswith("/products/"):
+        return problem_response(status, message, headers=headers)
+    return web.Response(
+        body=orjson.dumps({"errors": [{"message": message}]}),
+        status=status,
+        headers={"Content-Type": "application/json; charset=utf-8", **(headers or {})},
     )
 
 

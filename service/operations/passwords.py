@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -18,8 +19,8 @@ WAITING_MAX = 100
 
 # OWASP's argon2id parameters: 19 MiB, two passes, one lane.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# The hash of no password: what a guess at an unknown account is compared with.
-_NOBODYS_HASH = _HASHER.hash("")
+# What a guess at an unknown account is compared with.
+_NOBODYS_HASH = _HASHER.hash(secrets.token_hex())
 
 
 class _Lane:
@@ -64,7 +65,7 @@ async def password_matches(
     known = password_hash or _NOBODYS_HASH
     async with _lane(asyncio.get_running_loop(), trusted=trusted).turn():
         matches = [await asyncio.to_thread(_verify, known, form) for form in forms]
-    return any(matches) and password_hash is not None
+    return any(matches) and bool(password_hash)
 
 
 def _verify(password_hash: str, password: str) -> bool:

@@ -1,14 +1,15 @@
 """Filling a database with believable, reproducible data, for trials and for the migrator.
 
-The same plan fills an empty database with the same rows, ids and times included.
+The same plan fills an empty database with the same rows, ids and times included, but for
+the hash of the password.
 A plan's times end at `until`, by default the midnight (UTC) with which today began:
 yesterday's digest has orders in it, and another day's run gives the same rows with
 the times, and the days in the order numbers, moved by whole days. Into a database
 with rows, seeding appends, with other ids and what contains them. A batch that a
 running service gets in the way of starts over, a few times: seed while it is quiet.
 
-Every user has the password `DEMO_PASSWORD`, staff included: never seed a shop that
-is open to others.
+Every user of a run, staff included, has the password that the caller chooses. It must not
+be known to others: a database that is seeded in private may be served in public later.
 """
 
 import time
@@ -36,13 +37,15 @@ from service.models import (
     User,
     UserRole,
 )
+from service.operations.passwords import hash_password
 from service.operations.seed_orders import Article, Customer, make_orders
 from service.operations.seed_people import Ids, Row, Rows, make_users
 from service.operations.seed_products import make_products
-from service.operations.seed_texts import DEMO_PASSWORD
 from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
 
 TABLES: tuple[type[Model], ...] = (User, Product, Review, Order, OrderLine, Notification)
+PARTS: tuple[type[Model], ...] = (User, Product, Order)
+"""What a shop that is in use has; the rest belongs to them."""
 BATCH_ROWS = 1_000
 USERS_MIN = 20
 # Orders refer to no more than these, so that memory stays bounded for any plan.
@@ -99,18 +102,31 @@ def _article(product: Row) -> Article:
 _Make = Callable[[Random, Ids, range], Rows]
 
 
-async def seed_database(plan: SeedPlan, console: Console) -> int:
+async def rows_there() -> dict[str, int]:
+    """How many users, products and orders the connected database holds already."""
+    return {f"{model.__name__.lower()}s": await model.all().count() for model in PARTS}
+
+
+async def seed_database(plan: SeedPlan, console: Console, password: str) -> int:
     """Add the plan's rows to the connected database, return how many there were.
 
     Each batch is a transaction: a run that is stopped leaves whole, consistent
     batches. Raises `Rejected` when somebody else's row has a sku, slug or address
     that seeding would use.
     """
+    # Now, not at the end: a run that is stopped has made accounts, too.
+    console.print(
+        f"The password of all accounts is {password}, and is told only here. "
+        "Staff are staff.ID@example.com.",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
     started_s = time.perf_counter()
     columns = TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn()
     with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
         try:
-            rows = await _fill(plan, progress)
+            rows = await _fill(plan, progress, await hash_password(password))
         except IntegrityError as error:
             message = (
                 f"Seeding met a row that it would make itself: {error}. That row and the batches "
@@ -118,19 +134,16 @@ async def seed_database(plan: SeedPlan, console: Console) -> int:
             )
             raise reject(ErrorCode.TAKEN, message) from error
     took_s = time.perf_counter() - started_s
-    console.print(
-        f"Wrote {rows:,} rows in {took_s:.1f} s ({rows / took_s:,.0f} rows/s). "
-        f"Everybody's password is {DEMO_PASSWORD}; staff are staff.ID@example.com.",
-        highlight=False,
-    )
+    per_s = f"{rows / took_s:,.0f} rows/s"
+    console.print(f"Wrote {rows:,} rows in {took_s:.1f} s ({per_s}).", highlight=False)
     return rows
 
 
-async def _fill(plan: SeedPlan, progress: Progress) -> int:
+async def _fill(plan: SeedPlan, progress: Progress, password_hash: str) -> int:
     shop = _Shop()
 
     def users(rng: Random, ids: Ids, batch: range) -> Rows:
-        return make_users(rng, plan.until, ids, batch)
+        return make_users(rng, plan.until, ids, batch, password_hash)
 
     def products(rng: Random, ids: Ids, batch: range) -> Rows:
         return make_products(rng, plan.until, ids, batch, reviewers)

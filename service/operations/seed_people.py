@@ -8,7 +8,7 @@ from typing import Any
 from tortoise.models import Model
 
 from service.models import Notification, NotificationKind, User, UserRole
-from service.operations.seed_texts import DEMO_ARGON2_HASH, RESIDENTS, Residents
+from service.operations.seed_texts import RESIDENTS, Residents
 
 Row = dict[str, Any]
 """Values by field name, as a model would hold them; a missing one is NULL."""
@@ -22,11 +22,12 @@ HISTORY_DAYS = 90
 OLDEST_DAYS = 720
 
 
-def make_users(rng: Random, until: datetime, ids: Ids, batch: range) -> Rows:
+def make_users(rng: Random, until: datetime, ids: Ids, batch: range, password_hash: str) -> Rows:
     """Users with a welcome each; the very first is staff."""
     rows: Rows = {User: [], Notification: []}
     for index in batch:
         user = _user(rng, until, next(ids[User]), is_staff=index == 0)
+        user["password_hash"] = password_hash
         title, body = residents_of(user["id"]).greeting
         read_at = user["created_at"] + timedelta(hours=rng.uniform(0.1, 48))
         welcome = notification_row(next(ids[Notification]), user["id"], title, body) | {
@@ -54,7 +55,6 @@ def _user(rng: Random, until: datetime, user_id: int, *, is_staff: bool) -> Row:
         "id": user_id,
         "email": email,
         "email_key": email,
-        "password_hash": DEMO_ARGON2_HASH,
         "full_name": residents.full_name.format(given=given, family=family),
         "role": UserRole.STAFF if is_staff else UserRole.CUSTOMER,
         "active": True,

@@ -2,13 +2,6 @@
 
 from dataclasses import dataclass
 
-DEMO_PASSWORD = "kooch-demo-password"  # noqa: S105 - It is meant to be known.
-# Made once by hash_password: a salt of each run's own would make the same seed give other rows.
-DEMO_ARGON2_HASH = (
-    "$argon2id$v=19$m=19456,t=2,p=1$t/iO70l9gscJcCeeaessCg$"
-    "9S2qlCIr+QpzlUNJCwz5ft3elyM+F5RLyS7735D9yyE"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Prices:

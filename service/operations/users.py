@@ -8,14 +8,20 @@ from service.clock import utc_now
 from service.errors import ErrorCode, Rejected, reject
 from service.models import User, UserRole
 from service.models.user import FULL_NAME_LENGTH_MAX
-from service.operations.access import Principal, acting_user, require, require_self
-from service.operations.attempts import LogIn, count_registration
+from service.operations.access import (
+    LOCAL_ADMIN,
+    Principal,
+    acting_user,
+    require,
+    require_self,
+)
+from service.operations.attempts import count_registration
+from service.operations.log_in import confirm_password, find
 from service.operations.lookups import possible
 from service.operations.passwords import (
     PASSWORD_LENGTH_MAX,
     PASSWORD_LENGTH_MIN,
     hash_password,
-    password_matches,
 )
 from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
 from service.operations.validation import Checks
@@ -95,13 +101,23 @@ async def _raise_if_taken(email: str, user_id: int = 0) -> None:
         raise reject(ErrorCode.TAKEN, "There is an account with this address already.", "email")
 
 
+async def promote(email: str, password: str) -> User:
+    """Give an account that exists the role of an administrator and a new password."""
+    user = await find(email)
+    if user is None:
+        raise unknown_user("email")
+    changes = UserChanges(password=password, role=UserRole.ADMIN, active=True)
+    return await update_user(LOCAL_ADMIN, user.id, changes)
+
+
 async def update_user(
     caller: Principal, user_id: int, changes: UserChanges, address: str = "unknown"
 ) -> User:
     """Change what is given: users their own account, administrators any, and roles.
 
-    A new password and a deactivation end the account's tokens. `address` is the network
-    address that attempts at the current password are counted for.
+    A new password and a deactivation end the account's tokens. The last active administrator
+    stays one, or nobody could change a role any more. `address` is the network address that
+    attempts at the current password are counted for.
     """
     require_self(caller, user_id)
     if changes.role is not None or changes.active is not None or user_id != caller.user_id:
@@ -118,7 +134,7 @@ async def update_user(
     checks.raise_if_any()
     changes_credentials = changes.email is not None or changes.password is not None
     if changes_credentials and user_id == caller.user_id:
-        await _confirm(user_id, changes.current_password, address)
+        await confirm_password(user_id, changes.current_password, address)
     password_hash = (
         await hash_password(changes.password, trusted=True) if changes.password else None
     )
@@ -133,8 +149,11 @@ async def update_user(
     given = {key: value for key, value in values.items() if value is not None}
     if changes.ends_tokens:
         given["token_version"] = F("token_version") + 1
+    demoted = changes.role not in {None, UserRole.ADMIN}
 
     async def work() -> User:
+        if demoted or changes.active is False:
+            await _raise_if_last_administrator(user_id, "role" if demoted else "active")
         if changes.email is not None:
             await _raise_if_taken(changes.email, user_id)
         await User.filter(id=user_id).update(**given, updated_at=utc_now())
@@ -146,37 +165,13 @@ async def update_user(
     return await in_one_transaction(work, again_if=is_transient_or_duplicate)
 
 
-async def _confirm(user_id: int, password: str | None, address: str) -> None:
-    if password is None:
-        message = "Give currentPassword, too: the address and the password are changed with it."
-        raise reject(ErrorCode.REQUIRED, message, "currentPassword")
-    user = await User.get_or_none(id=user_id)
-    if user is None or not await _is_right(user, user.email_key, password, address):
-        raise reject(ErrorCode.INVALID, "This is not the current password.", "currentPassword")
-
-
-async def _is_right(user: User | None, email_key: str, password: str, address: str) -> bool:
-    """Whether the password is the user's; the attempt is counted, whoever it is about."""
-    attempt = LogIn(email_key, address)
-    trusted = await attempt.begin()
-    password_hash = user.password_hash if user else None
-    matches = await password_matches(password_hash, password, trusted=trusted)
-    if matches:
-        await attempt.succeeded(trusted=trusted)
-    return matches
-
-
-async def authenticate(email: str, password: str, address: str = "unknown") -> User:
-    """The active user with this e-mail address and password, asked for from a network address.
-
-    Raises `Rejected`: UNAUTHENTICATED with the same words, after the same time, whichever
-    of the two is wrong; TOO_MANY_ATTEMPTS.
-    """
-    user = await find_active(email)
-    account = user.email_key if user is not None else email_keys(email)[0]
-    if not await _is_right(user, account, password, address) or user is None:
-        raise reject(ErrorCode.UNAUTHENTICATED, "The address or the password is wrong.")
-    return user
+async def _raise_if_last_administrator(user_id: int, field: str) -> None:
+    # All are locked, in one order: of two who remove each other one waits, and then sees
+    # that he is the last.
+    administrators = User.filter(role=UserRole.ADMIN, active=True).order_by("id")
+    if [user.id for user in await administrators.select_for_update()] == [user_id]:
+        message = "This is the only active administrator. Make somebody else one first."
+        raise reject(ErrorCode.FORBIDDEN, message, field)
 
 
 async def log_out(caller: Principal, user_id: int | None) -> User:
@@ -193,13 +188,6 @@ async def log_out(caller: Principal, user_id: int | None) -> User:
         return user
 
     return await in_one_transaction(work)
-
-
-async def find_active(email: str) -> User | None:
-    """The active user with this address, however it is typed."""
-    keys = possible(User, "email_key", *email_keys(email))
-    found = {user.email_key: user for user in await User.filter(email_key__in=keys, active=True)}
-    return next((found[key] for key in keys if key in found), None)
 
 
 def unknown_user(*field: str) -> Rejected:

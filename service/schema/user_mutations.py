@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from service.models import UserRole
-from service.operations import users
+from service.operations import log_in, users
 from service.schema.context import Info
 from service.schema.node import row_id
 from service.schema.payloads import Payload, mutation
@@ -116,7 +116,7 @@ class UserMutation:
     async def log_in(self, info: Info, input: LogInInput) -> LogInPayload | None:  # noqa: A002
         """Get a token for the header `Authorization: Bearer ...`."""
         address = info.context.origin.address
-        row = await users.authenticate(input.email, input.password, address)
+        row = await log_in.authenticate(input.email, input.password, address)
         token, expires_at = info.context.tokens.issue(row)
         return LogInPayload(token=token, expires_at=expires_at, user=User.of(row))
 

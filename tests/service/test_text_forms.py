@@ -10,8 +10,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from service.models import User
+from service.operations.log_in import find_active
 from service.operations.passwords import hash_password, password_matches
-from service.operations.users import find_active
 from tests.service.conftest import SECRET, Shop
 
 PASSWORD = "correct horse battery"
@@ -71,7 +71,7 @@ async def test_the_command_line_finds_an_account_by_every_form_of_its_address(
 
     assert (made[0], found[0], nobody[0]) == (0, 0, 1)
     assert b"Authorization: Bearer" in found[1]
-    assert b"There is no active user" in nobody[1]
+    assert b"There is no active account" in nobody[1]
 
 
 async def test_an_account_that_is_kept_as_it_was_typed_can_still_log_in(shop: Shop) -> None:

@@ -100,13 +100,13 @@ def test_every_number_is_read_as_it_was_written_and_nothing_else() -> None:
 async def test_an_error_of_one_mutation_leaves_the_answers_of_the_others(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from service.operations import users
+    from service.operations import log_in
 
     async def broken(*_: object) -> None:
         raise RuntimeError("broken")
 
     sara, tea = await shop.user(), await shop.product(stock=3)
-    monkeypatch.setattr(users, "authenticate", broken)
+    monkeypatch.setattr(log_in, "authenticate", broken)
     query = """mutation ($o: PlaceOrderInput!) {
         placeOrder(input: $o) { order { number } }
         logIn(input: {email: "sara@example.com", password: "x"}) { token } }"""
