@@ -109,13 +109,13 @@ def _draft(new: NewProduct) -> Draft:
     price = checks.money(new.amount, new.currency, "price")
     stock = checks.number(new.stock, "stock", 0, STOCK_MAX)
     checks.choice(new.status, "status")
-    slug = slug_of(name, sku) if new.slug is None else _checked_slug(checks, new.slug)
+    slug = None if new.slug is None else _checked_slug(checks, new.slug)
     checks.raise_if_any()
     now = utc_now()
     product = Product(
         sku=sku,
         name=name,
-        slug=slug,
+        slug=slug_of(name, sku) if slug is None else slug,
         description=description,
         search_text=folded(name, sku, description),
         price_minor=price.minor,
@@ -130,7 +130,7 @@ def _draft(new: NewProduct) -> Draft:
 
 def _checked_slug(checks: Checks, slug: str) -> str:
     slug = checks.text(slug, "slug", SLUG_LENGTH_MAX)
-    if slug and not is_slug(slug):
+    if 0 < len(slug) <= SLUG_LENGTH_MAX and not is_slug(slug):
         message = "slug may have letters, digits and single hyphens between them."
         checks.add(ErrorCode.INVALID, message, "slug")
     return slug

@@ -5,6 +5,7 @@ import os
 import sys
 import unicodedata
 from asyncio.subprocess import PIPE
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -131,6 +132,46 @@ async def test_a_name_of_which_nothing_can_be_seen_is_refused(shop: Shop, name: 
 
     assert product == [("sku", "REQUIRED"), ("name", "REQUIRED")]
     assert user == [("fullName", "REQUIRED")]
+
+
+async def test_a_letter_with_thousands_of_marks_is_never_composed(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It would take seconds: the square of the marks.
+    text = "a" + "\u0301\u0327" * 20_000
+    composed = []
+    normalize = unicodedata.normalize
+
+    def noted(form: Any, given: str) -> str:
+        composed.append(len(given))
+        return normalize(form, given[:1_000])
+
+    monkeypatch.setattr(unicodedata, "normalize", noted)
+    product = await shop.refusals(
+        "createProduct", sku=text, name=text, price={"amount": "1", "currency": "EUR"}
+    )
+    other = await shop.refusals(
+        "createProduct", sku="A", name="a" + "\u0301\u0327" * 16, slug=text,
+        description="\u0301" * 99, price={"amount": "1", "currency": "EUR"},
+    )  # fmt: skip
+    user = await shop.refusals(
+        "registerUser", email=f"{text}@example.com", password=text, fullName=text
+    )
+    login = await shop.refusals("logIn", email=f"{text}@example.com", password=text)
+    found = await shop.ask(
+        "query ($v: String!) { product(sku: $v) { id } "
+        "products(filter: {sku: [$v], search: $v}) { totalCount } "
+        "users(filter: {email: $v}) { totalCount } }",
+        v=text,
+    )
+
+    assert product == [("sku", "TOO_LONG"), ("name", "TOO_LONG")]
+    assert other == [("name", "INVALID"), ("description", "INVALID"), ("slug", "TOO_LONG")]
+    assert [field for field, _ in user] == ["email", "fullName", "password"]
+    assert login == [("", "UNAUTHENTICATED")]
+    none = {"totalCount": 0}
+    assert found == {"product": None, "products": none, "users": none}
+    assert max(composed) <= 1_000
 
 
 async def test_a_name_may_have_invisible_characters_beside_visible_ones(shop: Shop) -> None:
