@@ -341,3 +341,10 @@ async def test_a_token_of_a_clock_that_is_ahead_is_taken(
     token = jwt.encode(issued | {"iat": then} | claims, SECRET, "HS256")
 
     assert await is_let_in(Shop(shop.http, {"Authorization": f"Bearer {token}"})) is is_valid
+
+
+async def test_a_row_without_a_password_lets_nobody_in(shop: Shop) -> None:
+    await shop.user()
+    await User.all().update(password_hash="")
+
+    assert [await guess(shop, "") for _ in range(2)] == [WRONG, WRONG]
