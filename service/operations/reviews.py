@@ -6,18 +6,19 @@ from tortoise.expressions import F
 
 from service.clock import utc_now
 from service.errors import ErrorCode, Rejected, reject
-from service.models import Product, ProductStatus, Review, ReviewStatus, User, UserRole
+from service.models import Product, Review, ReviewStatus, User, UserRole
 from service.models.review import (
     RATING_MAX,
     RATING_MIN,
     REVIEW_BODY_LENGTH_MAX,
     REVIEW_TITLE_LENGTH_MAX,
 )
-from service.operations.access import Principal, acting_user, require
+from service.operations.access import VISITOR, Principal, acting_user, require
 from service.operations.products import unknown_product
 from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
 from service.operations.users import unknown_user
 from service.operations.validation import Checks
+from service.operations.visibility import may_see_product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ async def add_review(caller: Principal, new: NewReview) -> Review:
 
 async def _raise_unless_reviewable(user_id: int, product_id: int) -> None:
     product = await Product.get_or_none(id=product_id)
-    if product is None or product.status is ProductStatus.DRAFT:
+    if product is None or not may_see_product(VISITOR, product):
         raise unknown_product("productId")
     if not await User.filter(id=user_id).exists():
         raise unknown_user("userId")

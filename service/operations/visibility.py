@@ -15,6 +15,9 @@ from service.models import (
 )
 from service.operations.access import Principal
 
+_SHOWN = (ProductStatus.ACTIVE, ProductStatus.ARCHIVED)
+"""What this version does not know is not shown."""
+
 
 def listed_products(caller: Principal) -> QuerySet[Product]:
     """Staff see all in lists; others what is on sale."""
@@ -25,12 +28,12 @@ def listed_products(caller: Principal) -> QuerySet[Product]:
 def visible_products(caller: Principal) -> QuerySet[Product]:
     """Staff see all; others do not see drafts, but what they may have ordered once."""
     query = Product.all()
-    return query if caller.is_staff else query.exclude(status=ProductStatus.DRAFT)
+    return query if caller.is_staff else query.filter(status__in=_SHOWN)
 
 
 def may_see_product(caller: Principal, product: Product) -> bool:
     """The same rule for a product that was found already."""
-    return caller.is_staff or product.status is not ProductStatus.DRAFT
+    return caller.is_staff or product.status in _SHOWN
 
 
 def visible_reviews(caller: Principal) -> QuerySet[Review]:
