@@ -1,5 +1,6 @@
 """From where a request comes, as far as that can be known."""
 
+import functools
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -17,6 +18,7 @@ FORWARDING_HEADERS = frozenset(
 )  # fmt: skip
 FORWARDED_PREFIX = "x-forwarded-"
 HOPS_LENGTH_MAX = 2_000
+ADDRESSES_MAX = 1_000
 IPV6_CUSTOMER_BITS = 64
 """One customer of a provider has at least so many addresses to choose from."""
 
@@ -30,11 +32,11 @@ def calls_from_here(request: web.Request) -> bool:
     peer = _peer(request)
     if peer is None or not peer.is_loopback or request.version < HttpVersion11:
         return False
-    return not any(_tells_of_forwarding(name.lower()) for name in request.headers)
-
-
-def _tells_of_forwarding(name: str) -> bool:
-    return name in FORWARDING_HEADERS or name.startswith(FORWARDED_PREFIX)
+    names = [name.lower() for name in request.headers]
+    is_forwarded = not FORWARDING_HEADERS.isdisjoint(names) or any(
+        name.startswith(FORWARDED_PREFIX) for name in names
+    )
+    return not is_forwarded
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ def _peer(request: web.Request) -> Address | None:
     return _address(name[0]) if isinstance(name, tuple) else None
 
 
+@functools.lru_cache(ADDRESSES_MAX)
 def _address(text: str) -> Address | None:
     try:
         found = ip_address(text.strip().partition("%")[0])

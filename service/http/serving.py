@@ -10,6 +10,9 @@ from aiohttp import web
 
 from service.http.connections import BACKLOG, KEEPALIVE_S, ConnectionLimits, Gate
 
+GC_THRESHOLDS = (5_000, 20, 50)
+"""Objects until the young are looked at, and how many such rounds until the older are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listening:
@@ -59,9 +62,11 @@ async def _listen(
     loop = asyncio.get_running_loop()
     listener = await loop.create_server(gate, where.host, where.port, backlog=BACKLOG)
     watching = asyncio.create_task(gate.watch(), name="connections")
-    # What is here now stays: the collector, which stops everything, need not look at it.
+    # What is here now stays: the collector, which stops everything, need not look at it. It
+    # judges by what is left how often to look at all of it, which would be far too often.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
     started()
     try:
         await stop.wait()
