@@ -56,7 +56,7 @@ def _fill_shop(url: str) -> None:
     environment = {"DATABASE_URL": url, "SERVICE_SECRET": secrets.token_hex(32)}
     _run("service", "upgrade", **environment)
     if not asyncio.run(_has_products(url.removesuffix(DATABASE))):
-        _run("service", "seed", **environment)
+        _run("service", "seed", "--yes", **environment)
 
 
 async def _has_products(url: str) -> bool:
