@@ -40,7 +40,10 @@ def test_on_a_server_the_upgrade_is_named_that_somebody_must_choose(
     assert ask(f"{database_url}_missing").endswith("Make it: python -m service upgrade")
     with_database(database_url, lambda: _execute("ALTER TABLE tortoise_migrations RENAME TO away"))
     try:
-        assert ask(database_url) == ("The database lacks 0001_shop, 0002_accounts, 0003_exact_texts. Run: python -m service upgrade")
+        assert ask(database_url) == (
+            "The database lacks 0001_shop, 0002_accounts, 0003_exact_texts. "
+            "Run: python -m service upgrade"
+        )
     finally:
         with_database(
             database_url, lambda: _execute("ALTER TABLE away RENAME TO tortoise_migrations")
