@@ -86,14 +86,25 @@ def weigh_node(node: ValueNode, variables: Weights) -> Weight:
         is_short = len(node.value) < len(str(NUMBER_MAX))
         return weigh(int(node.value) if is_short else NUMBER_MAX)
     found = Weight(is_given=True)
-    if isinstance(node, ListValueNode):
-        found |= Weight(longest=len(node.values))
-    if isinstance(node, ObjectValueNode):
-        searched = [f.value for f in node.fields if f.name.value == SEARCH]
-        found |= Weight(searches=any(weigh_node(one, variables).is_given for one in searched))
-    for part in _parts(node):
-        found |= weigh_node(part, variables)
+    # Each part is looked at once: values may be nested as deeply as documents may be long.
+    pending: list[Any] = [node]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, VariableNode):
+            found |= variables.get(part.name.value, NULL)
+        elif isinstance(part, ListValueNode):
+            found |= Weight(longest=len(part.values))
+        elif isinstance(part, ObjectValueNode):
+            searched = [field.value for field in part.fields if field.name.value == SEARCH]
+            found |= Weight(searches=any(_is_given(one, variables) for one in searched))
+        pending += _parts(part)
     return found
+
+
+def _is_given(node: ValueNode, variables: Weights) -> bool:
+    if isinstance(node, VariableNode):
+        return variables.get(node.name.value, NULL).is_given
+    return not isinstance(node, NullValueNode)
 
 
 def _parts(node: Any) -> Iterable[ValueNode]:

@@ -43,6 +43,11 @@ HOSTILE: dict[str, Callable[[], str]] = {
     "a page of 2 billion rows": lambda: "{ products(first: 2000000000) { edges { node { id } } } }",
     "a list value of 490 items": lambda: "{ products(filter: {sku: ["
     + ",".join(f'"{n}"' for n in range(490)) + "]}) { totalCount } }",
+    "a filter in a filter 150 times": lambda: "{ products(filter: " + "{search: " * 150 + "1"
+    + "}" * 150 + ") { totalCount } }",
+    "a default in a default 150 times": lambda: "query ($f: ProductFilter = " + "{search: " * 150
+    + "1" + "}" * 150 + ") { products(filter: $f) { totalCount } }",
+    "lists of lists of ids": lambda: "{ nodes(ids: " + "[" * 150 + "]" * 150 + ") { id } }",
     "a long comment": lambda: "# " + "x" * 130_000 + "\n{ __typename }",
     "a comment over the limit": lambda: "# " + "x" * 900_000 + "\n{ __typename }",
 }  # fmt: skip
