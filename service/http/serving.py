@@ -68,8 +68,13 @@ async def _listen(
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     started()
+    stopping = asyncio.create_task(stop.wait(), name="stop")
     try:
-        await stop.wait()
+        # Without its watch the service would serve on, open to whoever keeps it waiting.
+        done, _ = await asyncio.wait({stopping, watching}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
     finally:
+        stopping.cancel()
         watching.cancel()
         listener.close()
