@@ -114,9 +114,14 @@ async def filled(sqlite_url: str) -> AsyncIterator[str]:
         yield sqlite_url
 
 
+CONDITIONS = st.sampled_from(
+    ["", "", "", "", " @include(if: $a)", " @skip(if: $a)", " @skip(if: true) @include(if: $a)"]
+)
+
+
 @st.composite
 def selections(draw: st.DrawFn, kind: GraphQLOutputType, depth: int) -> str:
-    """A selection set for a type, with aliases, repeated fields and inline fragments."""
+    """A selection set for a type: aliases, repeated fields, inline fragments and conditions."""
     named = get_named_type(kind)
     if is_leaf_type(named):
         return ""
@@ -132,10 +137,10 @@ def selections(draw: st.DrawFn, kind: GraphQLOutputType, depth: int) -> str:
         if name in named.fields:
             inner = draw(selections(named.fields[name].type, depth - 1))
         alias = draw(st.sampled_from(["", "", f"other_{name.strip('_')}: "]))
-        parts.append(f"{alias}{name}{inner}")
+        parts.append(f"{alias}{name}{draw(CONDITIONS)}{inner}")
     text = " ".join(parts)
     if draw(st.booleans()):
-        text = f"... on {named.name} {{ {text} }} __typename"
+        text = f"... on {named.name}{draw(CONDITIONS)} {{ {text} }} __typename"
     return f" {{ {text} }}"
 
 
@@ -145,7 +150,8 @@ def queries(draw: st.DrawFn) -> str:
     query = SHOP.graphql_schema.query_type
     assert query is not None
     roots = draw(st.lists(st.sampled_from(LISTS), min_size=1, max_size=2, unique=True))
-    return "{" + " ".join(r + draw(selections(query.fields[r].type, 6)) for r in roots) + "}"
+    text = "{" + " ".join(r + draw(selections(query.fields[r].type, 6)) for r in roots) + "}"
+    return f"query ($a: Boolean!) {text}" if "$a" in text else text
 
 
 @settings(
@@ -158,9 +164,10 @@ def test_any_query_of_the_shop_is_answered_as_by_graphql_core(
     data: st.DataObject, filled: str
 ) -> None:
     text = data.draw(queries())
+    given = {"a": data.draw(st.booleans())} if "$a" in text else {}
 
     by_plan, by_core = asyncio.get_event_loop().run_until_complete(
-        both_ways(SHOP, text, {}, filled)
+        both_ways(SHOP, text, given, filled)
     )
 
     assert by_plan == by_core
