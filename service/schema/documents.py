@@ -32,7 +32,7 @@ from service.schema.budget import (
 )
 from service.schema.compiler import compile_operation
 from service.schema.plan import OperationPlan
-from service.schema.weights import weigh, weighty
+from service.schema.weights import Weights, weigh, weighty
 
 CACHE_LENGTH_MAX = 1024 * 1024
 """Characters of all kept texts; parsed, they take about 70 times as many bytes."""
@@ -59,8 +59,8 @@ class Document:
 
     ast: DocumentNode
     operations: Mapping[str | None, OperationDefinitionNode]
-    weighty: Mapping[str | None, Mapping[str, Any]]
-    """For each operation the variables on which its cost depends, with their defaults."""
+    weighty: Mapping[str | None, Weights]
+    """For each operation the variables on which its cost depends, by their defaults."""
     measures: dict[tuple[Any, ...], Measure] = field(default_factory=dict)
     conditions: tuple[str, ...] = ()
     """The variables that stand in directives; a plan is made for their values."""
@@ -163,7 +163,7 @@ class Documents:
     ) -> Measure:
         name = operation.name.value if operation.name else None
         weights = {
-            key: weigh(variables.get(key, default))
+            key: weigh(variables[key]) if key in variables else default
             for key, default in document.weighty[name].items()
         }
         key = (name, *weights.values())

@@ -22,7 +22,6 @@ from graphql import (
     VariableNode,
     get_nullable_type,
     type_from_ast,
-    value_from_ast_untyped,
 )
 
 NUMBER_MAX = 10**9
@@ -123,12 +122,12 @@ def variables_of(node: FieldNode | DirectiveNode) -> Iterator[str]:
         pending += _parts(value)
 
 
-def weighty(schema: GraphQLSchema, operation: OperationDefinitionNode) -> dict[str, Any]:
-    """The variables that can weigh anything, with the raw values of their defaults."""
+def weighty(schema: GraphQLSchema, operation: OperationDefinitionNode) -> dict[str, Weight]:
+    """The variables that can weigh anything, with what their defaults weigh."""
     return {
-        definition.variable.name.value: value_from_ast_untyped(definition.default_value)
+        definition.variable.name.value: weigh_node(definition.default_value, {})
         if definition.default_value is not None
-        else None
+        else NULL
         for definition in operation.variable_definitions or ()
         if _weighs(type_from_ast(schema, definition.type))
     }

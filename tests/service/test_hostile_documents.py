@@ -47,6 +47,8 @@ HOSTILE: dict[str, Callable[[], str]] = {
     + "}" * 150 + ") { totalCount } }",
     "a default in a default 150 times": lambda: "query ($f: ProductFilter = " + "{search: " * 150
     + "1" + "}" * 150 + ") { products(filter: $f) { totalCount } }",
+    "a default of 100,000 digits": lambda: "query ($n: Int = " + "1" * 100_000
+    + ") { products(first: $n) { totalCount } }",
     "lists of lists of ids": lambda: "{ nodes(ids: " + "[" * 150 + "]" * 150 + ") { id } }",
     "a long comment": lambda: "# " + "x" * 130_000 + "\n{ __typename }",
     "a comment over the limit": lambda: "# " + "x" * 900_000 + "\n{ __typename }",
