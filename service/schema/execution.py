@@ -16,8 +16,8 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_variable_values
 
-from service.database import is_unavailable
-from service.errors import DatabaseUnavailable, OutcomeUnknown, Rejected
+from service.database import database_failure
+from service.errors import OutcomeUnknown, Rejected
 from service.schema.context import Context
 from service.schema.documents import Document
 
@@ -133,12 +133,10 @@ def formatted(error: GraphQLError, request_id: str) -> Mapping[str, Any]:
         problem = original.problems[0]
         shown["extensions"] = {"code": problem.code.value, "field": list(problem.field)}
         return shown
-    known = isinstance(original, DatabaseUnavailable | OutcomeUnknown)
-    if known or is_unavailable(original):
+    if failure := database_failure(original):
         log.error("database unavailable", request_id=request_id, error=type(original).__name__)
-        sentence = "The database is not available; please try again."
-        shown["message"] = str(original) if known else sentence
-        is_open = isinstance(original, OutcomeUnknown)
+        is_open = isinstance(failure, OutcomeUnknown)
+        shown["message"] = str(failure)
         shown["extensions"] = {"code": "OUTCOME_UNKNOWN" if is_open else "UNAVAILABLE"}
         return shown
     log.error("operation failed", path=error.path, request_id=request_id, exc_info=original)

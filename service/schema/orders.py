@@ -13,7 +13,6 @@ from service.errors import ErrorCode, reject
 from service.models import OrderStatus
 from service.operations.lookups import possible
 from service.operations.paging import Sort
-from service.operations.sequences import in_sequence
 from service.operations.visibility import visible_order_lines, visible_orders
 from service.schema.context import Info
 from service.schema.inline import INT_MAX
@@ -228,8 +227,6 @@ class OrderQuery:
         """List orders."""
         query = visible_orders(info.context.caller).filter(**_conditions(filter or OrderFilter()))
         sort = sort or OrderSort()
-        if sort.by is OrderSortKey.SEQUENCE:
-            query = await in_sequence(query)
         order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
         return await connect(
             info.context.loaders,

@@ -30,6 +30,7 @@ from service.operations.paging import (
     page,
     scan_turn,
 )
+from service.operations.sequences import in_sequence
 from service.schema.loaders import ChildPage, Children, Loaders
 
 PAGE_ROWS_DEFAULT = 20
@@ -105,6 +106,8 @@ async def connect(
     """A connection over a whole query; one that may be a scan waits for its turn."""
     window = _window(arguments, sort)
     turn = scan_turn if is_scan else nullcontext
+    if sort.column == "sequence":
+        query = await in_sequence(query)
 
     async def count() -> int:
         async with turn():

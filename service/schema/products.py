@@ -17,7 +17,6 @@ from service.operations.lookups import possible
 from service.operations.paging import Sort
 from service.operations.products import PRODUCTS_PER_CALL_MAX
 from service.operations.search import terms
-from service.operations.sequences import in_sequence
 from service.operations.visibility import listed_products, may_see_product, visible_reviews
 from service.schema.context import Info
 from service.schema.inline import INT_MAX
@@ -167,8 +166,6 @@ class ProductQuery:
         if filter is not None:
             query = _filtered(query, filter)
         sort = sort or ProductSort()
-        if sort.by is ProductSortKey.SEQUENCE:
-            query = await in_sequence(query)
         order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
         return await connect(
             info.context.loaders,

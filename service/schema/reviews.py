@@ -12,7 +12,6 @@ from service.errors import ErrorCode, reject
 from service.models import ReviewStatus
 from service.operations import reviews
 from service.operations.paging import Sort
-from service.operations.sequences import in_sequence
 from service.operations.visibility import visible_reviews
 from service.schema.context import Info
 from service.schema.node import Node, global_id, row_id
@@ -135,8 +134,6 @@ class ReviewQuery:
             raise reject(ErrorCode.FORBIDDEN, message, "filter", "userId")
         query = visible_reviews(caller).filter(**conditions)
         sort = sort or ReviewSort()
-        if sort.by is ReviewSortKey.SEQUENCE:
-            query = await in_sequence(query)
         order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
         return await connect(
             info.context.loaders,

@@ -11,7 +11,6 @@ from service import models
 from service.models import UserRole
 from service.operations.lookups import possible
 from service.operations.paging import Sort
-from service.operations.sequences import in_sequence
 from service.operations.visibility import (
     visible_notifications,
     visible_orders,
@@ -171,8 +170,6 @@ class UserQuery:
         """List users."""
         query = visible_users(info.context.caller).filter(**_conditions(filter or UserFilter()))
         sort = sort or UserSort()
-        if sort.by is UserSortKey.SEQUENCE:
-            query = await in_sequence(query)
         order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
         return await connect(
             info.context.loaders,
