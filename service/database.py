@@ -22,9 +22,9 @@ from tortoise.connection import get_connection
 from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.migrations.executor import MigrationExecutor, PlanStep
 
-from service.errors import ConfigurationError, DatabaseUnavailable
+from service.errors import ConfigurationError, DatabaseUnavailable, OutcomeUnknown
 from service.models import migrations
-from service.models.collation import EXACT_COLLATION
+from service.models.collation import EXACT_COLLATION, EXACT_ON_MARIADB, EXACT_ON_MYSQL
 from service.settings_check import checked_url
 from service.sqlite_file import make_private
 
@@ -50,9 +50,9 @@ _UNREACHABLE = {
 # server executes only its own kind of comment, since the variables' names differ.
 MYSQL_SESSION = (
     "SET time_zone = '+00:00'"
-    "/*M! , tx_isolation = 'READ-COMMITTED', collation_connection = 'utf8mb4_nopad_bin' */"
+    f"/*M! , tx_isolation = 'READ-COMMITTED', collation_connection = '{EXACT_ON_MARIADB}' */"
     "/*!80017 , transaction_isolation = 'READ-COMMITTED', "
-    "collation_connection = 'utf8mb4_0900_bin' */"
+    f"collation_connection = '{EXACT_ON_MYSQL}' */"
 )
 MYSQL_SQL_MODE = (
     "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
@@ -192,6 +192,15 @@ def is_unavailable(error: BaseException | None) -> bool:
     if isinstance(cause, MySQLError):
         return isinstance(cause, InterfaceError) or cause.args[0] in _UNREACHABLE
     return isinstance(error, DBConnectionError | ConnectionError)
+
+
+def database_failure(error: BaseException) -> DatabaseUnavailable | OutcomeUnknown | None:
+    """What clients are told of an error that is the database's, in its own words if it has any."""
+    if isinstance(error, DatabaseUnavailable | OutcomeUnknown):
+        return error
+    if is_unavailable(error):
+        return DatabaseUnavailable("The database is not available; please try again.")
+    return None
 
 
 async def ping() -> None:

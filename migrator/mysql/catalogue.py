@@ -1,8 +1,8 @@
 """The tables of the source, as its information_schema describes them now."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -108,21 +108,15 @@ async def read_tables(connection: Queries, scope: Scope) -> tuple[Table, ...]:
     for name in sorted(first.keys() | second.keys(), key=str):
         one, other = first.get(name), second.get(name)
         if one is None or other is None or one.definition != other.definition:
-            with _looked_at():
+            try:
                 other = await read_table(connection, name)
+            except SourceError as error:
+                # It keeps what the catalogue says: whoever copies it will see.
+                if error.retryable:
+                    raise
         if other is not None:
             found.append(other)
     return tuple(found)
-
-
-@contextmanager
-def _looked_at() -> Iterator[None]:
-    """A table that cannot be read keeps what the catalogue says: whoever copies it will see."""
-    try:
-        yield
-    except SourceError as error:
-        if error.retryable:
-            raise
 
 
 async def _read_all(connection: Queries, scope: Scope) -> dict[TableName, Table]:

@@ -26,11 +26,11 @@ KEEPALIVE_S = 75
 BACKLOG = 128
 OTHER_DESCRIPTORS = 100 + BACKLOG
 """Files, the database's connections, and connections that are accepted in one go."""
+_REFUSAL_BODY = b'{"errors": [{"message": "All connections are taken; try again soon"}]}'
 REFUSAL = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"
-    b"Content-Type: application/json\r\nContent-Length: 70\r\n\r\n"
-    b'{"errors": [{"message": "All connections are taken; try again soon"}]}'
-)
+    b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+) % (len(_REFUSAL_BODY), _REFUSAL_BODY)
 
 
 Doing = tuple[bool, int]
@@ -42,7 +42,7 @@ class Closed(Enum):
 
     NO_HEADER = "sent no whole header in time"
     UNREAD = "did not read the answer in time"
-    MADE_ROOM = "had sent nothing yet when all connections were taken"
+    MADE_ROOM = "was idle when all connections were taken"
     REFUSED = "came when all connections were busy"
 
 

@@ -8,7 +8,7 @@ from aiohttp.typedefs import Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
 
 from service.http.keys import CALLER
-from service.http.problems import CHALLENGE, error_response
+from service.http.problems import error_response
 
 PATH = "/metrics"
 REQUEST_DURATION_S = Histogram(
@@ -25,9 +25,7 @@ async def metrics(request: web.Request) -> web.Response:
     if caller.is_staff:
         return _exposition()
     message = "Metrics are for staff, and for whoever sends SERVICE_METRICS_TOKEN as bearer token."
-    if caller.role is None:
-        return error_response(request, 401, message, {"WWW-Authenticate": CHALLENGE})
-    return error_response(request, 403, message)
+    return error_response(request, 401 if caller.role is None else 403, message)
 
 
 def metrics_by_token(token: str | None) -> Middleware:

@@ -10,8 +10,8 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from service.database import is_unavailable
-from service.errors import DatabaseUnavailable, OutcomeUnknown, Rejected
+from service.database import database_failure
+from service.errors import Rejected
 from service.http.keys import CALLER, OPERATION, REQUEST_ID, TOKENS
 from service.http.metrics import REQUEST_DURATION_S
 from service.http.peers import calls_from_here
@@ -60,10 +60,8 @@ def _answer_to(error: Exception, request: web.Request, timeout_s: float) -> web.
             f"This took longer than {timeout_s:g} s and was given up. What it was to change may "
             "have been changed all the same: look before you repeat it.",
         )
-    if isinstance(error, DatabaseUnavailable | OutcomeUnknown):
-        return error_response(request, 503, str(error))
-    if is_unavailable(error):
-        return error_response(request, 503, "The database is not available; please try again.")
+    if failure := database_failure(error):
+        return error_response(request, 503, str(failure))
     request_id = request[REQUEST_ID]
     log.error("request failed", request_id=request_id, path=request.path, exc_info=error)
     return error_response(

@@ -42,12 +42,7 @@ def problem_response(
             for problem in problems
         ],
     }
-    challenge = {"WWW-Authenticate": CHALLENGE} if status == 401 else {}
-    return web.Response(
-        body=orjson.dumps(document),
-        status=status,
-        headers={"Content-Type": PROBLEM_JSON, **challenge, **(headers or {})},
-    )
+    return _response(document, status, PROBLEM_JSON, headers)
 
 
 def error_response(
@@ -56,11 +51,16 @@ def error_response(
     """An error in the words of the path: a problem document for REST, else GraphQL's `errors`."""
     if request.path == "/products" or request.path.startswith("/products/"):
         return problem_response(status, message, headers=headers)
-    return web.Response(
-        body=orjson.dumps({"errors": [{"message": message}]}),
-        status=status,
-        headers={"Content-Type": "application/json; charset=utf-8", **(headers or {})},
-    )
+    body = {"errors": [{"message": message}]}
+    return _response(body, status, "application/json; charset=utf-8", headers)
+
+
+def _response(
+    body: Mapping[str, object], status: int, media_type: str, headers: Mapping[str, str] | None
+) -> web.Response:
+    challenge = {"WWW-Authenticate": CHALLENGE} if status == 401 else {}
+    given = {"Content-Type": media_type, **challenge, **(headers or {})}
+    return web.Response(body=orjson.dumps(body), status=status, headers=given)
 
 
 def _pointer(path: Sequence[str]) -> str:

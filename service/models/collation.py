@@ -5,8 +5,10 @@ from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 TABLES = (
     "users", "products", "reviews", "orders", "order_lines", "notifications", "job_runs",
 )  # fmt: skip
-EXACT_COLLATION = "/*M! COLLATE utf8mb4_nopad_bin */ /*!80017 COLLATE utf8mb4_0900_bin */"
-"""MariaDB's and MySQL's name of it; each executes only its own kind of comment."""
+EXACT_ON_MARIADB = "utf8mb4_nopad_bin"
+EXACT_ON_MYSQL = "utf8mb4_0900_bin"
+EXACT_COLLATION = f"/*M! COLLATE {EXACT_ON_MARIADB} */ /*!80017 COLLATE {EXACT_ON_MYSQL} */"
+"""Each server executes only its own kind of comment."""
 
 
 async def use_binary_collation(_apps: object, editor: BaseSchemaEditor) -> None:

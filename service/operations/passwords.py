@@ -19,8 +19,6 @@ WAITING_MAX = 100
 
 # OWASP's argon2id parameters: 19 MiB, two passes, one lane.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# What a guess at an unknown account is compared with.
-_NOBODYS_HASH = _HASHER.hash(secrets.token_hex())
 
 
 class _Lane:
@@ -62,10 +60,18 @@ async def password_matches(
     # Older hashes are of the password as it was typed. Both forms are tried, whatever the
     # first one's answer, so that the time tells only what the caller has typed himself.
     forms = dict.fromkeys((normal_password(password), password))
-    known = password_hash or _NOBODYS_HASH
     async with _lane(asyncio.get_running_loop(), trusted=trusted).turn():
+        # Made for known accounts, too: the first guess takes the same time at either.
+        nobodys = await asyncio.to_thread(_nobodys_hash)
+        known = password_hash or nobodys
         matches = [await asyncio.to_thread(_verify, known, form) for form in forms]
     return any(matches) and bool(password_hash)
+
+
+@functools.cache
+def _nobodys_hash() -> str:
+    """What a guess at an unknown account is compared with."""
+    return _HASHER.hash(secrets.token_hex())
 
 
 def _verify(password_hash: str, password: str) -> bool:

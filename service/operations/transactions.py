@@ -61,13 +61,11 @@ async def in_one_transaction(
     try:
         return await retrying(_attempt, work)
     except Exception as error:
-        if is_unavailable(error):
-            message = "The database is not available; nothing was written. Please try again."
-            raise DatabaseUnavailable(message) from error
-        if is_transient(error):
-            message = "The database is too busy; nothing was written. Please try again."
-            raise DatabaseUnavailable(message) from error
-        raise
+        if not is_transient(error):
+            raise
+        state = "not available" if is_unavailable(error) else "too busy"
+        message = f"The database is {state}; nothing was written. Please try again."
+        raise DatabaseUnavailable(message) from error
 
 
 async def _attempt(work: Callable[[], Awaitable[T]]) -> T:

@@ -1,5 +1,6 @@
 """Accounts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tortoise.expressions import F
@@ -48,6 +49,11 @@ class UserChanges:
     active: bool | None = None
     current_password: str | None = None
     """Asked for when somebody changes the address or password of their own account."""
+
+    @property
+    def concerns_credentials(self) -> bool:
+        """Whether it changes what somebody logs in with."""
+        return self.email is not None or self.password is not None
 
     @property
     def ends_tokens(self) -> bool:
@@ -122,33 +128,13 @@ async def update_user(
     require_self(caller, user_id)
     if changes.role is not None or changes.active is not None or user_id != caller.user_id:
         require(caller, UserRole.ADMIN)
-    checks = Checks()
-    email = checks.email(changes.email, "email") if changes.email is not None else None
-    name = changes.full_name
-    if name is not None:
-        name = checks.text(name, "fullName", FULL_NAME_LENGTH_MAX)
-    if changes.role is not None:
-        checks.choice(changes.role, "role")
-    if changes.password is not None:
-        _check_password(checks, changes.password)
-    checks.raise_if_any()
-    changes_credentials = changes.email is not None or changes.password is not None
-    if changes_credentials and user_id == caller.user_id:
+    values = _checked(changes)
+    if changes.concerns_credentials and user_id == caller.user_id:
         await confirm_password(user_id, changes.current_password, address)
-    password_hash = (
-        await hash_password(changes.password, trusted=True) if changes.password else None
-    )
-    values: dict[str, object | None] = {
-        "email": email,
-        "email_key": email_key(email) if email else None,
-        "password_hash": password_hash,
-        "full_name": name,
-        "role": changes.role,
-        "active": changes.active,
-    }
-    given = {key: value for key, value in values.items() if value is not None}
+    if changes.password is not None:
+        values["password_hash"] = await hash_password(changes.password, trusted=True)
     if changes.ends_tokens:
-        given["token_version"] = F("token_version") + 1
+        values["token_version"] = F("token_version") + 1
     demoted = changes.role not in {None, UserRole.ADMIN}
 
     async def work() -> User:
@@ -156,13 +142,35 @@ async def update_user(
             await _raise_if_last_administrator(user_id, "role" if demoted else "active")
         if changes.email is not None:
             await _raise_if_taken(changes.email, user_id)
-        await User.filter(id=user_id).update(**given, updated_at=utc_now())
-        user = await User.get_or_none(id=user_id)
-        if user is None:
-            raise unknown_user("id")
-        return user
+        return await _changed(user_id, "id", values | {"updated_at": utc_now()})
 
     return await in_one_transaction(work, again_if=is_transient_or_duplicate)
+
+
+def _checked(changes: UserChanges) -> dict[str, object]:
+    """What is given, in its normal form, by column; the password is left to be hashed."""
+    checks = Checks()
+    values: dict[str, object] = {"role": changes.role, "active": changes.active}
+    if changes.email is not None:
+        email = checks.email(changes.email, "email")
+        values |= {"email": email, "email_key": email_key(email)}
+    if changes.full_name is not None:
+        values["full_name"] = checks.text(changes.full_name, "fullName", FULL_NAME_LENGTH_MAX)
+    if changes.role is not None:
+        checks.choice(changes.role, "role")
+    if changes.password is not None:
+        _check_password(checks, changes.password)
+    checks.raise_if_any()
+    return {column: value for column, value in values.items() if value is not None}
+
+
+async def _changed(user_id: int, field: str, values: Mapping[str, object]) -> User:
+    """The user with these values; `field` is what names him in the input."""
+    await User.filter(id=user_id).update(**values)
+    user = await User.get_or_none(id=user_id)
+    if user is None:
+        raise unknown_user(field)
+    return user
 
 
 async def _raise_if_last_administrator(user_id: int, field: str) -> None:
@@ -180,14 +188,8 @@ async def log_out(caller: Principal, user_id: int | None) -> User:
     if chosen != caller.user_id:
         require(caller, UserRole.ADMIN)
 
-    async def work() -> User:
-        await User.filter(id=chosen).update(token_version=F("token_version") + 1)
-        user = await User.get_or_none(id=chosen)
-        if user is None:
-            raise unknown_user("userId")
-        return user
-
-    return await in_one_transaction(work)
+    ended = {"token_version": F("token_version") + 1}
+    return await in_one_transaction(lambda: _changed(chosen, "userId", ended))
 
 
 def unknown_user(*field: str) -> Rejected:
