@@ -2,29 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-import strawberry
 from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
-    GraphQLSchema,
     OperationDefinitionNode,
     get_named_type,
     is_leaf_type,
     parse,
-    validate,
 )
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from strawberry.types.arguments import convert_arguments
 
-from service.app import new_cron
 from service.database import connected
 from service.models import ProductStatus
 from service.operations.access import LOCAL_ADMIN
@@ -32,65 +27,22 @@ from service.operations.order_placement import (
     Address,
     Item,
     NewOrder,
-    Reservations,
     place_order,
 )
 from service.operations.product_writer import ProductWriter
 from service.operations.products import NewProduct, create_product
 from service.operations.reviews import NewReview, add_review
-from service.operations.tokens import TokenSigner
 from service.operations.users import NewUser, register_user
 from service.schema.arguments import arguments_converter
-from service.schema.budget import survey
 from service.schema.compiler import compile_operation
-from service.schema.context import Context
-from service.schema.documents import Document
-from service.schema.execution import Answer, Execution
-from service.schema.loaders import Loaders
-from service.schema.meter import Meter
+from service.schema.execution import Execution
 from service.schema.node import global_id, load_id_key
 from service.schema.reviews import ReviewDecision
 from service.schema.schema import build_schema
-from tests.service.conftest import settings_for
+from tests.service.two_executors import both_ways, document_of
 
 SHOP = Execution(build_schema())
 LISTS = ("products", "reviews", "orders", "users", "notifications")
-
-
-def document_of(text: str, schema: GraphQLSchema) -> tuple[Document, OperationDefinitionNode]:
-    ast = parse(text)
-    assert validate(schema, ast) == [], text
-    operation = cast(OperationDefinitionNode, ast.definitions[0])
-    conditions = tuple(survey(ast).conditions)
-    return Document(ast, {None: operation}, {None: {}}, conditions=conditions), operation
-
-
-async def both_ways(
-    execution: Execution, text: str, variables: dict[str, Any], url: str
-) -> tuple[Answer, Answer]:
-    """The answer of the plan, and that of graphql-core."""
-    document, operation = document_of(text, execution.graphql_schema)
-    values = get_variable_values(
-        execution.graphql_schema, operation.variable_definitions or (), variables
-    )
-    assert document.plan(execution.graphql_schema, operation, cast(VariableValues, values))
-
-    def context() -> Context:
-        return Context(
-            caller=LOCAL_ADMIN,
-            loaders=Loaders(LOCAL_ADMIN, Meter(1_000, 1_000_000)),
-            writer=ProductWriter(),
-            tokens=TokenSigner(None, 60),
-            jobs=new_cron(settings_for(url)),
-            reservations=Reservations(),
-            origin=SimpleNamespace(address="here"),
-        )
-
-    by_plan = await execution.run(document, operation, variables, context(), "id")
-    by_core = await execution.run_by_graphql_core(
-        document.ast, operation, variables, context(), "id"
-    )
-    return by_plan, by_core
 
 
 @pytest.fixture
@@ -213,99 +165,6 @@ def test_a_plan_is_made_for_each_combination_of_conditions() -> None:
 
     assert plans[0] is plans[2]
     assert plans[0] is not plans[1]
-
-
-@strawberry.type
-class Leaf:
-    good: str = "good"
-    number: int = 1
-    null: str = cast(str, None)
-    huge: int = 2**40
-    maybe: str | None = None
-
-
-@strawberry.type
-class Branch:
-    leaf: Leaf = strawberry.field(default_factory=Leaf)
-    maybe_leaf: Leaf | None = strawberry.field(default_factory=Leaf)
-    leaves: list[Leaf] = strawberry.field(default_factory=lambda: [Leaf(), Leaf()])
-    maybe_leaves: list[Leaf | None] = strawberry.field(default_factory=lambda: [Leaf(), None])
-
-    @strawberry.field
-    async def slow(self) -> Leaf:
-        await asyncio.sleep(0)
-        return Leaf()
-
-    @strawberry.field
-    async def failing(self) -> Leaf:
-        raise ValueError("failed later")
-
-    @strawberry.field
-    async def maybe_failing(self) -> Leaf | None:
-        raise ValueError("failed later, perhaps")
-
-    @strawberry.field
-    def failing_at_once(self) -> int:
-        raise ValueError("failed at once")
-
-    @strawberry.field
-    async def with_arguments(self, a: int, b: list[str] | None = None) -> str:
-        return f"{a} {b}"
-
-
-@strawberry.type
-class Query:
-    @strawberry.field
-    def branch(self) -> Branch:
-        return Branch()
-
-    @strawberry.field
-    def maybe_branch(self) -> Branch | None:
-        return Branch()
-
-    @strawberry.field
-    async def slow_branch(self) -> Branch | None:
-        return Branch()
-
-
-TREE = Execution(strawberry.Schema(query=Query))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{ branch { leaf { good number maybe __typename } leaves { good } } }",
-        "{ maybeBranch { leaf { null } } }",
-        "{ maybeBranch { maybeLeaf { good null } leaf { good } } }",
-        "{ maybeBranch { leaf { huge good } } }",
-        "{ maybeBranch { maybeLeaf { huge } maybeLeaves { number huge } } }",
-        "{ maybeBranch { maybeLeaves { good null } } }",
-        "{ maybeBranch { leaves { null } } }",
-        "{ maybeBranch { slow { good } failing { good } } }",
-        "{ maybeBranch { slow { null } } branch { leaf { good } } }",
-        "{ maybeBranch { maybeFailing { good } leaf { good } } }",
-        "{ maybeBranch { failingAtOnce leaf { good } } }",
-        "{ branch { leaf { null } } }",
-        "{ branch { failing { good } } }",
-        "{ branch { failingAtOnce } }",
-        "{ slowBranch { slow { good } maybeFailing { good } maybeLeaf { null } } }",
-        "{ slowBranch { failing { good } leaves { good } } maybeBranch { leaf { good } } }",
-        '{ branch { withArguments(a: 1, b: ["x", "y"]) other: withArguments(a: 2) } }',
-        "query ($a: Int!, $b: [String!]) { branch { withArguments(a: $a, b: $b) } }",
-        "{ branch { ...F leaf { number } } } fragment F on Branch { leaf { good } slow { good } }",
-    ],
-)
-async def test_nulls_and_errors_are_answered_as_by_graphql_core(text: str, sqlite_url: str) -> None:
-    variables = {"a": 7, "b": ["z"]} if "$a" in text else {}
-
-    by_plan, by_core = await both_ways(TREE, text, variables, sqlite_url)
-
-    assert by_plan.data == by_core.data
-
-    def facts(answer: Answer) -> list[tuple[object, object]]:
-        return sorted((str(e["path"]), str(e["locations"])) for e in answer.errors)
-
-    assert facts(by_plan) == facts(by_core)
 
 
 MONEY = {"amount": "1", "currency": "EUR"}
