@@ -19,7 +19,7 @@ migrate: $(VENV)/dev ## Copy a live MySQL to MongoDB and follow it: MIGRATOR_*_U
 
 test: $(VENV)/dev ## Install what the tests need, and run them all
 	@$(BIN)/python -m tests.browser
-	@$(BIN)/python -m tests.servers up
+	@$(BIN)/python -m servers up
 	$(BIN)/python -m pytest
 
 check: $(VENV)/dev ## Format, lint and strict types, as CI does
@@ -43,10 +43,10 @@ machine: $(VENV)/dev ## Follow random definitions on both sources for MINUTES, c
 
 servers: SOURCE ?= mysql
 servers: $(VENV)/dev ## Start MySQL (or SOURCE=mariadb), RabbitMQ and MongoDB, private, in .servers
-	@$(BIN)/python -m tests.servers up $(SOURCE) rabbitmq mongodb --source $(SOURCE)
+	@$(BIN)/python -m servers up $(SOURCE) rabbitmq mongodb --source $(SOURCE)
 
 servers-down: ## Stop those servers
-	@$(BIN)/python -m tests.servers down
+	@$(BIN)/python -m servers down
 
 schema: $(VENV)/service ## Print the GraphQL schema into service/schema/schema.graphql
 	@$(BIN)/python -m service schema > service/schema/schema.graphql

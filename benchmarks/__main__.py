@@ -20,8 +20,8 @@ from benchmarks.parties import PARTIES, Party
 from benchmarks.report import Report, hardware, row_cells, terminal_tables
 from benchmarks.server import FOLDER, BenchmarkError
 from benchmarks.workload import REQUESTS, Request, WrongAnswer
-from tests.servers.mysql import MySQL as MySQLServer
-from tests.servers.process import exclusive
+from servers.mysql import MySQL as MySQLServer
+from servers.process import exclusive
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ def main(
 ) -> None:
     """Measure requests per second, latency and memory; keep a full run in benchmarks/results.
 
-    MySQL is the server at SERVICE_MYSQL_URL, or else the private one of tests.servers.
+    MySQL is the server at SERVICE_MYSQL_URL, or else the private one of servers.
     Needs wrk, and Node.js for mercurius.
     """
     chosen = _chosen(PARTIES, parties)

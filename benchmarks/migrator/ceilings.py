@@ -14,8 +14,8 @@ from pymongo.collection import Collection
 
 from benchmarks.migrator.source import Source
 from benchmarks.server import BenchmarkError
-from tests.servers.debian import Package
-from tests.servers.server import ServerError
+from servers.packages.debian import Package
+from servers.server import ServerError
 
 CLIENT = Package("mysql-client-core", "usr/bin/mysql", suite="unstable")
 READ_TIMEOUT_S = 300

@@ -9,14 +9,14 @@ from pymongo import MongoClient
 
 from benchmarks.migrator.source import Source
 from benchmarks.server import FOLDER, BenchmarkError
-from tests.servers.amqp import server_properties
-from tests.servers.lock import locked
-from tests.servers.mongodb import MongoDB
-from tests.servers.mysql import MySQL
-from tests.servers.private import PrivateServer
-from tests.servers.process import free_port
-from tests.servers.rabbitmq import RabbitMQ
-from tests.servers.server import ServerError
+from servers.amqp import server_properties
+from servers.lock import locked
+from servers.mongodb import MongoDB
+from servers.mysql import MySQL
+from servers.private import PrivateServer
+from servers.process import free_port
+from servers.rabbitmq import RabbitMQ
+from servers.server import ServerError
 
 PLACE = FOLDER / "servers"
 ANSWER_TIMEOUT_S = 5

@@ -1,6 +1,6 @@
 """`make migrate`: the migration of the URLs that are configured, else of the sample shop.
 
-For the shop, the servers are this checkout's own (`tests.servers`) and the rows come
+For the shop, the servers are this checkout's own (`servers`) and the rows come
 from the service next door; both are called as programs. The last step becomes the
 migrator itself, so that Ctrl-C and the exit status are its own.
 """
@@ -41,7 +41,7 @@ def main() -> None:
 
 def _start_servers(source: str) -> Mapping[str, str]:
     """Start what does not run, and return the variables that lead there."""
-    _run("tests.servers", "up", source, "rabbitmq", "mongodb", "--source", source)
+    _run("servers", "up", source, "rabbitmq", "mongodb", "--source", source)
     return exported((SERVERS / "env").read_text())
 
 

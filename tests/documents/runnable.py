@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pymysql
 
+from servers.mariadb import MariaDB
+from servers.mongodb import MongoDB
+from servers.mysql import MySQL
+from servers.private import PrivateServer
+from servers.process import free_port
+from servers.rabbitmq import RabbitMQ
 from tests.documents.markdown import ROOT, Block, Document
 from tests.documents.shell import CommandFailed, Shell, check_output
-from tests.servers.mariadb import MariaDB
-from tests.servers.mongodb import MongoDB
-from tests.servers.mysql import MySQL
-from tests.servers.private import PrivateServer
-from tests.servers.process import free_port
-from tests.servers.rabbitmq import RabbitMQ
 
 SERVERS: Mapping[str, type[PrivateServer]] = {
     kind.name: kind for kind in (MySQL, MariaDB, RabbitMQ, MongoDB)

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from migrator.broker.queues import delete
+from servers.mariadb import MariaDB
+from servers.mongodb import MongoDB
+from servers.mysql import MySQL
+from servers.process import exclusive
+from servers.rabbitmq import RabbitMQ
 from tests.migrator.road import Road, Source
-from tests.servers.mariadb import MariaDB
-from tests.servers.mongodb import MongoDB
-from tests.servers.mysql import MySQL
-from tests.servers.process import exclusive
-from tests.servers.rabbitmq import RabbitMQ
 
 
 @pytest.fixture(scope="session")

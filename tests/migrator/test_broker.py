@@ -8,10 +8,10 @@ import pytest
 from migrator.broker.publish import Publisher
 from migrator.broker.queues import purge_all
 from migrator.changes import Stamp
+from servers.process import free_port
+from servers.rabbitmq import QUORUM_QUEUE_SETTLES_S, RabbitMQ
 from tests.migrator.batches import batch
 from tests.migrator.broker_road import taken, until, without_repeats
-from tests.servers.process import free_port
-from tests.servers.rabbitmq import QUORUM_QUEUE_SETTLES_S, RabbitMQ
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from migrator.broker.publish import Publisher
+from servers.process import free_port
+from servers.rabbitmq import RabbitMQ
 from tests.migrator.batches import batch
 from tests.migrator.broker_road import taken, until
-from tests.servers.process import free_port
-from tests.servers.rabbitmq import RabbitMQ
 
 MARGIN_BYTES = 1 << 29
 

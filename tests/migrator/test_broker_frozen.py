@@ -9,10 +9,10 @@ import pytest
 from migrator.broker.consume import Consumer
 from migrator.broker.publish import Publisher
 from migrator.errors import BrokerUnavailable
+from servers.process import free_port
+from servers.rabbitmq import RabbitMQ
 from tests.migrator.batches import batch
 from tests.migrator.broker_road import first_batches, taken, until, without_repeats
-from tests.servers.process import free_port
-from tests.servers.rabbitmq import RabbitMQ
 
 
 @pytest.fixture

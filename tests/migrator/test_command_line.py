@@ -11,10 +11,10 @@ import pymysql
 import pytest
 
 from migrator.run.demo import exported
-from tests.servers.mongodb import MongoDB
-from tests.servers.mysql import MySQL
-from tests.servers.process import CHECKOUT, exclusive
-from tests.servers.rabbitmq import RabbitMQ
+from servers.mongodb import MongoDB
+from servers.mysql import MySQL
+from servers.process import CHECKOUT, exclusive
+from servers.rabbitmq import RabbitMQ
 
 COMMANDS = ("check", "run", "capture", "apply", "status")
 TIMEOUT_S = 30

@@ -17,11 +17,11 @@ from migrator.mysql.connection import Connection, SourceUrl, connect
 from migrator.mysql.scope import Scope
 from migrator.settings import Settings
 from migrator.target.target import Target
-from tests.servers.mariadb import MariaDB
-from tests.servers.mongodb import MongoDB
-from tests.servers.mysql import MySQL
-from tests.servers.process import exclusive
-from tests.servers.rabbitmq import RabbitMQ
+from servers.mariadb import MariaDB
+from servers.mongodb import MongoDB
+from servers.mysql import MySQL
+from servers.process import exclusive
+from servers.rabbitmq import RabbitMQ
 
 SOURCES = {"mysql": MySQL, "mariadb": MariaDB}
 

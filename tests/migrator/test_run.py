@@ -23,10 +23,10 @@ from migrator.settings import Settings
 from migrator.state import Landed, Part, TableState
 from migrator.target.documents import landed_fields
 from migrator.target.target import Target
-from tests.servers.mongodb import MongoDB
-from tests.servers.mysql import MySQL
-from tests.servers.process import exclusive, free_port
-from tests.servers.rabbitmq import RabbitMQ
+from servers.mongodb import MongoDB
+from servers.mysql import MySQL
+from servers.process import exclusive, free_port
+from servers.rabbitmq import RabbitMQ
 
 HALVES: list[Half] = []
 LIVES = "import time; time.sleep(60)"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from servers.mysql import MySQL
+from servers.process import free_port
 from tests.migrator.road import Road, Source
-from tests.servers.mysql import MySQL
-from tests.servers.process import free_port
 
 
 class WithoutGtids(MySQL):

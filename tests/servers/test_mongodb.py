@@ -10,8 +10,8 @@ import psutil
 import pytest
 from pymongo import MongoClient
 
-from tests.servers.mongodb import MongoDB
-from tests.servers.process import exclusive, free_port
+from servers.mongodb import MongoDB
+from servers.process import exclusive, free_port
 
 
 class Stranger(socketserver.ThreadingTCPServer):

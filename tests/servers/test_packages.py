@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.apt import Apt
-from tests.servers.debian import Package
-from tests.servers.server import ServerError
+from servers.packages.apt import Apt
+from servers.packages.debian import Package
+from servers.server import ServerError
 
 RELEASE = """\
 Origin: {origin}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.process import Process, free_port
-from tests.servers.server import ServerError
+from servers.process import Process, free_port
+from servers.server import ServerError
 
 SLEEP = "import time; print('awake', flush=True); time.sleep(60)"
 DEAF = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"

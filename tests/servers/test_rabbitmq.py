@@ -14,8 +14,8 @@ import psutil
 import pytest
 from pamqp.common import FieldValue
 
-from tests.servers.process import exclusive, free_port
-from tests.servers.rabbitmq import QUORUM_QUEUE_SETTLES_S, RabbitMQ
+from servers.process import exclusive, free_port
+from servers.rabbitmq import QUORUM_QUEUE_SETTLES_S, RabbitMQ
 
 QUEUE = "orders"
 QUORUM: dict[str, FieldValue] = {"x-queue-type": "quorum"}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.server import ServerError
-from tests.servers.wheel import Wheel
+from servers.packages.wheel import Wheel
+from servers.server import ServerError
 
 METADATA = "Metadata-Version: 2.1\nName: tea\nVersion: 1.0\n"
 WHEEL = "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"

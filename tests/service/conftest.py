@@ -17,14 +17,14 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient
 from aiohttp.web import Application, Request
 
+from servers.mariadb import MariaDB
+from servers.mysql import MySQL
+from servers.process import exclusive, free_port
 from service.app import build_app
 from service.database import upgrade
 from service.log import configure_logging
 from service.models.collation import TABLES
 from service.settings import Settings
-from tests.servers.mariadb import MariaDB
-from tests.servers.mysql import MySQL
-from tests.servers.process import exclusive, free_port
 
 DATABASES = tuple(os.environ.get("TEST_DATABASES", "sqlite mysql mariadb").split())
 on_each_server = pytest.mark.parametrize(

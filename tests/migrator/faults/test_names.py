@@ -7,11 +7,11 @@ from typing import ClassVar
 
 import pytest
 
+from servers.mariadb import MariaDB
+from servers.mysql import MySQL
+from servers.process import exclusive, free_port
 from tests.migrator.conftest import RoadFactory, roads_of
 from tests.migrator.road import Source
-from tests.servers.mariadb import MariaDB
-from tests.servers.mysql import MySQL
-from tests.servers.process import exclusive, free_port
 
 FOLDING = "--lower-case-table-names=1"
 

@@ -10,9 +10,9 @@ import pytest
 from migrator.load.loader import Loader
 from migrator.mapping import Mapping
 from migrator.target.target import Target
+from servers.mongodb import MongoDB
+from servers.process import exclusive, free_port
 from tests.migrator.load.scene import PARTITION, Scene
-from tests.servers.mongodb import MongoDB
-from tests.servers.process import exclusive, free_port
 
 
 @asynccontextmanager

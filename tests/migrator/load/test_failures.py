@@ -11,9 +11,9 @@ from migrator.load import loader as loading
 from migrator.load import writer
 from migrator.load.loader import Loader
 from migrator.target import target
+from servers.mongodb import MongoDB
 from tests.migrator.load.conftest import scene_at
 from tests.migrator.load.scene import PARTITION, Scene
-from tests.servers.mongodb import MongoDB
 
 BATCHES = 150
 

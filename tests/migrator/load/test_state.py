@@ -12,8 +12,8 @@ from migrator.load.loader import Loader
 from migrator.mapping import Mapping
 from migrator.state import Part, TableState
 from migrator.target.target import Target
+from servers.process import free_port
 from tests.migrator.load.scene import PARTITION, Scene
-from tests.servers.process import free_port
 
 
 async def test_the_first_epoch_begins_at_the_start_that_is_given(scene: Scene) -> None:

@@ -13,13 +13,13 @@ import typer
 from rich.console import Console
 
 from migrator.log import configure_logging
+from servers.mariadb import MariaDB
+from servers.mongodb import MongoDB
+from servers.mysql import MySQL
+from servers.process import exclusive
+from servers.rabbitmq import RabbitMQ
 from tests.migrator.machine.episode import Result, run_episode
 from tests.migrator.road import Road, Source
-from tests.servers.mariadb import MariaDB
-from tests.servers.mongodb import MongoDB
-from tests.servers.mysql import MySQL
-from tests.servers.process import exclusive
-from tests.servers.rabbitmq import RabbitMQ
 
 RESULTS = Path(__file__).parents[3] / "benchmarks" / "results"
 FAILURES = Path(__file__).parents[3] / ".bench" / "machine"

@@ -20,16 +20,16 @@ import typer
 from rich.console import Console
 
 from migrator.log import configure_logging
+from servers.mariadb import MariaDB
+from servers.mongodb import MongoDB
+from servers.mysql import MySQL
+from servers.process import exclusive, free_port
+from servers.rabbitmq import RabbitMQ
+from servers.sql import SQLServer
 from tests.migrator.machine.columns import quoted
 from tests.migrator.machine.episode import unfit_tables
 from tests.migrator.road import Road, Source
 from tests.migrator.twin import differences
-from tests.servers.mariadb import MariaDB
-from tests.servers.mongodb import MongoDB
-from tests.servers.mysql import MySQL
-from tests.servers.process import exclusive, free_port
-from tests.servers.rabbitmq import RabbitMQ
-from tests.servers.sql import SQLServer
 
 SYSTEM = {"mysql", "sys", "information_schema", "performance_schema"}
 NAMED = re.compile(

@@ -18,6 +18,12 @@ import typer
 from rich.console import Console
 
 from migrator.log import configure_logging
+from servers.mariadb import MariaDB
+from servers.mongodb import MongoDB
+from servers.mysql import MySQL
+from servers.process import exclusive
+from servers.rabbitmq import RabbitMQ
+from servers.sql import SQLServer
 from tests.migrator.machine.episode import (
     BEGINS,
     COMPARED,
@@ -29,12 +35,6 @@ from tests.migrator.machine.episode import (
 )
 from tests.migrator.machine.writer import SESSION
 from tests.migrator.road import Road, Source
-from tests.servers.mariadb import MariaDB
-from tests.servers.mongodb import MongoDB
-from tests.servers.mysql import MySQL
-from tests.servers.process import exclusive
-from tests.servers.rabbitmq import RabbitMQ
-from tests.servers.sql import SQLServer
 
 MARKS = frozenset({BEGINS, SETTLED, KILLED, COMPARED})
 Part = list[str]

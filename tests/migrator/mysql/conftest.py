@@ -8,9 +8,9 @@ import pytest
 from migrator.changes import Position
 from migrator.mysql.connection import Connection, SourceUrl, connect
 from migrator.mysql.dump import current_position, dump
-from tests.servers.mariadb import MariaDB
-from tests.servers.mysql import MySQL
-from tests.servers.process import exclusive
+from servers.mariadb import MariaDB
+from servers.mysql import MySQL
+from servers.process import exclusive
 
 HEARTBEAT_S = 0.5
 

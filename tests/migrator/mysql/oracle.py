@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from migrator.mysql.columns import TableName
-from tests.servers.mysql import MySQL
+from servers.mysql import MySQL
 
 TIMEOUT_S = 30
 PROGRAM = "usr/bin/mysqlbinlog"

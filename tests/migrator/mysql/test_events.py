@@ -21,9 +21,9 @@ from migrator.mysql.events import (
     XaPrepare,
     Xid,
 )
+from servers.mariadb import MariaDB
+from servers.process import free_port
 from tests.migrator.mysql.conftest import logged_since
-from tests.servers.mariadb import MariaDB
-from tests.servers.process import free_port
 
 TABLE = """CREATE TABLE t (
     id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, s VARCHAR(50) CHARACTER SET latin1,

@@ -9,9 +9,9 @@ import pytest
 from migrator.errors import PositionLost
 from migrator.mysql.connection import SourceUrl, connect
 from migrator.mysql.dump import check_still_available, current_position, dump
-from tests.servers.mariadb import MariaDB
-from tests.servers.mysql import MySQL
-from tests.servers.process import free_port
+from servers.mariadb import MariaDB
+from servers.mysql import MySQL
+from servers.process import free_port
 
 
 @pytest.mark.parametrize("kind", [MySQL, MariaDB])

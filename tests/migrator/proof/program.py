@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers.process import CHECKOUT
+from servers.process import CHECKOUT
 
 POLL_S = 0.02
 STOP_TIMEOUT_S = 30

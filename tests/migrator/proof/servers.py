@@ -11,13 +11,13 @@ from typing import Any
 
 from pymongo import MongoClient
 
+from servers.mariadb import MariaDB
+from servers.mongodb import MongoDB
+from servers.mysql import MySQL
+from servers.process import exclusive, free_port
+from servers.rabbitmq import RabbitMQ
+from servers.sql import SQLServer
 from tests.migrator.proof.queues import Queues
-from tests.servers.mariadb import MariaDB
-from tests.servers.mongodb import MongoDB
-from tests.servers.mysql import MySQL
-from tests.servers.process import exclusive, free_port
-from tests.servers.rabbitmq import RabbitMQ
-from tests.servers.sql import SQLServer
 
 KINDS: dict[str, type[SQLServer]] = {"mysql": MySQL, "mariadb": MariaDB}
 # More than any disk has free.

@@ -8,10 +8,10 @@ from typing import Any
 
 from pymongo import MongoClient
 
+from servers.amqp import server_properties
+from servers.process import CHECKOUT
 from tests.migrator.proof.servers import Servers
 from tests.migrator.proof.source import Source
-from tests.servers.amqp import server_properties
-from tests.servers.process import CHECKOUT
 
 RESULTS = CHECKOUT / "benchmarks" / "results"
 TIMEOUT_S = 10

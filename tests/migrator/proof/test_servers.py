@@ -6,9 +6,9 @@ from contextlib import suppress
 import pytest
 from pymongo.errors import AutoReconnect, OperationFailure
 
+from servers.rabbitmq import QUORUM_QUEUE_SETTLES_S
 from tests.migrator.proof.conftest import MakeRoad
 from tests.migrator.proof.harness import Road
-from tests.servers.rabbitmq import QUORUM_QUEUE_SETTLES_S
 
 BROKER_PATIENCE_S = 12
 OUTAGE_S = 1.0

@@ -1,4 +1,4 @@
-"""`python -m tests.servers`: private servers for development and tests."""
+"""`python -m servers`: private servers for development and tests."""
 
 import shlex
 import time
@@ -11,13 +11,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from tests.servers.mariadb import MariaDB
-from tests.servers.mongodb import MongoDB
-from tests.servers.mysql import MySQL
-from tests.servers.private import PrivateServer
-from tests.servers.process import FOLDER, exclusive
-from tests.servers.rabbitmq import RabbitMQ
-from tests.servers.server import Progress, ServerError
+from servers.mariadb import MariaDB
+from servers.mongodb import MongoDB
+from servers.mysql import MySQL
+from servers.private import PrivateServer
+from servers.process import FOLDER, exclusive
+from servers.rabbitmq import RabbitMQ
+from servers.server import Progress, ServerError
 
 SERVERS: dict[str, PrivateServer] = {
     server.name: server for server in (MySQL(), MariaDB(), RabbitMQ(), MongoDB())

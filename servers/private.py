@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar
 
-from tests.servers.process import FOLDER, Process
-from tests.servers.server import Progress, ServerUrl, silent
+from servers.process import FOLDER, Process
+from servers.server import Progress, ServerUrl, silent
 
 
 class PrivateServer(ABC):

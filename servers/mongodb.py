@@ -6,10 +6,10 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from tests.servers.debian import Package
-from tests.servers.private import PrivateServer
-from tests.servers.server import Progress, ServerUrl, silent
-from tests.servers.wheel import Wheel
+from servers.packages.debian import Package
+from servers.packages.wheel import Wheel
+from servers.private import PrivateServer
+from servers.server import Progress, ServerUrl, silent
 
 ANSWER_TIMEOUT_MS = 2_000
 REPLICA_SET = "kooch"

@@ -10,9 +10,9 @@ from typing import ClassVar
 
 import pymysql
 
-from tests.servers.debian import Package
-from tests.servers.private import PrivateServer
-from tests.servers.server import Progress, ServerError, ServerUrl, silent
+from servers.packages.debian import Package
+from servers.private import PrivateServer
+from servers.server import Progress, ServerError, ServerUrl, silent
 
 INITIALISE_TIMEOUT_S = 120
 ANSWER_TIMEOUT_S = 2

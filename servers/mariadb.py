@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.servers.debian import Package
-from tests.servers.sql import SQLServer
+from servers.packages.debian import Package
+from servers.sql import SQLServer
 
 # What mariadb-install-db feeds to the server; that script cannot be used, because it
 # would not start the program by the loader that belongs to it. MariaDB 10 keeps them

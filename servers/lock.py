@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.servers.server import ServerError
+from servers.server import ServerError
 
 LOCK_TIMEOUT_S = 900.0
 LOCK_RETRY_S = 0.1

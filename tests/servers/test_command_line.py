@@ -14,12 +14,12 @@ from typing import Any
 import aiomysql
 import pytest
 
-from tests.servers.mariadb import MariaDB
-from tests.servers.mongodb import MongoDB
-from tests.servers.mysql import MySQL
-from tests.servers.process import CHECKOUT, exclusive
-from tests.servers.rabbitmq import RabbitMQ
-from tests.servers.sql import SQLServer
+from servers.mariadb import MariaDB
+from servers.mongodb import MongoDB
+from servers.mysql import MySQL
+from servers.process import CHECKOUT, exclusive
+from servers.rabbitmq import RabbitMQ
+from servers.sql import SQLServer
 
 SERVERS = (MySQL(), MariaDB())
 ROWS = [(1, "چای ایرانی 🍵"), (2, "👩‍👩‍👧‍👦 خانواده"), (3, "نیم\u200cفاصله")]
@@ -76,9 +76,9 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 def command(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """`python -m tests.servers` on a folder, as it is started by hand."""
+    """`python -m servers` on a folder, as it is started by hand."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.servers", *arguments],
+        [sys.executable, "-m", "servers", *arguments],
         cwd=CHECKOUT,
         env={**os.environ, "KOOCH_SERVERS": str(folder)},
         stdout=subprocess.PIPE,

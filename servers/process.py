@@ -11,10 +11,10 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers.lock import locked
-from tests.servers.server import ServerError
+from servers.lock import locked
+from servers.server import ServerError
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[1]
 FOLDER = Path(os.environ.get("KOOCH_SERVERS") or CHECKOUT / ".servers").resolve()
 START_TIMEOUT_S = 60.0
 START_RETRY_S = 0.05

@@ -7,9 +7,9 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers.debian import cache
-from tests.servers.lock import locked
-from tests.servers.server import Progress, ServerError, silent
+from servers.lock import locked
+from servers.packages.debian import cache
+from servers.server import Progress, ServerError, silent
 
 DOWNLOAD_TIMEOUT_S = 600
 

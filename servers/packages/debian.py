@@ -11,9 +11,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers.apt import Apt, debian_source
-from tests.servers.lock import locked
-from tests.servers.server import Progress, ServerError, silent
+from servers.lock import locked
+from servers.packages.apt import Apt, debian_source
+from servers.server import Progress, ServerError, silent
 
 # Where suites keep the loader and the libraries: before and after /lib became /usr/lib.
 LOADERS = ("usr/lib/*/ld-linux*.so.*", "lib/*/ld-linux*.so.*")
@@ -80,7 +80,7 @@ class Package:
         if not (partial / self.program).exists():
             raise ServerError(
                 f"Debian's package {self.name} no longer has {self.program}: its layout "
-                "changed, and tests/servers must follow."
+                "changed, and servers/packages must follow."
             )
         partial.rename(self.root)
 

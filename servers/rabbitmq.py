@@ -3,11 +3,11 @@
 import socket
 from pathlib import Path
 
-from tests.servers.amqp import server_properties
-from tests.servers.debian import Package
-from tests.servers.private import PrivateServer
-from tests.servers.process import FOLDER, Process, free_port, record_port, recorded_port
-from tests.servers.server import Progress, ServerUrl, silent
+from servers.amqp import server_properties
+from servers.packages.debian import Package
+from servers.private import PrivateServer
+from servers.process import FOLDER, Process, free_port, record_port, recorded_port
+from servers.server import Progress, ServerUrl, silent
 
 ANSWER_TIMEOUT_S = 2
 QUORUM_QUEUE_SETTLES_S = 4

@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers.server import ServerError
+from servers.server import ServerError
 
 APT_TIMEOUT_S = 600
 KEYRINGS = tuple(

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from tests.servers.debian import Package
-from tests.servers.sql import SQLServer
+from servers.packages.debian import Package
+from servers.sql import SQLServer
 
 
 class MySQL(SQLServer):
