@@ -15,7 +15,7 @@ run: $(VENV)/service ## Serve the shop at http://127.0.0.1:8080 (embedded SQLite
 	@exec $(BIN)/python -m service serve
 
 migrate: $(VENV)/dev ## Copy a live MySQL to MongoDB and follow it: MIGRATOR_*_URL, else the shop
-	@SOURCE=$(SOURCE) exec $(BIN)/python -m migrator.run.demo
+	@SOURCE=$(SOURCE) exec $(BIN)/python -m migrator.cli.demo
 
 test: $(VENV)/dev ## Install what the tests need, and run them all
 	@$(BIN)/python -m tests.browser

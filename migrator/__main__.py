@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from migrator.errors import MigratorError
-from migrator.exits import Exit, exit_for
+from migrator.exit_codes import Exit, exit_for
 from migrator.log import configure_logging
 from migrator.settings import Server, Settings, load_settings
 
@@ -131,7 +131,7 @@ def run(
     """
 
     async def both(settings: Settings) -> Exit:
-        from migrator.run.run import run as run_both
+        from migrator.supervise.run import run as run_both
 
         return await run_both(
             settings, Console(stderr=True, highlight=False), until_caught_up=until_caught_up
@@ -175,7 +175,7 @@ def status(config: ConfigFile = None, debug: Debug = False) -> None:
     """Print how far the migration has come; status 0 if every table is copied, else 3."""
 
     async def look(settings: Settings) -> Exit:
-        from migrator.run.status import show_status
+        from migrator.cli.status import show_status
 
         return await show_status(settings, console)
 
@@ -198,7 +198,7 @@ def go_past(
     """
 
     async def record(settings: Settings) -> Exit:
-        from migrator.run.decide import decide
+        from migrator.cli.decide import decide
 
         return await decide(settings, console, place, because, () if no_copy else copy or None)
 
@@ -219,7 +219,7 @@ def _run(
         settings = load_settings(config, databases or (), needs)
         configure_logging(settings.log_format, settings.log_level)
         if is_half:
-            from migrator.run.supervise import die_with_parent
+            from migrator.supervise.halves import die_with_parent
 
             die_with_parent()
         loop = uvloop.new_event_loop if is_half else None

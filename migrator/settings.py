@@ -26,8 +26,8 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from migrator.errors import ConfigurationError
-from migrator.mapping import Mapping
-from migrator.mysql.scope import SYSTEM_DATABASES, Scope, compiled
+from migrator.model.collection import CollectionMap
+from migrator.model.scope import SYSTEM_DATABASES, Scope, compiled
 
 PREFIX = "MIGRATOR_"
 KIB = 1024
@@ -189,9 +189,9 @@ class Settings(BaseSettings):
         return Scope(self.databases, self.include, self.exclude)
 
     @property
-    def places(self) -> Mapping:
+    def collections(self) -> CollectionMap:
         """Where they are migrated to."""
-        return Mapping(self.mapping)
+        return CollectionMap(self.mapping)
 
     def environment(self) -> dict[str, str]:
         """What a child process must find in its environment to have the same settings."""

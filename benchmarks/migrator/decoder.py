@@ -10,17 +10,19 @@ from contextlib import aclosing
 from dataclasses import asdict
 
 from benchmarks.migrator.readers import Reading, Task
-from migrator.capture.lane import Lane, Limits
+from migrator.capture.batcher import Lane, Limits
 from migrator.capture.tables import Tables
-from migrator.changes import Position, Run, Stamp
-from migrator.mysql.catalogue import read_tables
-from migrator.mysql.connection import Connection, SourceUrl, connect
-from migrator.mysql.dump import dump
-from migrator.mysql.events import EventReader, Rows, RowsKind
-from migrator.mysql.scope import Scope
+from migrator.model.batch import BatchId
+from migrator.model.position import Position
+from migrator.model.rows import RowGroup
+from migrator.model.scope import Scope
+from migrator.model.state import Landed
+from migrator.mysql.binlog.dump import dump
+from migrator.mysql.binlog.reader import EventReader, Rows, RowsKind
+from migrator.mysql.catalog.tables import read_tables
 from migrator.mysql.types import TypeOptions
+from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from migrator.settings import Settings
-from migrator.state import Landed
 
 LEAST_S = 1.0
 """Events are decoded again and again for so long; the whole rounds count."""
@@ -58,7 +60,7 @@ async def _tables(connection: Connection, task: Task) -> Tables:
     settings = Settings()
     scope = Scope((task.database,))
     options = TypeOptions(settings.zero_dates, settings.microseconds)
-    lane = Lane(Landed(0, Stamp(1, 0), Position()), Limits(1, 1), lambda _: None, Position)
+    lane = Lane(Landed(0, BatchId(1, 0), Position()), Limits(1, 1), lambda _: None, Position)
     return Tables(scope, await read_tables(connection, scope), options, lambda _: lane)
 
 
@@ -84,7 +86,7 @@ def _decode(events: Iterable[Rows], tables: Tables) -> int:
     return sum(len(run.rows) for event in events for run in _runs(event, tables))
 
 
-def _runs(event: Rows, tables: Tables) -> Iterable[Run]:
+def _runs(event: Rows, tables: Tables) -> Iterable[RowGroup]:
     stream = tables.stream(event.shape)
     assert stream is not None
     decoder, body, start, stop = stream.decoder, event.body, event.start, event.stop

@@ -14,23 +14,25 @@ from dataclasses import asdict
 import uvloop
 
 from benchmarks.migrator.readers import Reading, Task
-from migrator.capture.assemble import Assembler
-from migrator.capture.lane import Lane, Limits
-from migrator.capture.outbox import Outbox
+from migrator.capture.batcher import Lane, Limits
 from migrator.capture.pending import Pending
+from migrator.capture.sending import Outbox
 from migrator.capture.stream import Stream
 from migrator.capture.tables import Tables
-from migrator.capture.watches import Watches
-from migrator.changes import Batch, Position, Stamp
+from migrator.capture.transactions import Assembler
 from migrator.errors import SourceError
-from migrator.mysql.catalogue import read_tables
-from migrator.mysql.connection import Connection, SourceUrl, connect
-from migrator.mysql.gtid import parse
-from migrator.mysql.scope import Scope
+from migrator.model.batch import Batch, BatchId
+from migrator.model.position import Position
+from migrator.model.scope import Scope
+from migrator.model.state import Landed
+from migrator.model.wire import encode
+from migrator.mysql.catalog.tables import read_tables
+from migrator.mysql.position.gtid import parse
 from migrator.mysql.types import TypeOptions
+from migrator.mysql.wire.connection import Connection, SourceUrl, connect
+from migrator.runtime.tasks import together
 from migrator.settings import Settings
-from migrator.state import Landed
-from migrator.together import together
+from migrator.snapshot.window import Watches
 
 
 class Enough(Exception):
@@ -47,7 +49,7 @@ class Discarded:
 
     async def send(self, batch: Batch) -> None:
         """Encode it; no broker takes it."""
-        self.bytes += len(batch.encode())
+        self.bytes += len(encode(batch))
         self.rows += batch.count
         if self.rows >= self._expected:
             self.end_s, self.end_cpu_s = time.perf_counter(), time.process_time()
@@ -84,7 +86,7 @@ async def _stream(
     gtids = parse(task.gtids, mariadb=False)
     assembler = Assembler(tables, lanes, Watches(), start, gtids, is_mariadb=False)
     limits = Limits(settings.batch_rows_max, settings.batch_bytes_max)
-    lanes.append(Lane(Landed(0, Stamp(1, 0), start), limits, outbox.put, assembler.position))
+    lanes.append(Lane(Landed(0, BatchId(1, 0), start), limits, outbox.put, assembler.position))
     linger_s = settings.linger_ms / 1000
     return Stream(connected, assembler, scope.wants, outbox, Nobody(), linger_s)
 

@@ -1,6 +1,6 @@
 """The queues of a migration from outside: how deep they are, and how to be rid of them."""
 
-from migrator.broker.link import Link
+from migrator.broker.connection import Link
 from migrator.broker.messages import dead_letters_name, queue_name
 
 PARTITIONS_MAX = 64

@@ -5,16 +5,17 @@ from dataclasses import replace
 
 import structlog
 
-from migrator.capture.assemble import Assembler
-from migrator.capture.plan import Denied, Planned, Planner
-from migrator.capture.snapshot import Snapshot
 from migrator.capture.tables import Tables
-from migrator.capture.watches import Watches
-from migrator.changes import Operation, Run, Stamp
-from migrator.mysql.columns import TableName
-from migrator.mysql.connection import Connection
-from migrator.state import TableState
-from migrator.target.target import Target
+from migrator.capture.transactions import Assembler
+from migrator.model.batch import BatchId
+from migrator.model.rows import Operation, RowGroup
+from migrator.model.state import TableCopy
+from migrator.model.table import TableName
+from migrator.mongodb.target import Target
+from migrator.mysql.wire.connection import Connection
+from migrator.snapshot.copier import Snapshot
+from migrator.snapshot.planner import Denied, Planned, Planner
+from migrator.snapshot.window import Watches
 
 log = structlog.get_logger()
 
@@ -64,7 +65,7 @@ class Copies:
             # Whatever it became was copied whole, or will be: the stream is not there yet.
             self._tables.redefine(name, None)
 
-    def remove_rows(self, name: TableName) -> Stamp | None:
+    def remove_rows(self, name: TableName) -> BatchId | None:
         """All documents of the table go, in the open transaction if there is one.
 
         Returns the stamp of the batch that says so; None if it has landed long ago.
@@ -73,7 +74,7 @@ class Copies:
         lane = self._tables.lane_of(name)
         if not self._assembler.is_open:
             lane.empty(name)
-        elif not self._assembler.emit(name, lane, Run(Operation.EMPTY, [])):
+        elif not self._assembler.emit(name, lane, RowGroup(Operation.EMPTY, [])):
             return None
         return lane.stamp_of_added
 
@@ -87,9 +88,9 @@ class Copies:
             await self._target.save_table(ended)
 
     async def _planned(
-        self, connection: Connection, name: TableName, state: TableState | None
+        self, connection: Connection, name: TableName, state: TableCopy | None
     ) -> Planned | Denied | None:
-        mapping = self._target.mapping
+        mapping = self._target.collections
         planner = Planner(connection, self._tables.options, mapping)
         partition = self._tables.lane_of(name).partition
         planned = await planner.plan(name, partition, state.generation + 1 if state else 1)
@@ -98,16 +99,16 @@ class Copies:
         others = [table.name for table in self._tables if table.name != planned.table.name]
         reason = self._taken(planned.table.name, others)
         if not (reason or self._takes_over or self._is_ours(name, state)):
-            reason = await self._target.strangers(mapping.place(planned.table.name))
+            reason = await self._target.strangers(mapping.collection_of(planned.table.name))
         return Denied(reason) if reason else planned
 
-    def _is_ours(self, name: TableName, state: TableState | None) -> bool:
+    def _is_ours(self, name: TableName, state: TableCopy | None) -> bool:
         """Whether what the table's collection holds was written for this table."""
         return self._tables.get(name) is not None or (state is not None and state.owned)
 
     def _taken(self, name: TableName, others: Iterable[TableName]) -> str:
         """Why the table's collection belongs to another table; "" if it does not."""
-        place = self._target.mapping.place
+        place = self._target.collections.collection_of
         for other in others:
             if place(other).is_same(place(name)):
                 return (
@@ -119,7 +120,7 @@ class Copies:
     async def _begin_or_leave_out(
         self,
         name: TableName,
-        state: TableState | None,
+        state: TableCopy | None,
         planned: Planned | Denied,
         *,
         empties: bool,
@@ -134,7 +135,7 @@ class Copies:
             empties = empties or await self._target.has_letters_without_key(name)
             await self._begin(planned, state, empties=empties)
 
-    async def _begin(self, planned: Planned, before: TableState | None, *, empties: bool) -> None:
+    async def _begin(self, planned: Planned, before: TableCopy | None, *, empties: bool) -> None:
         name = planned.table.name
         # Whoever begins again from before that batch must not do without it.
         emptied = self.remove_rows(name) if empties else before and before.emptied
@@ -145,7 +146,7 @@ class Copies:
         await self._target.save_table(state)
         self._snapshot.begin(state)
 
-    async def _leave_out(self, name: TableName, state: TableState | None, reason: str) -> None:
+    async def _leave_out(self, name: TableName, state: TableCopy | None, reason: str) -> None:
         log.warning(
             f"{name} is not migrated from here on, and the others go on; what MongoDB has of it "
             f"stays, and grows old. {reason}"
@@ -154,18 +155,18 @@ class Copies:
         self._tables.leave_out(name)
         self._snapshot.end(name)
         partition = self._tables.lane_of(name).partition
-        known = state or TableState(name, partition, 0, 0, (), owned=False)
+        known = state or TableCopy(name, partition, 0, 0, (), owned=False)
         await self._target.save_table(
             replace(known, generation=known.generation + 1, parts=(), left_out=reason)
         )
 
-    async def _state(self, name: TableName) -> TableState | None:
+    async def _state(self, name: TableName) -> TableCopy | None:
         """What the target remembers of the table's copy."""
         fold = self._tables.scope.folded
         states = await self._target.tables()
         return next((one for one in states if fold(one.table) == fold(name)), None)
 
 
-def _is_rekeyed(state: TableState | None, planned: TableState) -> bool:
+def _is_rekeyed(state: TableCopy | None, planned: TableCopy) -> bool:
     """Whether the documents' `_id`s were made of another key than they will be."""
     return state is not None and state.key not in {(), planned.key}

@@ -6,14 +6,14 @@ The stream waits meanwhile, and what is emitted here belongs to its open transac
 from collections.abc import Mapping
 
 from migrator.capture.copies import Copies
-from migrator.capture.plan import is_redefined
 from migrator.capture.tables import Tables
-from migrator.mysql.alterations import Effect
-from migrator.mysql.catalogue import PRIMARY, Table, read_table, read_tables
-from migrator.mysql.columns import TableName
-from migrator.mysql.connection import Connection
-from migrator.mysql.statements import Statement
-from migrator.target.target import Target
+from migrator.model.table import TableName
+from migrator.mongodb.target import Target
+from migrator.mysql.catalog.tables import PRIMARY, Table, read_table, read_tables
+from migrator.mysql.sql.alterations import Effect
+from migrator.mysql.sql.statements import Statement
+from migrator.mysql.wire.connection import Connection
+from migrator.snapshot.planner import is_redefined
 
 
 class Definitions:

@@ -1,14 +1,14 @@
 """Tables whose key the log and the catalogue name differently, for longer than can be."""
 
-from migrator.capture.assemble import Assembler
 from migrator.capture.tables import Tables
-from migrator.changes import Position
+from migrator.capture.transactions import Assembler
 from migrator.errors import SourceError
-from migrator.mysql.catalogue import Table
-from migrator.mysql.columns import TableName
-from migrator.mysql.connection import Connection
-from migrator.mysql.log_position import current_position
-from migrator.positions import covers
+from migrator.model.position import Position
+from migrator.model.table import TableName
+from migrator.mysql.catalog.tables import Table
+from migrator.mysql.position.comparison import covers
+from migrator.mysql.position.log_position import current_position
+from migrator.mysql.wire.connection import Connection
 
 
 class Disagreements:

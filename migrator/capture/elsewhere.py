@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from migrator.capture.unsupported import changes_unseen
-from migrator.changes import Position
-from migrator.mysql.columns import TableName
-from migrator.mysql.connection import Connection
-from migrator.mysql.event_kinds import Query
-from migrator.mysql.grants import read_grants
-from migrator.mysql.scope import SYSTEM_DATABASES, Scope
-from migrator.mysql.statements import Statement, parse_whole
+from migrator.model.position import Position
+from migrator.model.scope import SYSTEM_DATABASES, Scope
+from migrator.model.table import TableName
+from migrator.mysql.binlog.events import Query
+from migrator.mysql.catalog.grants import read_grants
+from migrator.mysql.sql.statements import Statement, parse_whole
+from migrator.mysql.wire.connection import Connection
 
 NEEDED = ("SELECT", "TRIGGER", "EXECUTE")
 """Without these, the catalogue keeps silent about what others made."""

@@ -11,10 +11,10 @@ import structlog
 from migrator.capture.copies import Copies
 from migrator.capture.tables import Tables
 from migrator.errors import BinlogCorrupt, SourceError, UnsupportedChange
-from migrator.mysql.catalogue import read_tables
-from migrator.mysql.connection import Connection
-from migrator.mysql.scope import Scope
-from migrator.target.target import Target
+from migrator.model.scope import Scope
+from migrator.mongodb.target import Target
+from migrator.mysql.catalog.tables import read_tables
+from migrator.mysql.wire.connection import Connection
 
 log = structlog.get_logger()
 

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from migrator.capture.doubts import Doubts
+from migrator.capture.partial_rows import Doubts
 from migrator.errors import UnsupportedChange
-from migrator.mysql.columns import TableName
-from migrator.mysql.event_kinds import Query
-from migrator.mysql.statements import Statement
+from migrator.model.table import TableName
+from migrator.mysql.binlog.events import Query
+from migrator.mysql.sql.statements import Statement
 
 
 @dataclass(frozen=True, slots=True)

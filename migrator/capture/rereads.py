@@ -8,19 +8,19 @@ undone are, because no event of theirs is to come.
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from migrator.capture.assemble import Assembler
-from migrator.capture.chunks import Chunk, key_of, read_chunk, rows_between_sql, rows_sql
-from migrator.capture.doubts import Doubts
-from migrator.capture.plan import READ_TABLE_TRIES, explains
+from migrator.capture.partial_rows import Doubts
 from migrator.capture.tables import Tables
-from migrator.capture.visible import reading
-from migrator.changes import Operation, Run
+from migrator.capture.transactions import Assembler
 from migrator.errors import SourceError, SourceUnavailable
-from migrator.mysql.catalogue import Table, read_table
-from migrator.mysql.columns import TableName
-from migrator.mysql.connection import Connection
-from migrator.mysql.keys import Literals
-from migrator.mysql.row_decoder import key_document, key_value_of
+from migrator.model.document_key import document_key, has_key
+from migrator.model.rows import Operation, RowGroup
+from migrator.model.table import TableName
+from migrator.mysql.catalog.key_literals import Literals
+from migrator.mysql.catalog.tables import Table, read_table
+from migrator.mysql.wire.connection import Connection
+from migrator.snapshot.chunks import Chunk, key_of, read_chunk, rows_between_sql, rows_sql
+from migrator.snapshot.consistent_read import reading
+from migrator.snapshot.planner import READ_TABLE_TRIES, explains
 
 ROWS_MAX = 500
 Question = Callable[[Table, Sequence[Literals]], str]
@@ -48,14 +48,16 @@ class Rereads:
         for name, documents in doubts.undone.items():
             gone = await self._reread(name, documents)
             if gone:
-                self._assembler.emit(name, self._tables.lane_of(name), Run(Operation.DELETE, gone))
+                self._assembler.emit(
+                    name, self._tables.lane_of(name), RowGroup(Operation.DELETE, gone)
+                )
 
     async def _reread(self, name: TableName, documents: Sequence[bytes]) -> list[bytes]:
         """Emit those that are there; returns the keys of the others."""
         table = self._tables.get(name)
         if table is None:
             return []  # It was dropped or renamed since, and the stream will say so.
-        todo = list({key_value_of(one): key_document(one) for one in documents}.values())
+        todo = list(dict.fromkeys(map(document_key, documents)))
         missing: list[bytes] = []
         for start in range(0, len(todo), ROWS_MAX):
             await self._room()
@@ -81,15 +83,15 @@ class Rereads:
             halves = documents[:middle], documents[middle:]
             return [one for half in halves for one in await self._ask(table, half, question)]
         found = self._emit(table.name, chunk)
-        return [one for one in documents if key_value_of(one) not in found]
+        return [one for one in documents if one not in found]
 
     def _emit(self, name: TableName, chunk: Chunk) -> set[bytes]:
         lane = self._tables.lane_of(name)
         found: set[bytes] = set()
         for run in chunk.runs:
             operation = Operation.PUT if run.operation is Operation.INSERT else run.operation
-            self._assembler.emit(name, lane, Run(operation, run.rows))
-            found.update(map(key_value_of, run.rows))
+            self._assembler.emit(name, lane, RowGroup(operation, run.rows))
+            found.update(document_key(row) for row in run.rows if has_key(row))
         return found
 
     async def _rows_now(

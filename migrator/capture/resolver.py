@@ -2,17 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 
-from migrator.capture.assemble import Assembler
 from migrator.capture.copies import Copies
 from migrator.capture.definitions import Definitions
 from migrator.capture.elsewhere import Elsewhere
 from migrator.capture.passing import Passing
 from migrator.capture.pending import Pending
 from migrator.capture.rereads import Rereads
-from migrator.capture.visible import reading
+from migrator.capture.transactions import Assembler
 from migrator.errors import SourceError
-from migrator.mysql.connection import Connection
-from migrator.mysql.statements import Kind
+from migrator.mysql.sql.statements import Kind
+from migrator.mysql.wire.connection import Connection
+from migrator.snapshot.consistent_read import reading
 
 
 class Resolver:

@@ -4,22 +4,22 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from migrator.capture.plan import key_of
 from migrator.capture.tables import partition_of
-from migrator.capture.visible import reading
-from migrator.changes import Position
 from migrator.errors import ConfigurationError
-from migrator.mysql.catalogue import PRIMARY, Table, read_tables
-from migrator.mysql.columns import TableName
-from migrator.mysql.connection import Connection
-from migrator.mysql.dump import check_still_available, current_position
-from migrator.mysql.events import Gtid
-from migrator.mysql.gtid import parse
-from migrator.mysql.log_position import place
-from migrator.mysql.scope import Scope
-from migrator.positions import is_mariadb
-from migrator.state import Landed, TableState
-from migrator.target.target import Target
+from migrator.model.position import Position
+from migrator.model.scope import Scope
+from migrator.model.state import Landed, TableCopy
+from migrator.model.table import TableName
+from migrator.mongodb.target import Target
+from migrator.mysql.binlog.dump import check_still_available, current_position
+from migrator.mysql.binlog.reader import Gtid
+from migrator.mysql.catalog.tables import PRIMARY, Table, read_tables
+from migrator.mysql.position.comparison import is_mariadb
+from migrator.mysql.position.gtid import parse
+from migrator.mysql.position.log_position import place
+from migrator.mysql.wire.connection import Connection
+from migrator.snapshot.consistent_read import reading
+from migrator.snapshot.planner import key_of
 
 PREPARED_WAIT_S = 20.0
 PREPARED_POLL_S = 0.05
@@ -43,7 +43,7 @@ class Resumption:
     landed: tuple[Landed, ...]
     start: Position
     tables: tuple[Table, ...]
-    unfinished: tuple[TableState, ...]
+    unfinished: tuple[TableCopy, ...]
     anew: tuple[Anew, ...]
     is_mariadb: bool
 
@@ -94,12 +94,14 @@ async def resume(
     # Progress of an older epoch cannot land any more: what is read now stays true.
     states = {state.table: state for state in await target.tables()}
     anew: list[Anew] = []
-    unfinished: list[TableState] = []
+    unfinished: list[TableCopy] = []
     for table in tables:
         state = states.get(table.name)
         if state is None:
             anew.append(Anew(table.name, empties=takes_over))
-        elif _is_stale(state, table, partition_of(target.mapping.place(table.name), partitions)):
+        elif _is_stale(
+            state, table, partition_of(target.collections.collection_of(table.name), partitions)
+        ):
             anew.append(Anew(table.name, empties=True))
         elif not state.done:
             unfinished.append(state)
@@ -108,7 +110,7 @@ async def resume(
     return Resumption(tuple(landed), earliest, tables, tuple(unfinished), tuple(anew), mariadb)
 
 
-def _is_stale(state: TableState, table: Table, partition: int) -> bool:
+def _is_stale(state: TableCopy, table: Table, partition: int) -> bool:
     """Whether what the collection holds is no beginning of a copy of this table."""
     if state.left_out or not state.parts or state.partition != partition:
         return True
@@ -167,7 +169,10 @@ def _check_flavour(before: Sequence[Landed], connection: Connection) -> None:
 
 async def _check_collections(connection: Connection, target: Target, scope: Scope) -> None:
     """Before anything is written: what we would mix our documents with."""
-    places = [target.mapping.place(table.name) for table in await read_tables(connection, scope)]
+    places = [
+        target.collections.collection_of(table.name)
+        for table in await read_tables(connection, scope)
+    ]
     reasons = [await target.strangers(place) for place in places]
     if any(reasons):
         lines = "\n".join(f"- {reason}" for reason in reasons if reason)

@@ -14,32 +14,32 @@ from collections.abc import Sequence
 
 import structlog
 
-from migrator.backoff import Backoff
-from migrator.broker.publish import Publisher
-from migrator.capture.assemble import Assembler
+from migrator.broker.publisher import Publisher
+from migrator.capture.batcher import Lane, Limits
 from migrator.capture.copies import Copies
 from migrator.capture.definitions import Definitions
 from migrator.capture.elsewhere import Elsewhere
-from migrator.capture.lane import Lane, Limits
-from migrator.capture.outbox import Outbox
 from migrator.capture.passing import Passing
 from migrator.capture.rereads import Rereads
 from migrator.capture.resolver import Resolver
 from migrator.capture.resume import Resumption, is_begun, landed_before, resume
-from migrator.capture.snapshot import Snapshot
+from migrator.capture.sending import Outbox
 from migrator.capture.stream import Stream
 from migrator.capture.tables import Tables, partition_of
-from migrator.capture.watches import Watches
+from migrator.capture.transactions import Assembler
 from migrator.capture.watching import Watching
 from migrator.check.findings import refuse_failures
 from migrator.check.preflight import source_findings
 from migrator.errors import Gap, MigratorError
-from migrator.mysql.connection import Connection, SourceUrl, connect
-from migrator.mysql.gtid import parse
+from migrator.mongodb.target import Target
+from migrator.mysql.position.gtid import parse
 from migrator.mysql.types import TypeOptions
+from migrator.mysql.wire.connection import Connection, SourceUrl, connect
+from migrator.runtime.backoff import Backoff
+from migrator.runtime.tasks import together
 from migrator.settings import Server, Settings
-from migrator.target.target import Target
-from migrator.together import together
+from migrator.snapshot.copier import Snapshot
+from migrator.snapshot.window import Watches
 
 HEALTHY_S = 60.0
 SERVER_IDS = range(1_000_000_000, 4_000_000_000)
@@ -55,7 +55,7 @@ async def capture(settings: Settings) -> None:
     """
     backoff = Backoff()
     async with Target.connect(
-        settings.url(Server.TARGET), settings.places, "kooch capture", settings.state_database
+        settings.url(Server.TARGET), settings.collections, "kooch capture", settings.state_database
     ) as target:
         while True:
             begun_s = time.monotonic()
@@ -97,7 +97,9 @@ async def _session(settings: Settings, target: Target) -> None:
             scope,
             resumed.followed,
             options,
-            lambda table: lanes[partition_of(settings.places.place(table), settings.partitions)],
+            lambda table: lanes[
+                partition_of(settings.collections.collection_of(table), settings.partitions)
+            ],
         )
         watches = Watches()
         mariadb = connection.server.is_mariadb

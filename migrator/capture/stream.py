@@ -5,16 +5,16 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
 from typing import Protocol
 
-from migrator.backoff import Backoff
-from migrator.capture.assemble import Assembler
-from migrator.capture.outbox import Outbox
 from migrator.capture.pending import Pending
+from migrator.capture.sending import Outbox
+from migrator.capture.transactions import Assembler
 from migrator.errors import BinlogCorrupt, Gap, SourceError, SourceUnavailable, UnsupportedChange
-from migrator.mysql.columns import TableName
-from migrator.mysql.connection import Connection
-from migrator.mysql.dump import check_still_available, dump
-from migrator.mysql.events import Event, EventReader
-from migrator.pause import Point, reached
+from migrator.model.table import TableName
+from migrator.mysql.binlog.dump import check_still_available, dump
+from migrator.mysql.binlog.reader import Event, EventReader
+from migrator.mysql.wire.connection import Connection
+from migrator.runtime.backoff import Backoff
+from migrator.runtime.failpoints import Point, reached
 
 
 class Answers(Protocol):

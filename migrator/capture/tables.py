@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from zlib import crc32
 
-from migrator.capture.lane import Lane
-from migrator.mapping import Place
-from migrator.mysql.catalogue import Table
-from migrator.mysql.charsets import charset_of
-from migrator.mysql.columns import BINARY_COLLATION, Column, ColumnType, TableName, TableShape
-from migrator.mysql.row_decoder import BinlogDecoder
-from migrator.mysql.row_layout import layout_trouble
-from migrator.mysql.scope import Scope
+from migrator.capture.batcher import Lane
+from migrator.model.collection import CollectionName
+from migrator.model.scope import Scope
+from migrator.model.table import TableName
+from migrator.mysql.catalog.columns import BINARY_COLLATION, Column, ColumnType, TableShape
+from migrator.mysql.catalog.tables import Table
+from migrator.mysql.rows.decoder import BinlogDecoder
+from migrator.mysql.rows.layout import layout_trouble
+from migrator.mysql.text.charsets import charset_of
 from migrator.mysql.types import TypeOptions
 
 SHAPES_MAX = 2_000
@@ -145,7 +146,7 @@ class Tables:
         return Stream(shape, decoder, self.lane_of(table.name))
 
 
-def partition_of(place: Place, partitions: int) -> int:
+def partition_of(place: CollectionName, partitions: int) -> int:
     """The partition of a collection: its rows, its emptying and its copy keep their order.
 
     By the collection, because two tables may have it one after the other.

@@ -2,11 +2,11 @@
 
 import re
 
-from migrator.changes import Position
 from migrator.errors import UnsupportedChange
-from migrator.mysql.columns import TableName
-from migrator.mysql.event_kinds import Query
-from migrator.mysql.statement_text import readings
+from migrator.model.position import Position
+from migrator.model.table import TableName
+from migrator.mysql.binlog.events import Query
+from migrator.mysql.sql.text import readings
 
 BLIND = (
     "Views, triggers and functions could not be looked at: that takes SELECT, TRIGGER and EXECUTE "

@@ -7,19 +7,19 @@ from itertools import count
 
 import structlog
 
-from migrator.broker.publish import Publisher
-from migrator.capture.assemble import Assembler
+from migrator.broker.publisher import Publisher
 from migrator.capture.disagreements import Disagreements
-from migrator.capture.outbox import Outbox
-from migrator.capture.snapshot import Snapshot
+from migrator.capture.sending import Outbox
 from migrator.capture.stream import Stream
 from migrator.capture.tables import Tables
+from migrator.capture.transactions import Assembler
 from migrator.errors import Fenced, Gap, PositionLost, SourceUnavailable, TargetUnavailable
-from migrator.mysql.connection import Connection
-from migrator.mysql.log_position import check_still_available
-from migrator.reports import CaptureReport, CopyReport, Role
-from migrator.state import Landed
-from migrator.target.target import Target
+from migrator.model.state import Landed
+from migrator.mongodb.target import Target
+from migrator.mysql.position.log_position import check_still_available
+from migrator.mysql.wire.connection import Connection
+from migrator.observe.reports import CaptureReport, CopyReport, Role
+from migrator.snapshot.copier import Snapshot
 
 INTERVAL_S = 0.5
 QUIET_S = 0.2

@@ -7,10 +7,10 @@ from rich.markup import escape
 
 from migrator.check.findings import Finding, Level
 from migrator.check.preflight import preflight
-from migrator.exits import Exit
-from migrator.mysql.connection import SourceUrl, connect
+from migrator.exit_codes import Exit
+from migrator.mongodb.target import Target
+from migrator.mysql.wire.connection import SourceUrl, connect
 from migrator.settings import Settings
-from migrator.target.target import Target
 
 COLOURS = {Level.FAIL: "red", Level.WARN: "yellow", Level.OK: "green"}
 
@@ -22,7 +22,7 @@ async def check(settings: Settings, console: Console) -> Exit:
     async with (
         await connect(source_url) as source,
         Target.connect(
-            target_url, settings.places, "kooch check", settings.state_database
+            target_url, settings.collections, "kooch check", settings.state_database
         ) as target,
     ):
         findings = await preflight(source, target, settings)

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from migrator.mapping import Place
-from migrator.mysql.catalogue import BASE_TABLE, Table, quoted, quoted_table
-from migrator.mysql.columns import ColumnType, TableName
-from migrator.mysql.row_layout import layout_trouble
-from migrator.mysql.scope import pattern_of
+from migrator.model.collection import CollectionName
+from migrator.model.scope import pattern_of
+from migrator.model.table import TableName
+from migrator.mysql.catalog.columns import ColumnType
+from migrator.mysql.catalog.tables import BASE_TABLE, Table, quoted, quoted_table
+from migrator.mysql.rows.layout import layout_trouble
 from migrator.settings import target_trouble
 
 NAMESPACE_BYTES_MAX = 255
@@ -32,7 +33,7 @@ class Unfit:
         return f"{self.what} To fix it: {self.mend}"
 
 
-def unfit(table: Table, place: Place) -> list[Unfit]:
+def unfit(table: Table, place: CollectionName) -> list[Unfit]:
     """Everything that keeps the table from being carried over to `place`."""
     if table.kind != BASE_TABLE:
         what = f"It is a table of the kind {table.kind}, which is not carried over."
@@ -45,7 +46,7 @@ def excluding(table: TableName) -> str:
     return f"add {json.dumps(pattern_of(table), ensure_ascii=False)} to exclude in migrator.toml"
 
 
-def _place(table: Table, place: Place) -> Iterator[Unfit]:
+def _place(table: Table, place: CollectionName) -> Iterator[Unfit]:
     if trouble := target_trouble(place.database):
         source = json.dumps(table.name.database, ensure_ascii=False)
         yield Unfit(

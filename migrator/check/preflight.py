@@ -1,13 +1,13 @@
 """Everything that has bitten others, looked at before a migration starts."""
 
-from migrator.broker.link import Link
+from migrator.broker.connection import Link
 from migrator.check.findings import Finding, fail, ok
 from migrator.check.source_checks import Source, read_variables, server_findings
 from migrator.check.table_checks import table_findings
 from migrator.errors import BrokerError, TargetError
-from migrator.mysql.catalogue import read_tables
+from migrator.mongodb.target import Target
+from migrator.mysql.catalog.tables import read_tables
 from migrator.settings import Settings
-from migrator.target.target import Target
 
 
 async def preflight(source: Source, target: Target, settings: Settings) -> list[Finding]:
@@ -63,5 +63,5 @@ async def _collection_findings(source: Source, target: Target, settings: Setting
     scope = settings.scope.at(folds=source.server.folds)
     ours = {state.table for state in await target.tables()}
     names = [table.name for table in await read_tables(source, scope) if table.name not in ours]
-    reasons = [await target.strangers(target.mapping.place(name)) for name in names]
+    reasons = [await target.strangers(target.collections.collection_of(name)) for name in names]
     return [fail(str(name), reason) for name, reason in zip(names, reasons, strict=True) if reason]

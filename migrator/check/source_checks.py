@@ -9,9 +9,9 @@ from typing import Protocol
 
 from migrator.check.findings import Finding, fail, ok, warn
 from migrator.errors import SourceError, SourceUnavailable
-from migrator.mysql.catalogue import Queries
-from migrator.mysql.connection import ServerInfo
-from migrator.mysql.grants import read_grants
+from migrator.mysql.catalog.grants import read_grants
+from migrator.mysql.catalog.tables import Queries
+from migrator.mysql.wire.connection import ServerInfo
 
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S

@@ -10,10 +10,11 @@ from migrator.check.findings import Finding, fail, ok, warn
 from migrator.check.fitness import unfit
 from migrator.check.source_checks import Source, Variables
 from migrator.errors import SourceError, SourceUnavailable
-from migrator.mysql.catalogue import Table, quoted, quoted_table
-from migrator.mysql.columns import Column, ColumnType, TableName
-from migrator.mysql.grants import DENIED, read_grants, select_grant
-from migrator.mysql.scope import Scope
+from migrator.model.scope import Scope
+from migrator.model.table import TableName
+from migrator.mysql.catalog.columns import Column, ColumnType
+from migrator.mysql.catalog.grants import DENIED, read_grants, select_grant
+from migrator.mysql.catalog.tables import Table, quoted, quoted_table
 from migrator.settings import Settings
 
 DECIMAL_DIGITS_MAX = 34
@@ -51,7 +52,7 @@ async def table_findings(
         found += await _readable(source, table.name)
         found += [
             fail(str(table.name), reason.what, reason.mend)
-            for reason in unfit(table, settings.places.place(table.name))
+            for reason in unfit(table, settings.collections.collection_of(table.name))
         ]
         found += [*_engine(table), *_columns(table, settings)]
     found += await _views(source, scope)
@@ -88,7 +89,7 @@ async def _selection(source: Source, scope: Scope, tables: Sequence[Table]) -> l
 def _places(tables: Sequence[Table], settings: Settings) -> Iterator[Finding]:
     taken: dict[str, list[TableName]] = defaultdict(list)
     for table in tables:
-        place = settings.places.place(table.name)
+        place = settings.collections.collection_of(table.name)
         # MongoDB has no two databases whose names differ in the case of letters only.
         taken[f"{place.database.lower()}.{place.collection}"].append(table.name)
     for place_name, names in taken.items():

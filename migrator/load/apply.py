@@ -12,16 +12,16 @@ from collections.abc import Sequence
 
 import structlog
 
-from migrator.backoff import Backoff
-from migrator.broker.consume import Consumer
-from migrator.changes import Batch
+from migrator.broker.consumer import Consumer
 from migrator.errors import Fenced, MigratorError, TargetUnavailable
-from migrator.load.acceptance import ATOMIC_BATCHES_MAX
 from migrator.load.loader import Loader
-from migrator.reports import REPORT_INTERVAL_S, ApplyReport, Role
+from migrator.load.sequencing import ATOMIC_BATCHES_MAX
+from migrator.model.batch import Batch
+from migrator.mongodb.target import Target
+from migrator.observe.reports import REPORT_INTERVAL_S, ApplyReport, Role
+from migrator.runtime.backoff import Backoff
+from migrator.runtime.tasks import together
 from migrator.settings import Server, Settings
-from migrator.target.target import Target
-from migrator.together import together
 
 # All parts of one source transaction must be in hand before the first is acknowledged.
 PREFETCH = ATOMIC_BATCHES_MAX + 64
@@ -36,7 +36,7 @@ async def apply(settings: Settings, partitions: Sequence[int] | None = None) -> 
     """
     chosen = range(settings.partitions) if partitions is None else partitions
     async with Target.connect(
-        settings.url(Server.TARGET), settings.places, "kooch apply", settings.state_database
+        settings.url(Server.TARGET), settings.collections, "kooch apply", settings.state_database
     ) as target:
         workers = [Worker(settings, target, number) for number in chosen]
         tasks = {f"partition {worker.partition}": worker.run() for worker in workers}

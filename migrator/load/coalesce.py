@@ -6,14 +6,14 @@ key in front is looked at.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from struct import Struct
 from typing import Any
 
 import bson
 from bson.codec_options import CodecOptions, DatetimeConversion
 
-from migrator.changes import LENGTH, Changes, Operation
-from migrator.mysql.columns import TableName
+from migrator.model.document_key import document_key, has_key
+from migrator.model.rows import Operation, TableChanges
+from migrator.model.table import TableName
 
 DOCUMENT_BYTES_MAX = 16 * 1024 * 1024
 DEAD_ROW_BYTES_MAX = 4 * 1024 * 1024
@@ -21,44 +21,9 @@ DEAD_ROW_DEPTH_MAX = 100
 # A date that Python's datetime cannot hold stays a BSON date.
 OPTIONS = CodecOptions[dict[str, Any]](datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 TOO_LARGE = "The document is larger than MongoDB's limit of 16 MiB."
-ID = b"_id\x00"
-VALUE_AT = LENGTH.size + 1 + len(ID)
-INT32 = 0x10
-INT64 = 0x12
-LONG = Struct("<q")
-# Bytes of each fixed-size type; strings and binaries follow their length, nested
-# documents and arrays include it. Source: bsonspec.org, version 1.1.
-FIXED = {0x01: 8, 0x07: 12, 0x08: 1, 0x09: 8, 0x0A: 0, INT32: 4, 0x11: 8, INT64: 8, 0x13: 16}
-EXTRA = {0x02: 4, 0x03: 0, 0x04: 0, 0x05: 5}
 
 Key = bytes
 """The BSON document that holds a row's `_id` and nothing else: the filter that finds it."""
-
-
-def key_of(document: bytes) -> Key:
-    """The key of a document that begins with `_id`.
-
-    32-bit integers are widened: MongoDB takes 1 and 1 for the same `_id`, however
-    many bits they have, and so must we when a column's type changes in between.
-    """
-    kind = document[LENGTH.size]
-    if kind == INT32:
-        value = LONG.pack(LENGTH.unpack_from(document, VALUE_AT)[0])
-        return _key(bytes((INT64,)), value)
-    size = FIXED.get(kind)
-    if size is None:
-        size = EXTRA[kind] + LENGTH.unpack_from(document, VALUE_AT)[0]
-    return _key(document[LENGTH.size : LENGTH.size + 1], document[VALUE_AT : VALUE_AT + size])
-
-
-def has_key(document: bytes) -> bool:
-    """Whether the document begins with `_id`; a refused row may not."""
-    return document.startswith(ID, LENGTH.size + 1)
-
-
-def _key(kind: bytes, value: bytes) -> Key:
-    element = kind + ID + value
-    return LENGTH.pack(LENGTH.size + len(element) + 1) + element + b"\x00"
 
 
 @dataclass(slots=True)
@@ -113,7 +78,7 @@ class Step:
             self.refused[table, key] = _dead_document(table, key, reason, row)
 
 
-def coalesce(changes: Iterable[Changes]) -> Step:
+def coalesce(changes: Iterable[TableChanges]) -> Step:
     """The step that has the same effect as the changes in their order."""
     step = Step()
     for run in changes:
@@ -130,10 +95,10 @@ def coalesce(changes: Iterable[Changes]) -> Step:
     return step
 
 
-def _put_run(step: Step, writes: Writes, run: Changes) -> None:
+def _put_run(step: Step, writes: Writes, run: TableChanges) -> None:
     states = writes.states
     for row in run.documents():
-        key = key_of(row)
+        key = document_key(row)
         states[key] = (_operation(writes, key, run.operation), row)
         if step.refused:
             step.refused.pop((run.table, key), None)
@@ -154,7 +119,7 @@ def _operation(writes: Writes, key: Key, operation: Operation) -> Operation:
     return Operation.INSERT if writes.emptied else operation
 
 
-def _refuse_run(step: Step, writes: Writes, run: Changes) -> None:
+def _refuse_run(step: Step, writes: Writes, run: TableChanges) -> None:
     for row in run.documents():
         letter = bson.decode(row, OPTIONS)
         dead = DeadLetter(
@@ -165,7 +130,7 @@ def _refuse_run(step: Step, writes: Writes, run: Changes) -> None:
             _kept(row, letter.get("row")),
         )
         if has_key(row):
-            key = key_of(row)
+            key = document_key(row)
             step.refused[run.table, key] = dead
             writes.states[key] = (Operation.DELETE, key)
         elif not letter.get("gone"):

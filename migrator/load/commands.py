@@ -11,9 +11,10 @@ from typing import Any, Self
 
 from bson.raw_bson import RawBSONDocument
 
-from migrator.changes import LENGTH, Operation
 from migrator.load.coalesce import Key, Writes
-from migrator.mysql.columns import TableName
+from migrator.model.document_key import LENGTH
+from migrator.model.rows import Operation
+from migrator.model.table import TableName
 
 COMMAND_ROWS_MAX = 5_000
 # A command may be as large as one document, 16 MiB, and a little more; half of it leaves

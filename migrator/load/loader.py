@@ -8,18 +8,19 @@ for capture: it then sends everything after what landed again, in a new epoch.
 import asyncio
 from collections.abc import Sequence
 
-from migrator.backoff import Backoff
-from migrator.changes import Batch, Operation, Phase
 from migrator.errors import TargetError, TargetUnavailable
-from migrator.load import acceptance
+from migrator.load import sequencing as acceptance
 from migrator.load.coalesce import Key
 from migrator.load.commands import Write
-from migrator.load.work import Work, phase_of, work_of
+from migrator.load.transaction import Work, phase_of, work_of
 from migrator.load.writer import Fault, Outcome, Writer
-from migrator.mysql.columns import TableName
-from migrator.state import Landed
-from migrator.target.faults import DUPLICATE_KEY, REFUSALS
-from migrator.target.target import Target
+from migrator.model.batch import Batch, Phase
+from migrator.model.rows import Operation
+from migrator.model.state import Landed
+from migrator.model.table import TableName
+from migrator.mongodb.faults import DUPLICATE_KEY, REFUSALS
+from migrator.mongodb.target import Target
+from migrator.runtime.backoff import Backoff
 
 TRIES = 12
 RETRY_S = 0.1

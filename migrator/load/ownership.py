@@ -11,8 +11,8 @@ import os
 from pymongo.errors import DuplicateKeyError, ExecutionTimeout
 
 from migrator.errors import TargetUnavailable
-from migrator.target.faults import mapped
-from migrator.target.target import BLOCKED_MS, Session, Target
+from migrator.mongodb.faults import mapped
+from migrator.mongodb.target import BLOCKED_MS, Session, Target
 
 OWN_TRIES = 10
 

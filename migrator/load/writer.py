@@ -12,11 +12,10 @@ from pymongo.errors import (
     PyMongoError,
 )
 
-from migrator.changes import Batch, Position, Stamp
 from migrator.errors import Fenced, StateDamaged
 from migrator.load.commands import Write
 from migrator.load.ownership import take_over
-from migrator.load.work import (
+from migrator.load.transaction import (
     Work,
     audit_documents,
     emptied_update,
@@ -27,12 +26,14 @@ from migrator.load.work import (
     progress_update,
     settled_letters,
 )
-from migrator.mysql.columns import TableName
-from migrator.pause import Point, reached
-from migrator.state import Landed
-from migrator.target.documents import Document, landed_fields, landed_from
-from migrator.target.faults import COMMAND_REFUSALS, REFUSALS, UNKNOWN_COMMIT, mapped
-from migrator.target.target import DURABLE, RAW, SNAPSHOT, Session, Target
+from migrator.model.batch import Batch, BatchId
+from migrator.model.position import Position
+from migrator.model.state import Landed
+from migrator.model.table import TableName
+from migrator.mongodb.faults import COMMAND_REFUSALS, REFUSALS, UNKNOWN_COMMIT, mapped
+from migrator.mongodb.target import DURABLE, RAW, SNAPSHOT, Session, Target
+from migrator.runtime.failpoints import Point, reached
+from migrator.state.documents import Document, landed_fields, landed_from
 
 COMMIT_TRIES = 3
 COMMIT_RETRY_S = 0.1
@@ -94,7 +95,7 @@ class Writer:
                 f"Another process has taken over partition {self._partition}. Run only one apply "
                 "for each partition, or let the others stand by."
             )
-        return landed_from(document) or Landed(self._partition, Stamp(0, 0), Position())
+        return landed_from(document) or Landed(self._partition, BatchId(0, 0), Position())
 
     async def land(self, work: Work) -> Outcome | Fault:
         """Load the work and move the position, both or neither.
@@ -102,7 +103,7 @@ class Writer:
         Raises `TargetUnavailable` when that may succeed later, or may have succeeded:
         the position tells.
         """
-        places = [self._target.mapping.place(table) for table in work.step.tables]
+        places = [self._target.collections.collection_of(table) for table in work.step.tables]
         await self._target.ensure(*places)
         with mapped(f"load rows of {', '.join(map(str, places[:TABLES_TOLD])) or 'no table'}"):
             self._begin()
@@ -135,7 +136,7 @@ class Writer:
         Bounded transactions, each of which touches the position: one that was begun
         before a successor took over fails. False: the position was not where we believed.
         """
-        database, name = self._target.mapping.place(table)
+        database, name = self._target.collections.collection_of(table)
         collection = self._target.database(database).get_collection(name, codec_options=RAW)
         with mapped("empty a collection"):
             if await collection.estimated_document_count() <= EMPTIED_AT_ONCE_MAX:
@@ -171,7 +172,7 @@ class Writer:
 
     async def _change_tables(self, work: Work) -> Fault | None:
         for table in work.emptied:
-            database, name = self._target.mapping.place(table)
+            database, name = self._target.collections.collection_of(table)
             await self._target.database(database)[name].delete_many({}, session=self._session)
         for write in work.writes():
             fault = await self._write(write)
@@ -180,7 +181,7 @@ class Writer:
         return None
 
     async def _write(self, write: Write) -> Fault | None:
-        database, name = self._target.mapping.place(write.table)
+        database, name = self._target.collections.collection_of(write.table)
         try:
             reply = await self._target.database(database).command(
                 write.document(name), session=self._session

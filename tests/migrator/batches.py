@@ -3,17 +3,10 @@
 import bson
 from hypothesis import strategies as st
 
-from migrator.changes import (
-    Batch,
-    Changes,
-    Distributed,
-    Operation,
-    Phase,
-    Position,
-    Progress,
-    Stamp,
-)
-from migrator.mysql.columns import TableName
+from migrator.model.batch import Batch, BatchId, Distributed, Phase, Progress
+from migrator.model.position import Position
+from migrator.model.rows import Operation, TableChanges
+from migrator.model.table import TableName
 
 ORDERS = TableName("shop", "orders")
 
@@ -23,11 +16,11 @@ def batch(sequence: int, *, partition: int = 0, epoch: int = 1, size: int = 100)
     row = bson.encode({"_id": sequence, "text": "x" * size})
     return Batch(
         partition=partition,
-        follows=Stamp(epoch, sequence - 1),
-        stamp=Stamp(epoch, sequence),
+        follows=BatchId(epoch, sequence - 1),
+        stamp=BatchId(epoch, sequence),
         position=Position(file="binlog.000001", offset=sequence * 100),
         complete=True,
-        changes=(Changes(ORDERS, Operation.PUT, row, 1),),
+        changes=(TableChanges(ORDERS, Operation.PUT, row, 1),),
         committed_at=1_700_000_000_000_000,
         transactions=1,
     )
@@ -37,9 +30,9 @@ int64 = st.integers(0, 2**63 - 1)
 # Surrogates are no text, and MySQL has none; NUL may stand in a key's literal, not in a name.
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 tables = st.builds(TableName, texts, texts)
-stamps = st.builds(Stamp, int64, int64)
+stamps = st.builds(BatchId, int64, int64)
 positions = st.builds(Position, texts, texts, int64, texts, int64)
-changes = st.builds(Changes, tables, st.sampled_from(Operation), st.binary(max_size=99), int64)
+changes = st.builds(TableChanges, tables, st.sampled_from(Operation), st.binary(max_size=99), int64)
 progresses = st.builds(
     Progress,
     tables,

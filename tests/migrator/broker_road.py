@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
-from migrator.broker.consume import Consumer
-from migrator.changes import Batch
+from migrator.broker.consumer import Consumer
+from migrator.model.batch import Batch
 
 
 async def first_batches(consumer: Consumer, count: int) -> list[Batch]:

@@ -12,7 +12,7 @@ from pymongo import MongoClient
 from migrator.broker.queues import delete
 from migrator.capture.session import capture
 from migrator.load.apply import apply
-from migrator.mysql.columns import TableName
+from migrator.model.table import TableName
 from migrator.settings import Settings
 
 LANDING_TIMEOUT_S = 30.0
@@ -157,9 +157,9 @@ class Road:
 
     async def remove(self) -> None:
         """Forget all of it, on all three servers."""
-        places = self.settings.places
+        places = self.settings.collections
         databases = {self.source.database, *self.settings.databases}
-        targets = {places.place(TableName(name, "")).database for name in databases}
+        targets = {places.collection_of(TableName(name, "")).database for name in databases}
         for name in {self.state, *targets, *self.settings.mapping.values()}:
             self.client.drop_database(name)
         self.client.close()

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from migrator.broker.publish import Publisher
+from migrator.broker.publisher import Publisher
 from migrator.broker.queues import purge_all
-from migrator.changes import Stamp
+from migrator.model.batch import BatchId
 from servers.process import free_port
 from servers.rabbitmq import QUORUM_QUEUE_SETTLES_S, RabbitMQ
 from tests.migrator.batches import batch
@@ -31,7 +31,7 @@ async def test_a_killed_broker_loses_nothing_that_was_confirmed(broker: RabbitMQ
         await asyncio.sleep(QUORUM_QUEUE_SETTLES_S)
         for number in range(2, 1001):
             await publisher.send(batch(number, size=3000))
-        await until(lambda: (publisher.confirmed(0) or Stamp(1, 0)).sequence > 300)
+        await until(lambda: (publisher.confirmed(0) or BatchId(1, 0)).sequence > 300)
         broker.kill()
         stamp = publisher.confirmed(0)
     assert stamp is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from migrator.broker.publish import Publisher
+from migrator.broker.publisher import Publisher
 from servers.process import free_port
 from servers.rabbitmq import RabbitMQ
 from tests.migrator.batches import batch
@@ -54,7 +54,9 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NearlyFull]:
 async def test_a_full_disk_holds_the_publisher_up_and_nothing_breaks(
     broker: NearlyFull, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("migrator.broker.publish.CONFIRM_TIMEOUT_S", 2.5)  # The alarm lasts longer.
+    monkeypatch.setattr(
+        "migrator.broker.publisher.CONFIRM_TIMEOUT_S", 2.5
+    )  # The alarm lasts longer.
     sent = 0
 
     async def send_on() -> None:

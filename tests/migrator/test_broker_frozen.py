@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from migrator.broker.consume import Consumer
-from migrator.broker.publish import Publisher
+from migrator.broker.consumer import Consumer
+from migrator.broker.publisher import Publisher
 from migrator.errors import BrokerUnavailable
 from servers.process import free_port
 from servers.rabbitmq import RabbitMQ

@@ -10,7 +10,7 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from migrator.run.demo import exported
+from migrator.cli.demo import exported
 from servers.mongodb import MongoDB
 from servers.mysql import MySQL
 from servers.process import CHECKOUT, exclusive

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from migrator.broker.consume import Consumer, Delivery, Joiner
-from migrator.broker.link import Link
+from migrator.broker.connection import Link
+from migrator.broker.consumer import Consumer, Delivery, Joiner
 from migrator.broker.messages import Incoming, Outgoing, queue_name
-from migrator.broker.publish import Publisher
+from migrator.broker.publisher import Publisher
 from migrator.broker.queues import queue_depth
-from migrator.changes import Batch
 from migrator.errors import BrokerError, BrokerUnavailable
+from migrator.model.batch import Batch
 from tests.migrator.batches import batch
 from tests.migrator.broker_road import first_batches, taken
 from tests.tcp_proxy import TcpProxy

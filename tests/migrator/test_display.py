@@ -6,15 +6,16 @@ import pytest
 from rich.console import Console
 from structlog.testing import capture_logs
 
-from migrator.changes import Position, Stamp
 from migrator.check.findings import Finding, Level
-from migrator.mysql.columns import TableName
-from migrator.reports import ApplyReport, CaptureReport, Role
-from migrator.run.display import Screen, duration, fields, moment, rendered
-from migrator.run.progress import Observation, progress
-from migrator.run.summary import is_complete, summary_lines
-from migrator.run.supervise import HalfState
-from migrator.state import Landed, Part, TableState
+from migrator.model.batch import BatchId
+from migrator.model.position import Position
+from migrator.model.state import KeyRange, Landed, TableCopy
+from migrator.model.table import TableName
+from migrator.observe.progress import Observation, progress
+from migrator.observe.reports import ApplyReport, CaptureReport, Role
+from migrator.observe.summary import is_complete, summary_lines
+from migrator.observe.terminal import Screen, duration, fields, moment, rendered
+from migrator.supervise.halves import HalfState
 
 COMMIT_US = 1_790_000_000_123_456
 HALVES = (HalfState(Role.CAPTURE, 11, 0), HalfState(Role.APPLY, None, 2))
@@ -25,10 +26,10 @@ def observation(at_s: float, rows: int, *, done: bool = False, letters: int = 0)
         at_s=at_s,
         now_us=COMMIT_US + 1_500_000,
         tables=(
-            TableState(TableName("shop", "orders"), 0, 1, 4_000, (Part(rows=rows, done=done),)),
-            TableState(TableName("shop", "users"), 0, 1, 9, (Part(rows=7, done=True),)),
+            TableCopy(TableName("shop", "orders"), 0, 1, 4_000, (KeyRange(rows=rows, done=done),)),
+            TableCopy(TableName("shop", "users"), 0, 1, 9, (KeyRange(rows=7, done=True),)),
         ),
-        landed=(Landed(0, Stamp(1, 5), Position(gtids="a:1-7"), 7 + rows, COMMIT_US),),
+        landed=(Landed(0, BatchId(1, 5), Position(gtids="a:1-7"), 7 + rows, COMMIT_US),),
         capture=CaptureReport(11),
         apply=ApplyReport(12, rows=rows),
         depth=3,
@@ -60,7 +61,7 @@ def test_a_person_sees_the_copy_and_the_stream() -> None:
 
 def test_a_long_list_of_tables_fits_the_terminal() -> None:
     many = tuple(
-        TableState(TableName("shop", f"t{number:02}"), 0, 1, 9, (Part(done=number != 42),))
+        TableCopy(TableName("shop", f"t{number:02}"), 0, 1, 9, (KeyRange(done=number != 42),))
         for number in range(60)
     )
     seen = replace(observation(0.0, 1), tables=many)

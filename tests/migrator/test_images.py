@@ -2,7 +2,7 @@
 
 import pytest
 
-from migrator.capture import chunks
+from migrator.snapshot import chunks
 from tests.migrator.road import Road, Source
 
 CHANGES = (

@@ -5,21 +5,13 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.capture.lane import Lane, Limits
-from migrator.changes import (
-    Batch,
-    Changes,
-    Distributed,
-    Operation,
-    Phase,
-    Position,
-    Progress,
-    Run,
-    Stamp,
-)
-from migrator.mysql.columns import TableName
-from migrator.mysql.event_kinds import Gtid
-from migrator.state import Landed
+from migrator.capture.batcher import Lane, Limits
+from migrator.model.batch import Batch, BatchId, Distributed, Phase, Progress
+from migrator.model.position import Position
+from migrator.model.rows import Operation, RowGroup, TableChanges
+from migrator.model.state import Landed
+from migrator.model.table import TableName
+from migrator.mysql.binlog.events import Gtid
 
 T, U = TableName("shop", "t"), TableName("shop", "u")
 START = Position(file="binlog.000001", offset=4)
@@ -33,11 +25,11 @@ class Road:
     def __init__(self, landed: Position = START, rows: int = 3, size: int = 1_000) -> None:
         self.batches: list[Batch] = []
         self.committed = landed
-        at = Landed(0, Stamp(7, 0), landed)
+        at = Landed(0, BatchId(7, 0), landed)
         self.lane = Lane(at, Limits(rows, size), self.batches.append, lambda: self.committed)
 
     def put(self, *rows: bytes) -> None:
-        self.lane.add(T, Run(PUT, list(rows)))
+        self.lane.add(T, RowGroup(PUT, list(rows)))
 
     def commit(self, position: Position = NEXT) -> None:
         self.committed = position
@@ -56,11 +48,11 @@ def test_transactions_are_collected_until_they_are_flushed() -> None:
     assert road.batches == [
         Batch(
             partition=0,
-            follows=Stamp(7, 0),
-            stamp=Stamp(7, 1),
+            follows=BatchId(7, 0),
+            stamp=BatchId(7, 1),
             position=NEXT,
             complete=True,
-            changes=(Changes(T, PUT, b"ab", 2),),
+            changes=(TableChanges(T, PUT, b"ab", 2),),
             committed_at=1_000_000,
             transactions=2,
         )
@@ -108,7 +100,7 @@ def test_rows_of_a_distributed_transaction_never_lose_their_mark() -> None:
     road.commit()
 
     assert [(batch.changes, batch.distributed) for batch in road.batches] == [
-        ((Changes(T, PUT, b"a", 1),), prepared)
+        ((TableChanges(T, PUT, b"a", 1),), prepared)
     ]
 
 
@@ -118,12 +110,12 @@ def test_a_chunk_follows_what_was_committed_before_and_ends_with_its_progress() 
 
     road.put(b"a")
     road.commit()
-    road.lane.copy(U, [Run(INSERT, [b"x", b"y", b"z"])], progress)
+    road.lane.copy(U, [RowGroup(INSERT, [b"x", b"y", b"z"])], progress)
 
     assert [(batch.changes, batch.progress) for batch in road.batches] == [
-        ((Changes(T, PUT, b"a", 1),), None),
-        ((Changes(U, INSERT, b"xy", 2),), None),
-        ((Changes(U, INSERT, b"z", 1),), progress),
+        ((TableChanges(T, PUT, b"a", 1),), None),
+        ((TableChanges(U, INSERT, b"xy", 2),), None),
+        ((TableChanges(U, INSERT, b"z", 1),), progress),
     ]
     assert all(batch.complete for batch in road.batches)
 
@@ -141,26 +133,26 @@ def test_a_distributed_transaction_is_kept_apart_until_it_is_decided() -> None:
     road.lane.decide(committed, 2_000_000)
 
     assert [(batch.changes, batch.distributed) for batch in road.batches] == [
-        ((Changes(T, PUT, b"a", 1),), None),
-        ((Changes(T, PUT, b"b", 1),), prepared),
+        ((TableChanges(T, PUT, b"a", 1),), None),
+        ((TableChanges(T, PUT, b"b", 1),), prepared),
         ((), committed),
     ]
 
 
 def test_a_partition_that_is_ahead_leaves_out_what_it_has() -> None:
     batches: list[Batch] = []
-    ahead = Landed(1, Stamp(7, 0), NEXT)
+    ahead = Landed(1, BatchId(7, 0), NEXT)
     lane = Lane(
         ahead, Limits(10, 1_000), batches.append, lambda: START, lambda event, _: event.end <= 100
     )
 
     for end, row in ((90, b"old"), (110, b"new")):
         lane.begin(Gtid("", 0, end))
-        lane.add(T, Run(PUT, [row]))
+        lane.add(T, RowGroup(PUT, [row]))
         lane.commit(1)
     lane.flush()
 
-    assert [batch.changes for batch in batches] == [(Changes(T, PUT, b"new", 1),)]
+    assert [batch.changes for batch in batches] == [(TableChanges(T, PUT, b"new", 1),)]
     assert batches[0].transactions == 1
 
 
@@ -185,6 +177,6 @@ def test_every_row_leaves_once_in_order_whatever_the_limits(
     sent = b"".join(change.rows for batch in road.batches for change in batch.changes)
     assert sent == b"".join(b"%d" % row for rows in transactions for row in rows)
     assert sum(batch.transactions for batch in road.batches) == len(transactions)
-    stamps = [Stamp(7, number) for number in range(len(road.batches) + 1)]
+    stamps = [BatchId(7, number) for number in range(len(road.batches) + 1)]
     assert [batch.follows for batch in road.batches] == stamps[:-1]
     assert [batch.stamp for batch in road.batches] == stamps[1:]

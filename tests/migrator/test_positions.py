@@ -1,7 +1,7 @@
 import pytest
 
-from migrator.changes import Position
-from migrator.positions import count, covers
+from migrator.model.position import Position
+from migrator.mysql.position.comparison import count, covers
 
 A = "3e11fa47-71ca-11e1-9e33-c80aa9429562"
 B = "4e11fa47-71ca-11e1-9e33-c80aa9429562"

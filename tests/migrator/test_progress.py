@@ -2,11 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from migrator.changes import Position, Stamp
-from migrator.mysql.columns import TableName
-from migrator.reports import ApplyReport, CaptureReport, CopyReport
-from migrator.run.progress import Observation, lag_s, progress
-from migrator.state import Landed, Part, TableState
+from migrator.model.batch import BatchId
+from migrator.model.position import Position
+from migrator.model.state import KeyRange, Landed, TableCopy
+from migrator.model.table import TableName
+from migrator.observe.progress import Observation, lag_s, progress
+from migrator.observe.reports import ApplyReport, CaptureReport, CopyReport
 
 ORDERS = TableName("shop", "orders")
 USERS = TableName("shop", "users")
@@ -15,12 +16,12 @@ NOW_US = 1_800_000_000_000_000
 
 def table(
     name: TableName, rows: int, estimated: int, *, done: bool = False, generation: int = 1
-) -> TableState:
-    return TableState(name, 0, generation, estimated, (Part(rows=rows, done=done),))
+) -> TableCopy:
+    return TableCopy(name, 0, generation, estimated, (KeyRange(rows=rows, done=done),))
 
 
 def landed(transactions: int, committed_at: int, partition: int = 0) -> Landed:
-    return Landed(partition, Stamp(1, 1), Position(), transactions, committed_at)
+    return Landed(partition, BatchId(1, 1), Position(), transactions, committed_at)
 
 
 def test_a_table_has_a_rate_and_the_time_that_is_left() -> None:

@@ -6,13 +6,13 @@ from functools import partial
 import pytest
 from structlog.testing import capture_logs
 
-from migrator.broker.consume import Consumer
-from migrator.broker.link import Link
+from migrator.broker.connection import Link
+from migrator.broker.consumer import Consumer
 from migrator.broker.messages import Incoming, queue_name
-from migrator.broker.publish import Publisher
+from migrator.broker.publisher import Publisher
 from migrator.broker.queues import delete, purge_all, queue_depth
-from migrator.changes import Stamp
 from migrator.errors import BrokerError
+from migrator.model.batch import BatchId
 from tests.migrator.batches import batch
 from tests.migrator.broker_road import first_batches, taken, until, without_repeats
 from tests.tcp_proxy import TcpProxy
@@ -26,7 +26,7 @@ async def test_batches_arrive_as_they_were_sent(broker_url: str, migration: str)
             await publisher.send(each)
         await publisher.drain()
 
-        assert publisher.confirmed(0) == Stamp(1, 300)
+        assert publisher.confirmed(0) == BatchId(1, 300)
         assert (publisher.in_flight_messages, publisher.in_flight_bytes) == (0, 0)
         assert (publisher.published_batches, publisher.published_rows) == (300, 300)
         assert publisher.reconnects == 0
@@ -44,7 +44,7 @@ async def test_each_partition_has_a_queue_and_a_stamp(broker_url: str, migration
 
         confirmed = [publisher.confirmed(partition) for partition in range(3)]
 
-    assert confirmed == [Stamp(1, 1), None, Stamp(1, 3)]
+    assert confirmed == [BatchId(1, 1), None, BatchId(1, 3)]
     assert await queue_depth(broker_url, migration, 3) == 4
     assert await taken(broker_url, migration, 3, partition=2) == [1, 2, 3]
 
@@ -117,7 +117,7 @@ async def test_a_cut_connection_costs_repeats_and_no_batch(broker_url: str, migr
                     proxy.cut()
             await publisher.drain()
 
-        assert publisher.confirmed(0) == Stamp(1, 600)
+        assert publisher.confirmed(0) == BatchId(1, 600)
         # A cut while the publisher was reconnecting counts once.
         assert 1 <= publisher.reconnects <= 4
         assert len(logs) == publisher.reconnects
@@ -150,8 +150,8 @@ def has_passed(proxy: TcpProxy, count: int) -> bool:
 async def test_a_confirm_that_never_comes_ends_the_connection(
     broker_url: str, migration: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("migrator.broker.publish.CONFIRM_TIMEOUT_S", 0.5)
-    monkeypatch.setattr("migrator.broker.publish.WATCH_INTERVAL_S", 0.1)
+    monkeypatch.setattr("migrator.broker.publisher.CONFIRM_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("migrator.broker.publisher.WATCH_INTERVAL_S", 0.1)
     async with TcpProxy(broker_url) as proxy, Publisher(proxy.url, migration, 1) as publisher:
         await publisher.send(batch(1))
         await publisher.drain()
@@ -207,7 +207,7 @@ async def test_a_batch_without_a_queue_is_returned_and_sent_again(
             await publisher.send(batch(2))
             await publisher.drain()
 
-        assert publisher.confirmed(0) == Stamp(1, 2)
+        assert publisher.confirmed(0) == BatchId(1, 2)
     assert len(logs) == 1
     assert "returned a batch, because its queue is gone" in logs[0]["event"]
     assert await taken(broker_url, migration, 1) == [2]  # The loader notices that 1 is missing.

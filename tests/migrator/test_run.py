@@ -9,20 +9,20 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from migrator.changes import Stamp
 from migrator.errors import HalfFailed
-from migrator.exits import Exit
-from migrator.mapping import Mapping as Places
-from migrator.mysql.columns import TableName
-from migrator.mysql.connection import Connection, SourceUrl, connect
-from migrator.mysql.log_position import current_position
-from migrator.reports import CaptureReport, Role
-from migrator.run import run as running
-from migrator.run.supervise import Half, Line
+from migrator.exit_codes import Exit
+from migrator.model.batch import BatchId
+from migrator.model.collection import CollectionMap as Places
+from migrator.model.state import KeyRange, Landed, TableCopy
+from migrator.model.table import TableName
+from migrator.mongodb.target import Target
+from migrator.mysql.position.log_position import current_position
+from migrator.mysql.wire.connection import Connection, SourceUrl, connect
+from migrator.observe.reports import CaptureReport, Role
 from migrator.settings import Settings
-from migrator.state import Landed, Part, TableState
-from migrator.target.documents import landed_fields
-from migrator.target.target import Target
+from migrator.state.documents import landed_fields
+from migrator.supervise import run as running
+from migrator.supervise.halves import Half, Line
 from servers.mongodb import MongoDB
 from servers.mysql import MySQL
 from servers.process import exclusive, free_port
@@ -49,11 +49,11 @@ class Scene:
 
     async def copy(self, *, done: bool) -> None:
         name = TableName(self.database, "t")
-        await self.target.save_table(TableState(name, 0, 1, 5, (Part(rows=5, done=done),)))
+        await self.target.save_table(TableCopy(name, 0, 1, 5, (KeyRange(rows=5, done=done),)))
 
     async def land(self) -> None:
         """Everything that the source has by now is in the target, as far as it knows."""
-        landed = Landed(0, Stamp(1, 0), await current_position(self.source))
+        landed = Landed(0, BatchId(1, 0), await current_position(self.source))
         # At once: whoever looks in between must not find nothing.
         await self.target.positions.replace_one(
             {"_id": 0}, {"_id": 0, **landed_fields(landed)}, upsert=True
@@ -171,7 +171,7 @@ async def test_a_half_that_cannot_go_on_ends_the_run(
 async def test_a_table_that_is_left_out_is_named_and_the_status_says_so(scene: Scene) -> None:
     await scene.copy(done=True)
     name = TableName(scene.database, "odd")
-    await scene.target.save_table(TableState(name, 0, 1, 5, (), left_out="It has no key."))
+    await scene.target.save_table(TableCopy(name, 0, 1, 5, (), left_out="It has no key."))
 
     waiting = asyncio.create_task(scene.run())
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from migrator.errors import ConfigurationError
-from migrator.mysql.columns import TableName
+from migrator.model.table import TableName
 from migrator.settings import Server, Settings, load_settings
 
 URLS = {
@@ -30,7 +30,7 @@ def test_the_defaults_need_three_urls_and_a_database_only() -> None:
     assert settings.databases == ("shop",)
     assert settings.url(Server.SOURCE) == URLS["MIGRATOR_SOURCE_URL"]
     assert (settings.name, settings.partitions, settings.batch_bytes_max) == ("kooch", 1, 262_144)
-    assert settings.places.place(TableName("shop", "orders")) == ("shop", "orders")
+    assert settings.collections.collection_of(TableName("shop", "orders")) == ("shop", "orders")
 
 
 def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,7 +45,7 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.url(Server.SOURCE) == URLS["MIGRATOR_SOURCE_URL"]
     assert (settings.databases, settings.exclude) == (("a", "b"), ("a.tmp_*",))
     assert settings.partitions == 5
-    assert settings.places.place(TableName("a", "t")) == ("alpha", "t")
+    assert settings.collections.collection_of(TableName("a", "t")) == ("alpha", "t")
 
 
 def test_the_file_may_be_named_on_the_command_line(tmp_path: Path) -> None:

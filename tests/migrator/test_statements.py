@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.mysql.alterations import Effect
-from migrator.mysql.charsets import COLLATIONS
-from migrator.mysql.columns import TableName
-from migrator.mysql.event_kinds import Query
-from migrator.mysql.statements import Kind, Statement, parse, parse_whole
-from migrator.mysql.words import ANSI_QUOTES, MSSQL, NO_BACKSLASH_ESCAPES
+from migrator.model.table import TableName
+from migrator.mysql.binlog.events import Query
+from migrator.mysql.sql.alterations import Effect
+from migrator.mysql.sql.statements import Kind, Statement, parse, parse_whole
+from migrator.mysql.sql.tokens import ANSI_QUOTES, MSSQL, NO_BACKSLASH_ESCAPES
+from migrator.mysql.text.charsets import COLLATIONS
 
 T = TableName("shop", "t")
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from migrator.errors import HalfFailed
-from migrator.reports import Role
-from migrator.run import supervise
-from migrator.run.supervise import PARENT_VARIABLE, Half
+from migrator.observe.reports import Role
+from migrator.supervise import halves as supervise
+from migrator.supervise.halves import PARENT_VARIABLE, Half
 
 SLEEPS = "import time, sys; print('here', file=sys.stderr, flush=True); time.sleep(60)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPS}"
@@ -22,7 +22,7 @@ CHATTY = (
     "signal.signal(signal.SIGTERM, end)\n" + SLEEPS
 )
 ORPHAN = (
-    "from migrator.run.supervise import die_with_parent\n"
+    "from migrator.supervise.halves import die_with_parent\n"
     "die_with_parent()\n"
     "import time; print('ready', flush=True); time.sleep(60)\n"
 )

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.broker.window import Window
+from migrator.broker.in_flight import Window
 
 
 @given(st.permutations(range(20)), st.integers(1, 20))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from migrator.errors import UnsupportedChange
-from migrator.mysql.columns import Column, ColumnType
+from migrator.mysql.catalog.columns import Column, ColumnType
 from migrator.mysql.types import (
     decimals,
     json,

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from migrator.mysql.columns import Column
-from migrator.mysql.packed_decimal import Groups, coefficient, groups_of, scaled, size_of
+from migrator.mysql.catalog.columns import Column
 from migrator.mysql.types.codec import (
     COUNTED,
     Bson,
@@ -17,6 +16,7 @@ from migrator.mysql.types.codec import (
     string,
 )
 from migrator.mysql.types.numbers import BIG_ENDIAN
+from migrator.mysql.wire.packed_decimal import Groups, coefficient, groups_of, scaled, size_of
 
 DIGITS_MAX = 34
 LOW = (1 << 64) - 1

@@ -6,10 +6,10 @@ from typing import Any
 import bson
 from bson.errors import InvalidDocument
 
-from migrator.mysql.columns import Column
-from migrator.mysql.json_binary import parse_binary
-from migrator.mysql.json_diff import patched
-from migrator.mysql.json_text import parse_text
+from migrator.mysql.catalog.columns import Column
+from migrator.mysql.json.binary import parse_binary
+from migrator.mysql.json.diff import patched
+from migrator.mysql.json.text import parse_text
 from migrator.mysql.types.codec import COUNTED, Codec, TypeOptions, Value, prefixed, refused
 
 

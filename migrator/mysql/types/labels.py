@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Any
 
 from migrator.errors import ConfigurationError, ValueRefused
-from migrator.mysql.charsets import charset_of
-from migrator.mysql.columns import Column
+from migrator.mysql.catalog.columns import Column
+from migrator.mysql.text.charsets import charset_of
 from migrator.mysql.types.codec import (
     COUNTED,
     INT32,

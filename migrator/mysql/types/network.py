@@ -10,7 +10,7 @@ from struct import Struct
 from uuid import UUID
 
 from migrator.errors import BinlogCorrupt
-from migrator.mysql.columns import Column
+from migrator.mysql.catalog.columns import Column
 from migrator.mysql.types.codec import COUNTED, Codec, Read, TypeOptions, Value, binary, string
 
 UUID_SUBTYPE = 4

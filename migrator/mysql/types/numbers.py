@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from migrator.mysql.columns import Column, ColumnType
+from migrator.mysql.catalog.columns import Column, ColumnType
 from migrator.mysql.types.codec import (
     COUNTED,
     FLOAT64,

@@ -12,7 +12,7 @@ from typing import Any
 import bson
 
 from migrator.errors import BinlogCorrupt
-from migrator.mysql.columns import Column
+from migrator.mysql.catalog.columns import Column
 from migrator.mysql.types.codec import (
     COUNTED,
     Bson,

@@ -3,8 +3,8 @@
 import zlib
 from collections.abc import Callable
 
-from migrator.mysql.charsets import Charset, charset_of
-from migrator.mysql.columns import BINARY_COLLATION, Column, ColumnType
+from migrator.mysql.catalog.columns import BINARY_COLLATION, Column, ColumnType
+from migrator.mysql.text.charsets import Charset, charset_of
 from migrator.mysql.types.codec import (
     COUNTED,
     INT32,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from struct import Struct
 from typing import Any
 
-from migrator.mysql.columns import Column
+from migrator.mysql.catalog.columns import Column
 from migrator.mysql.types.calendar import (
     Moment,
     Remembered,

@@ -1,7 +1,7 @@
 """VECTOR, which becomes a BSON vector of float32."""
 
 from migrator.errors import BinlogCorrupt
-from migrator.mysql.columns import Column
+from migrator.mysql.catalog.columns import Column
 from migrator.mysql.types.codec import COUNTED, Codec, TypeOptions, Value, binary, prefixed
 
 SUBTYPE = 9

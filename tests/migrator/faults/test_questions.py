@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from migrator.capture.chunks import chunk_sql, key_of, read_chunk, rows_between_sql, rows_sql
-from migrator.changes import Operation
-from migrator.mysql.catalogue import Table, quoted_table, read_tables
-from migrator.mysql.connection import Connection, SourceUrl, connect
-from migrator.mysql.row_decoder import key_value_of
-from migrator.mysql.scope import Scope
+from migrator.model.document_key import document_key
+from migrator.model.rows import Operation
+from migrator.model.scope import Scope
+from migrator.model.state import KeyRange
+from migrator.mysql.catalog.tables import Table, quoted_table, read_tables
 from migrator.mysql.types import TypeOptions
-from migrator.state import Part
+from migrator.mysql.wire.connection import Connection, SourceUrl, connect
+from migrator.snapshot.chunks import chunk_sql, key_of, read_chunk, rows_between_sql, rows_sql
 from tests.migrator.conftest import RoadFactory
 from tests.migrator.road import Road, Source
 from tests.migrator.twin import differences
@@ -142,7 +142,7 @@ async def losses(connection: Connection, table: Table) -> str:
     documents: list[bytes] = []
     last = None
     for _ in range(count + 1):
-        sql = chunk_sql(table, last, Part(), 1)
+        sql = chunk_sql(table, last, KeyRange(), 1)
         chunk = await read_chunk(connection, sql, table, OPTIONS, 1)
         if chunk.last is None:
             break
@@ -152,14 +152,14 @@ async def losses(connection: Connection, table: Table) -> str:
         ]
     if len(documents) != count:
         return f"{len(documents)} of {count} rows are copied"
-    wanted = sorted(map(key_value_of, documents))
+    wanted = sorted(map(document_key, documents))
     if len(set(wanted)) != count:
         return "two rows have one _id"
     keys = [key_of(table, document) for document in documents]
     for question in rows_sql, rows_between_sql:
         sql = question(table, keys)
         chunk = await read_chunk(connection, sql, table, OPTIONS, count + 1)
-        found = sorted(key_value_of(row) for run in chunk.runs for row in run.rows)
+        found = sorted(document_key(row) for run in chunk.runs for row in run.rows)
         if found != wanted:
             return f"{question.__name__} finds {len(found)} of {count} rows"
     return ""

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from migrator.cli.decide import decide
 from migrator.errors import UnsupportedChange
-from migrator.run.decide import decide
 from tests.migrator.conftest import RoadFactory
 from tests.migrator.road import Road, Source
 from tests.migrator.twin import differences

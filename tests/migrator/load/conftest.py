@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from migrator.load.loader import Loader
-from migrator.mapping import Mapping
-from migrator.target.target import Target
+from migrator.model.collection import CollectionMap
+from migrator.mongodb.target import Target
 from servers.mongodb import MongoDB
 from servers.process import exclusive, free_port
 from tests.migrator.load.scene import PARTITION, Scene
@@ -19,7 +19,7 @@ from tests.migrator.load.scene import PARTITION, Scene
 async def scene_at(url: str) -> AsyncIterator[Scene]:
     """A scene in databases of its own, which are dropped afterwards."""
     name = f"load_{secrets.token_hex(4)}"
-    async with Target.connect(url, Mapping(), "tests", state=f"_{name}") as target:
+    async with Target.connect(url, CollectionMap(), "tests", state=f"_{name}") as target:
         scene = Scene(target, name)
         await scene.begin()
         yield scene

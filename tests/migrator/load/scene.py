@@ -5,10 +5,12 @@ from typing import Any
 
 import bson
 
-from migrator.changes import Batch, Changes, Operation, Position, Stamp
-from migrator.mysql.columns import TableName
-from migrator.state import Landed
-from migrator.target.target import Target
+from migrator.model.batch import Batch, BatchId
+from migrator.model.position import Position
+from migrator.model.rows import Operation, TableChanges
+from migrator.model.state import Landed
+from migrator.model.table import TableName
+from migrator.mongodb.target import Target
 
 PARTITION = 3
 Document = dict[str, Any]
@@ -34,30 +36,32 @@ class Scene:
         """A table of the source."""
         return TableName(self.database, name)
 
-    def run(self, operation: Operation, *rows: Document, table: str = "orders") -> Changes:
+    def run(self, operation: Operation, *rows: Document, table: str = "orders") -> TableChanges:
         """Changes of rows; each row names its `_id` first."""
-        return Changes(self.table(table), operation, b"".join(map(bson.encode, rows)), len(rows))
+        return TableChanges(
+            self.table(table), operation, b"".join(map(bson.encode, rows)), len(rows)
+        )
 
-    def copy(self, *rows: Document, table: str = "orders") -> Changes:
+    def copy(self, *rows: Document, table: str = "orders") -> TableChanges:
         return self.run(Operation.INSERT, *rows, table=table)
 
-    def put(self, *rows: Document, table: str = "orders") -> Changes:
+    def put(self, *rows: Document, table: str = "orders") -> TableChanges:
         return self.run(Operation.PUT, *rows, table=table)
 
-    def delete(self, *keys: Any, table: str = "orders") -> Changes:
+    def delete(self, *keys: Any, table: str = "orders") -> TableChanges:
         return self.run(Operation.DELETE, *({"_id": key} for key in keys), table=table)
 
-    def empty(self, table: str = "orders") -> Changes:
+    def empty(self, table: str = "orders") -> TableChanges:
         return self.run(Operation.EMPTY, table=table)
 
-    def batch(self, *changes: Changes, complete: bool = True, **fields: Any) -> Batch:
+    def batch(self, *changes: TableChanges, complete: bool = True, **fields: Any) -> Batch:
         """The batch after the one before."""
-        follows = Stamp(self.epoch, self.sequence)
+        follows = BatchId(self.epoch, self.sequence)
         self.sequence += 1
         made = Batch(
             partition=PARTITION,
             follows=follows,
-            stamp=Stamp(self.epoch, self.sequence),
+            stamp=BatchId(self.epoch, self.sequence),
             position=Position(file="binlog.000001", offset=self.epoch * 1000 + self.sequence),
             complete=complete,
             changes=changes,

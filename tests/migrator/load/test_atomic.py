@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from bson import Binary, Decimal128, Int64, ObjectId
 
-from migrator.changes import Batch, Operation, Stamp
 from migrator.load import writer
 from migrator.load.coalesce import coalesce
 from migrator.load.loader import Loader
-from migrator.load.work import Work
+from migrator.load.transaction import Work
+from migrator.model.batch import Batch, BatchId
+from migrator.model.rows import Operation
 from tests.migrator.load.scene import PARTITION, Document, Scene
 
 
@@ -151,7 +152,7 @@ async def test_a_giant_transaction_lands_in_pieces(scene: Scene) -> None:
 
     assert await loader.load([part(0), part(1)]) == 0
     assert await loader.load([part(2)]) == 3
-    assert (await scene.landed()).stamp == Stamp(1, 3)
+    assert (await scene.landed()).stamp == BatchId(1, 3)
     assert await loader.load([part(3)]) == 0
     assert await loader.load([part(4, complete=True)]) == 2
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from migrator.changes import Distributed, Phase
 from migrator.errors import TargetError
-from migrator.load import work
+from migrator.load import transaction as work
 from migrator.load.loader import Loader
+from migrator.model.batch import Distributed, Phase
 from tests.migrator.load.scene import PARTITION, Scene
 
 XID = "X'61',X'',1"

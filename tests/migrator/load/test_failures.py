@@ -10,7 +10,7 @@ from migrator.errors import TargetUnavailable
 from migrator.load import loader as loading
 from migrator.load import writer
 from migrator.load.loader import Loader
-from migrator.target import target
+from migrator.mongodb import target
 from servers.mongodb import MongoDB
 from tests.migrator.load.conftest import scene_at
 from tests.migrator.load.scene import PARTITION, Scene

@@ -6,8 +6,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from migrator.changes import Batch, Changes
 from migrator.load.loader import Loader
+from migrator.model.batch import Batch
+from migrator.model.rows import TableChanges
 from tests.migrator.load.conftest import scene_at
 from tests.migrator.load.scene import PARTITION, Scene
 
@@ -60,7 +61,7 @@ class Source:
             for part in parts
         ]
 
-    def _changes(self, operation: str, named: list[int], number: int) -> Changes:
+    def _changes(self, operation: str, named: list[int], number: int) -> TableChanges:
         rows: list[dict[str, Any]] = [{"_id": key, "n": number} for key in named]
         match operation:
             case "put":

@@ -2,9 +2,10 @@
 
 import pytest
 
-from migrator.changes import Batch, Position, Stamp
 from migrator.load import writer
 from migrator.load.loader import Loader
+from migrator.model.batch import Batch, BatchId
+from migrator.model.position import Position
 from tests.migrator.load.scene import PARTITION, Scene
 
 
@@ -20,7 +21,7 @@ async def test_a_batch_lands_with_its_position(scene: Scene, loader: Loader) -> 
 
     assert await scene.rows() == [{"_id": 1, "sku": "TEA"}, {"_id": 2, "sku": "JAM"}]
     landed = await scene.landed()
-    assert landed.stamp == Stamp(1, 1)
+    assert landed.stamp == BatchId(1, 1)
     assert landed.position == Position(file="binlog.000001", offset=1001)
     assert (landed.transactions, landed.committed_at, landed.gap) == (1, 1_001, None)
     assert loader.landed == landed
@@ -59,7 +60,7 @@ async def test_a_gap_is_noted_and_its_epoch_is_dropped(scene: Scene, loader: Loa
 
     assert await scene.rows() == [{"_id": 1}]
     landed = await scene.landed()
-    assert landed.stamp == Stamp(1, 1)
+    assert landed.stamp == BatchId(1, 1)
     assert landed.gap == (
         "Batch 1.3 follows 1.2, but what landed last is 1.1: something between them was lost."
     )
@@ -73,7 +74,7 @@ async def test_a_new_epoch_mends_a_gap(scene: Scene, loader: Loader) -> None:
     late = [lost, scene.batch(scene.put({"_id": 1})), scene.batch(scene.put({"_id": 2}))]
     assert await loader.load(late) == 3
 
-    assert (landed.stamp, landed.gap) == (Stamp(2, 0), None)
+    assert (landed.stamp, landed.gap) == (BatchId(2, 0), None)
     assert landed.position == Position(file="binlog.000001")
     assert await scene.rows() == [{"_id": 1}, {"_id": 2}]
     assert (await scene.landed()).gap is None
@@ -115,9 +116,12 @@ async def test_a_loader_may_come_before_capture(scene: Scene) -> None:
     await early.own()
     landed = await scene.target.begin_epoch(PARTITION + 1, Position(offset=4))
     batch = Batch(
-        PARTITION + 1, landed.stamp, Stamp(1, 1), Position(offset=9), complete=True, changes=()
+        PARTITION + 1, landed.stamp, BatchId(1, 1), Position(offset=9), complete=True, changes=()
     )
 
     assert await early.load([batch]) == 1
 
-    assert [landed.stamp for landed in await scene.target.landed()] == [Stamp(1, 0), Stamp(1, 1)]
+    assert [landed.stamp for landed in await scene.target.landed()] == [
+        BatchId(1, 0),
+        BatchId(1, 1),
+    ]

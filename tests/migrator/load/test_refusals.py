@@ -5,8 +5,8 @@ from typing import Any
 import bson
 import pytest
 
-from migrator.changes import Changes, Operation
 from migrator.load.loader import Loader
+from migrator.model.rows import Operation, TableChanges
 from tests.migrator.load.scene import Document, Scene
 
 TOO_DEEP = "It is nested deeper than MongoDB allows."
@@ -120,7 +120,7 @@ async def test_a_refused_row_that_is_nested_deeply_is_still_a_dead_letter(
     scene: Scene, loader: Loader
 ) -> None:
     letter = {"_id": 1, "column": "doc", "reason": "too deep", "row": {"doc": nested(185)}}
-    run = Changes(scene.table(), Operation.REFUSE, bson.encode(letter), 1)
+    run = TableChanges(scene.table(), Operation.REFUSE, bson.encode(letter), 1)
 
     assert await loader.load([scene.batch(run)]) == 1
 

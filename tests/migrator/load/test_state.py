@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-import migrator.target.target
-from migrator.changes import Position, Progress, Stamp
+import migrator.mongodb.target
 from migrator.errors import ConfigurationError, StateDamaged, TargetUnavailable
 from migrator.load.loader import Loader
-from migrator.mapping import Mapping
-from migrator.state import Part, TableState
-from migrator.target.target import Target
+from migrator.model.batch import BatchId, Progress
+from migrator.model.collection import CollectionMap
+from migrator.model.position import Position
+from migrator.model.state import KeyRange, TableCopy
+from migrator.mongodb.target import Target
 from servers.process import free_port
 from tests.migrator.load.scene import PARTITION, Scene
 
@@ -19,10 +20,10 @@ from tests.migrator.load.scene import PARTITION, Scene
 async def test_the_first_epoch_begins_at_the_start_that_is_given(scene: Scene) -> None:
     landed = await scene.target.begin_epoch(8, Position(gtids="a:1-5", offset=7))
 
-    assert landed.stamp == Stamp(1, 0)
+    assert landed.stamp == BatchId(1, 0)
     assert landed.position == Position(gtids="a:1-5", offset=7)
     again = await scene.target.begin_epoch(8, Position(offset=99))
-    assert (again.stamp, again.position) == (Stamp(2, 0), landed.position)
+    assert (again.stamp, again.position) == (BatchId(2, 0), landed.position)
     assert again in await scene.target.landed()
 
 
@@ -42,7 +43,7 @@ async def test_an_epoch_begins_while_batches_land(scene: Scene, loader: Loader) 
     landed = await scene.target.begin_epoch(PARTITION, Position())
     await pouring
 
-    assert landed.stamp == Stamp(2, 0)
+    assert landed.stamp == BatchId(2, 0)
     # What landed is exactly what the epoch begins from; the rest was dropped.
     assert len(await scene.rows()) == landed.transactions < 400
 
@@ -74,8 +75,8 @@ async def test_a_damaged_position_is_noticed(
 
 
 async def test_progress_lands_with_its_batch(scene: Scene, loader: Loader) -> None:
-    parts = (Part(upper=("5",)), Part(lower=("5",)))
-    state = TableState(scene.table(), PARTITION, 2, 10, parts)
+    parts = (KeyRange(upper=("5",)), KeyRange(lower=("5",)))
+    state = TableCopy(scene.table(), PARTITION, 2, 10, parts)
     await scene.target.save_table(state)
     some = Progress(scene.table(), 1, 2, ("7",), done=False, generation=2)
     rest = Progress(scene.table(), 1, 1, ("8",), done=True, generation=2)
@@ -90,13 +91,13 @@ async def test_progress_lands_with_its_batch(scene: Scene, loader: Loader) -> No
     )
 
     (table,) = await scene.target.tables()
-    assert table.parts == (parts[0], Part(("5",), None, ("8",), 3, True))
+    assert table.parts == (parts[0], KeyRange(("5",), None, ("8",), 3, True))
     assert (table.table, table.generation, table.estimated_rows) == (scene.table(), 2, 10)
 
 
 async def test_a_table_is_saved_whole(scene: Scene) -> None:
-    first = TableState(scene.table(), PARTITION, 1, 10, (Part(), Part()))
-    second = TableState(scene.table(), PARTITION, 2, 12, (Part(rows=4, done=True),))
+    first = TableCopy(scene.table(), PARTITION, 1, 10, (KeyRange(), KeyRange()))
+    second = TableCopy(scene.table(), PARTITION, 2, 12, (KeyRange(rows=4, done=True),))
 
     await scene.target.save_table(first)
     await scene.target.save_table(second)
@@ -124,10 +125,10 @@ async def test_the_target_is_checked(scene: Scene) -> None:
 
 
 async def test_a_server_that_is_not_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(migrator.target.target, "SELECTION_TIMEOUT_MS", 100)
+    monkeypatch.setattr(migrator.mongodb.target, "SELECTION_TIMEOUT_MS", 100)
     url = f"mongodb://user:secret@127.0.0.1:{free_port(0)}/"
 
-    async with Target.connect(url, Mapping(), "tests") as target:
+    async with Target.connect(url, CollectionMap(), "tests") as target:
         with pytest.raises(TargetUnavailable, match="Check that it runs") as caught:
             await target.check()
 
@@ -136,4 +137,4 @@ async def test_a_server_that_is_not_there_is_one_sentence(monkeypatch: pytest.Mo
 
 def test_a_url_that_means_nothing_is_a_configuration_error() -> None:
     with pytest.raises(ConfigurationError, match="The target's URL cannot be read"):
-        Target.connect("http://somewhere", Mapping(), "tests")
+        Target.connect("http://somewhere", CollectionMap(), "tests")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from random import Random
 
 from migrator.check.fitness import unfit
-from migrator.mysql.catalogue import read_tables
-from migrator.mysql.columns import TableName
-from migrator.mysql.connection import SourceUrl, connect
+from migrator.model.table import TableName
+from migrator.mysql.catalog.tables import read_tables
+from migrator.mysql.wire.connection import SourceUrl, connect
 from tests.migrator.machine.columns import TABLES, create_table, quoted
 from tests.migrator.machine.writer import Writer, shapes
 from tests.migrator.road import Road, Source
@@ -121,7 +121,7 @@ def make_other(source: Source) -> str:
 
 async def unfit_tables(road: Road) -> list[TableName]:
     """The tables that cannot be carried over."""
-    place = road.settings.places.place
+    place = road.settings.collections.collection_of
     async with await connect(SourceUrl.parse(road.source.url)) as connection:
         tables = await read_tables(connection, road.settings.scope)
     return [table.name for table in tables if unfit(table, place(table.name))]

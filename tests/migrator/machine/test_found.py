@@ -4,13 +4,14 @@ import asyncio
 
 import pytest
 
-from migrator.capture.plan import explains
 from migrator.errors import SourceError, ValueRefused
-from migrator.mysql.catalogue import Table, read_tables
-from migrator.mysql.columns import Column, ColumnType, TableName
-from migrator.mysql.connection import SourceUrl, connect
-from migrator.mysql.scope import Scope
+from migrator.model.scope import Scope
+from migrator.model.table import TableName
+from migrator.mysql.catalog.columns import Column, ColumnType
+from migrator.mysql.catalog.tables import Table, read_tables
 from migrator.mysql.types import TypeOptions, row_codec
+from migrator.mysql.wire.connection import SourceUrl, connect
+from migrator.snapshot.planner import explains
 from tests.migrator.conftest import RoadFactory
 from tests.migrator.faults.scene import left_out
 from tests.migrator.road import Source

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from migrator.changes import Position
-from migrator.mysql.connection import Connection, SourceUrl, connect
-from migrator.mysql.dump import current_position, dump
+from migrator.model.position import Position
+from migrator.mysql.binlog.dump import current_position, dump
+from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from servers.mariadb import MariaDB
 from servers.mysql import MySQL
 from servers.process import exclusive

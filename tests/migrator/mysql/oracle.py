@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from migrator.mysql.columns import TableName
+from migrator.model.table import TableName
 from servers.mysql import MySQL
 
 TIMEOUT_S = 30

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from random import Random
 
-from migrator.mysql.connection import Connection
+from migrator.mysql.wire.connection import Connection
 from tests.migrator.mysql.oracle_columns import KINDS, Kind
 
 ROUNDS = 80

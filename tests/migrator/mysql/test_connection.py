@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from migrator.errors import ConfigurationError, SourceError, SourceUnavailable
-from migrator.mysql.connection import Connection, Flavour, SourceUrl, Tls, connect
+from migrator.mysql.wire.connection import Connection, Flavour, SourceUrl, Tls, connect
 
 
 def test_a_url_is_decoded_and_hides_its_password() -> None:

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from migrator.changes import Position
 from migrator.errors import PositionLost, SourceError, SourceUnavailable
-from migrator.mysql.connection import Connection, SourceUrl, connect
-from migrator.mysql.dump import check_still_available, current_position, dump
-from migrator.mysql.gtid import GtidSet
+from migrator.model.position import Position
+from migrator.mysql.binlog.dump import check_still_available, current_position, dump
+from migrator.mysql.position.gtid import GtidSet
+from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 
 OTHER = "3e11fa47-71ca-11e1-9e33-c80aa9429562"
 

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from migrator.changes import Position
 from migrator.errors import ConfigurationError
-from migrator.mysql.columns import ColumnType, TableName
-from migrator.mysql.connection import Connection, SourceUrl, connect
-from migrator.mysql.dump import current_position
-from migrator.mysql.events import (
+from migrator.model.position import Position
+from migrator.model.table import TableName
+from migrator.mysql.binlog.dump import current_position
+from migrator.mysql.binlog.reader import (
     Event,
     EventReader,
     Gtid,
@@ -21,6 +20,8 @@ from migrator.mysql.events import (
     XaPrepare,
     Xid,
 )
+from migrator.mysql.catalog.columns import ColumnType
+from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from servers.mariadb import MariaDB
 from servers.process import free_port
 from tests.migrator.mysql.conftest import logged_since

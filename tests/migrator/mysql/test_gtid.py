@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator.errors import SourceError
-from migrator.mysql.connection import Connection
-from migrator.mysql.gtid import GtidSet, MariadbPosition, parse
+from migrator.mysql.position.gtid import GtidSet, MariadbPosition, parse
+from migrator.mysql.wire.connection import Connection
 
 UUIDS = ("3e11fa47-71ca-11e1-9e33-c80aa9429562", "00000000-0000-0000-0000-00000000000a")
 gtids = st.builds(

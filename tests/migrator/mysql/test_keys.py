@@ -2,10 +2,10 @@
 
 from random import Random
 
-from migrator.mysql.catalogue import read_tables
-from migrator.mysql.connection import Connection
-from migrator.mysql.events import TableMap
-from migrator.mysql.scope import Scope
+from migrator.model.scope import Scope
+from migrator.mysql.binlog.reader import TableMap
+from migrator.mysql.catalog.tables import read_tables
+from migrator.mysql.wire.connection import Connection
 from tests.migrator.mysql.test_events import events_of
 
 TABLES = 80

@@ -10,13 +10,23 @@ from typing import Any
 import bson
 import pytest
 
-from migrator.changes import Operation
-from migrator.mysql.columns import TableName, TableShape
-from migrator.mysql.connection import Connection
-from migrator.mysql.dump import current_position
-from migrator.mysql.events import Event, EventReader, Gtid, Query, Rows, RowsKind, TableMap, Xid
-from migrator.mysql.row_decoder import BinlogDecoder
+from migrator.model.rows import Operation
+from migrator.model.table import TableName
+from migrator.mysql.binlog.dump import current_position
+from migrator.mysql.binlog.reader import (
+    Event,
+    EventReader,
+    Gtid,
+    Query,
+    Rows,
+    RowsKind,
+    TableMap,
+    Xid,
+)
+from migrator.mysql.catalog.columns import TableShape
+from migrator.mysql.rows.decoder import BinlogDecoder
 from migrator.mysql.types import TypeOptions
+from migrator.mysql.wire.connection import Connection
 from tests.migrator.mysql.conftest import logged_since
 from tests.migrator.mysql.oracle import Image, Printed, Transaction, mysqlbinlog, transactions
 from tests.migrator.mysql.oracle_workload import KEYS, TABLES, make_tables, run

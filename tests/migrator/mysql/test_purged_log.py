@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from migrator.errors import PositionLost
-from migrator.mysql.connection import SourceUrl, connect
-from migrator.mysql.dump import check_still_available, current_position, dump
+from migrator.mysql.binlog.dump import check_still_available, current_position, dump
+from migrator.mysql.wire.connection import SourceUrl, connect
 from servers.mariadb import MariaDB
 from servers.mysql import MySQL
 from servers.process import free_port

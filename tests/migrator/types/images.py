@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from struct import Struct
 
-from migrator.mysql.columns import Column, ColumnType, TableName, TableShape
+from migrator.model.table import TableName
+from migrator.mysql.catalog.columns import Column, ColumnType, TableShape
 
 ID = Column("id", ColumnType.LONG, nullable=False)
 NAME = Column("name", ColumnType.VARCHAR, 80, collation=255)

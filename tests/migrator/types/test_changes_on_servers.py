@@ -3,11 +3,11 @@
 import bson
 import pytest
 
-from migrator.changes import Operation
-from migrator.mysql.connection import SourceUrl
-from migrator.mysql.dump import current_position
-from migrator.mysql.row_decoder import key_value_of
+from migrator.model.document_key import document_key
+from migrator.model.rows import Operation
+from migrator.mysql.binlog.dump import current_position
 from migrator.mysql.types import TypeOptions
+from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.two_inputs import rows_since
 from tests.migrator.types.two_inputs import table as own_table
 from tests.migrator.types.whole_rows import (
@@ -64,11 +64,11 @@ async def test_a_key_of_every_type_is_one_key_by_both_inputs(url: SourceUrl) -> 
     for name, table in tables.items():
         own = [event for event in events if event.shape.table.name == name]
         runs = runs_of(own, table)
-        keys = [key_value_of(row) for row in copied[name]]
+        keys = [document_key(row) for row in copied[name]]
         assert len(set(keys)) == 2
         assert documents(runs[:1]) == copied[name]
         assert [run.operation for run in runs] == [Operation.INSERT, Operation.DELETE]
-        assert [key_value_of(row) for row in runs[1].rows] == keys
+        assert [document_key(row) for row in runs[1].rows] == keys
 
 
 async def test_a_row_whose_key_changes_moves(url: SourceUrl) -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from migrator.changes import Operation
-from migrator.mysql.connection import Connection, SourceUrl
+from migrator.model.rows import Operation
 from migrator.mysql.types import TypeOptions
+from migrator.mysql.wire.connection import Connection, SourceUrl
 from tests.migrator.types.two_inputs import table as own_table
 from tests.migrator.types.whole_rows import catalogue_of, documents, events_of, runs_of, selected
 

@@ -12,19 +12,20 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from migrator.changes import Run
 from migrator.errors import BinlogCorrupt
-from migrator.mysql import row_programs
-from migrator.mysql.catalogue import Table
-from migrator.mysql.connection import SourceUrl
-from migrator.mysql.dump import current_position
-from migrator.mysql.events import Rows as RowsEvent
-from migrator.mysql.events import RowsKind
-from migrator.mysql.packets import length_encoded_bytes
-from migrator.mysql.row_decoder import BinlogDecoder, ResultDecoder, result_columns
-from migrator.mysql.selection import ResultColumn
+from migrator.model.rows import RowGroup
+from migrator.mysql.binlog.dump import current_position
+from migrator.mysql.binlog.reader import Rows as RowsEvent
+from migrator.mysql.binlog.reader import RowsKind
+from migrator.mysql.catalog.result_columns import result_columns
+from migrator.mysql.catalog.tables import Table
+from migrator.mysql.rows import programs as row_programs
+from migrator.mysql.rows.decoder import BinlogDecoder, ResultDecoder
 from migrator.mysql.types import TypeOptions, result_codec, row_codec
 from migrator.mysql.types.codec import Codec
+from migrator.mysql.wire.connection import SourceUrl
+from migrator.mysql.wire.packets import length_encoded_bytes
+from migrator.mysql.wire.prepared import ResultColumn
 from tests.migrator.types.kinds import Kind
 from tests.migrator.types.test_values_on_servers import (
     EXACT,
@@ -148,7 +149,7 @@ def with_length(codec: Codec, value: bytes) -> bytes:
     return len(value).to_bytes(size, "little") + value
 
 
-def read(decode: Callable[[], list[Run]]) -> None:
+def read(decode: Callable[[], list[RowGroup]]) -> None:
     """Whatever is read can be read by MongoDB too."""
     try:
         runs = decode()

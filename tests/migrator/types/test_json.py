@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrator.errors import BinlogCorrupt, ValueRefused
-from migrator.mysql.connection import SourceUrl
-from migrator.mysql.json_binary import parse_binary
-from migrator.mysql.json_text import parse_text
+from migrator.mysql.json.binary import parse_binary
+from migrator.mysql.json.text import parse_text
 from migrator.mysql.types.codec import Value
 from migrator.mysql.types.json import value_of
+from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.two_inputs import both, decoded
 
 INT64_MAX, UINT64_MAX = 2**63 - 1, 2**64 - 1

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrator.errors import BinlogCorrupt
-from migrator.mysql.connection import SourceUrl
-from migrator.mysql.dump import current_position
-from migrator.mysql.json_diff import INSERT, REMOVE, REPLACE, patched
+from migrator.mysql.binlog.dump import current_position
+from migrator.mysql.json.diff import INSERT, REMOVE, REPLACE, patched
 from migrator.mysql.types.codec import Value
+from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.two_inputs import decoded, rows_since, select, table, updated
 
 # Differences are logged only if they are shorter than the document.

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from migrator.changes import Run
 from migrator.errors import BinlogCorrupt, ValueRefused
-from migrator.mysql.columns import Column, ColumnType
-from migrator.mysql.row_decoder import BinlogDecoder, ResultDecoder
-from migrator.mysql.row_images import Images
-from migrator.mysql.row_layout import Layout
-from migrator.mysql.row_source import image_program, result_program
+from migrator.model.rows import RowGroup
+from migrator.mysql.catalog.columns import Column, ColumnType
+from migrator.mysql.rows.codegen import image_program, result_program
+from migrator.mysql.rows.decoder import BinlogDecoder, ResultDecoder
+from migrator.mysql.rows.images import Images
+from migrator.mysql.rows.layout import Layout
 from migrator.mysql.types import TypeOptions, result_codec, row_codec
 from migrator.mysql.types.codec import Codec
 from tests.migrator.types.images import ID, INT, binary_row, image, shape
@@ -171,7 +171,7 @@ def test_arbitrary_bytes_are_rows_or_corrupt(body: bytes, deed: str) -> None:
     except BinlogCorrupt:
         return
 
-    assert all(isinstance(run, Run) and run.rows for run in runs)
+    assert all(isinstance(run, RowGroup) and run.rows for run in runs)
 
 
 @settings(max_examples=200, deadline=None)

@@ -6,13 +6,14 @@ from typing import Any
 import bson
 import pytest
 
-from migrator.changes import Operation, Run
 from migrator.errors import BinlogCorrupt, ConfigurationError, SourceError, UnsupportedChange
-from migrator.mysql.columns import Column, ColumnType
-from migrator.mysql.row_decoder import BinlogDecoder, ResultDecoder, key_value_of, result_columns
-from migrator.mysql.row_programs import PROGRAMS_MAX, Programs
-from migrator.mysql.selection import ResultColumn
+from migrator.model.rows import Operation, RowGroup
+from migrator.mysql.catalog.columns import Column, ColumnType
+from migrator.mysql.catalog.result_columns import result_columns
+from migrator.mysql.rows.decoder import BinlogDecoder, ResultDecoder
+from migrator.mysql.rows.programs import PROGRAMS_MAX, Programs
 from migrator.mysql.types import TypeOptions
+from migrator.mysql.wire.prepared import ResultColumn
 from tests.migrator.types.images import (
     COUNT,
     ID,
@@ -39,7 +40,7 @@ def things() -> BinlogDecoder:
     return decoder(ID, NAME, COUNT)
 
 
-def seen(runs: Sequence[Run]) -> list[tuple[str, list[Any]]]:
+def seen(runs: Sequence[RowGroup]) -> list[tuple[str, list[Any]]]:
     return [(run.operation.value, [bson.decode(row) for row in run.rows]) for run in runs]
 
 
@@ -302,23 +303,6 @@ def test_a_table_that_cannot_be_documents_is_refused_as_a_whole(
 ) -> None:
     with pytest.raises(ConfigurationError, match="exclude the table"):
         decoder(*columns, key=key)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [1, 2**40, "text", b"bytes", 1.5, None, {"a": 1, "b": "x"}, bson.Decimal128("1.5"),
-     bson.Binary(b"0" * 16, 4), bson.Timestamp(1, 2)][:-1],
-)  # fmt: skip
-def test_the_value_of_a_key_is_its_type_and_its_bytes(value: Any) -> None:
-    only_id, longer = bson.encode({"_id": value}), bson.encode({"_id": value, "name": "x"})
-
-    assert key_value_of(only_id) == only_id[4:5] + only_id[9:-1]
-    assert key_value_of(longer) == key_value_of(only_id)
-
-
-def test_a_document_without_a_leading_id_has_no_key() -> None:
-    assert key_value_of(bson.encode({"column": "x", "reason": "_id"})) == b""
-    assert key_value_of(bson.encode({})) == b""
 
 
 def answered(name: str, kind: int = 3, flags: int = 0, decimals: int = 0) -> ResultColumn:

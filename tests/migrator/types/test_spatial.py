@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrator.errors import BinlogCorrupt, ValueRefused
-from migrator.mysql.connection import SourceUrl
 from migrator.mysql.types.spatial import geojson
+from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.two_inputs import both
 
 KINDS = {

@@ -9,12 +9,12 @@ import bson
 import pytest
 from bson import Decimal128
 
-from migrator.changes import Operation, Run
 from migrator.errors import ConfigurationError, ValueRefused
-from migrator.mysql.columns import Column, ColumnType
-from migrator.mysql.connection import Connection, SourceUrl
+from migrator.model.rows import Operation, RowGroup
+from migrator.mysql.catalog.columns import Column, ColumnType
 from migrator.mysql.types import TypeOptions, result_codec, row_codec
 from migrator.mysql.types.strings import COMPRESSED_MAX, decompressed
+from migrator.mysql.wire.connection import Connection, SourceUrl
 from tests.migrator.types.two_inputs import table
 from tests.migrator.types.whole_rows import catalogue_of, documents, events_of, runs_of, selected
 
@@ -22,7 +22,9 @@ OPTIONS = TypeOptions()
 UTF8MB4 = 255
 
 
-async def keyed(connection: Connection, declaration: str, *values: str) -> tuple[list[Run], ...]:
+async def keyed(
+    connection: Connection, declaration: str, *values: str
+) -> tuple[list[RowGroup], ...]:
     """The runs of both roads of a table whose key has the values."""
     await connection.query(f"CREATE TABLE k (v {declaration}, PRIMARY KEY (v))")
     events = await events_of(connection, [f"INSERT INTO k VALUES ({one})" for one in values])
@@ -30,7 +32,7 @@ async def keyed(connection: Connection, declaration: str, *values: str) -> tuple
     return runs_of(events, catalogue), await selected(connection, catalogue)
 
 
-def told(runs: list[Run], operation: Operation) -> int:
+def told(runs: list[RowGroup], operation: Operation) -> int:
     return sum(len(run.rows) for run in runs if run.operation is operation)
 
 

@@ -8,11 +8,11 @@ import bson
 import pytest
 from bson.codec_options import CodecOptions, DatetimeConversion
 
-from migrator.changes import Operation
 from migrator.errors import ValueRefused
-from migrator.mysql.columns import Column, ColumnType
-from migrator.mysql.connection import SourceUrl
+from migrator.model.rows import Operation
+from migrator.mysql.catalog.columns import Column, ColumnType
 from migrator.mysql.types import TypeOptions, row_codec
+from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.two_inputs import decoded
 from tests.migrator.types.two_inputs import table as own_table
 from tests.migrator.types.whole_rows import catalogue_of, documents, events_of, runs_of, selected

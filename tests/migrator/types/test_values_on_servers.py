@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pymysql.converters import conversions
 
-from migrator.changes import Operation, Run
-from migrator.mysql import row_programs
-from migrator.mysql.connection import SourceUrl
-from migrator.mysql.dump import current_position
-from migrator.mysql.row_decoder import key_value_of
+from migrator.model.document_key import document_key
+from migrator.model.rows import Operation, RowGroup
+from migrator.mysql.binlog.dump import current_position
+from migrator.mysql.rows import programs as row_programs
 from migrator.mysql.types import TypeOptions
+from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.kinds import COMMON, GENERATED, KEY, KEYS, OWN, Kind
 from tests.migrator.types.two_inputs import rows_since, table
 from tests.migrator.types.whole_rows import catalogue_of, documents, runs_of, selected
@@ -121,16 +121,16 @@ def _document(answer: tuple[Any, ...], kinds: dict[str, Kind], options: TypeOpti
     return {"_id": {"id": number, **identity}, "id": number, **found}
 
 
-def landed(runs: Sequence[Run]) -> list[bytes]:
+def landed(runs: Sequence[RowGroup]) -> list[bytes]:
     """What is there once all changes are made, in the order of the numbers of the rows."""
     there: dict[bytes, bytes] = {}
     for run in runs:
         assert run.operation in {Operation.INSERT, Operation.PUT, Operation.DELETE}
         for row in run.rows:
             if run.operation is not Operation.DELETE:
-                there[key_value_of(row)] = row
+                there[document_key(row)] = row
             else:
-                del there[key_value_of(row)]
+                del there[document_key(row)]
     return sorted(there.values(), key=lambda row: bson.decode(row, EXACT)["id"])
 
 

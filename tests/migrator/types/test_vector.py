@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrator.errors import BinlogCorrupt
-from migrator.mysql.columns import Column, ColumnType
-from migrator.mysql.connection import SourceUrl
+from migrator.mysql.catalog.columns import Column, ColumnType
 from migrator.mysql.types import result_codec, row_codec
+from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.two_inputs import OPTIONS, both
 
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)

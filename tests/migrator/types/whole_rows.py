@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from migrator.changes import Run
-from migrator.mysql.catalogue import Table, read_table
-from migrator.mysql.columns import Column, ColumnType, TableName
-from migrator.mysql.connection import Connection
-from migrator.mysql.dump import current_position
-from migrator.mysql.event_kinds import Rows, RowsKind
-from migrator.mysql.row_decoder import BinlogDecoder, ResultDecoder, result_columns
+from migrator.model.rows import RowGroup
+from migrator.model.table import TableName
+from migrator.mysql.binlog.dump import current_position
+from migrator.mysql.binlog.events import Rows, RowsKind
+from migrator.mysql.catalog.columns import Column, ColumnType
+from migrator.mysql.catalog.result_columns import result_columns
+from migrator.mysql.catalog.tables import Table, read_table
+from migrator.mysql.rows.decoder import BinlogDecoder, ResultDecoder
 from migrator.mysql.types import TypeOptions
+from migrator.mysql.wire.connection import Connection
 from tests.migrator.types.two_inputs import rows_since
 
 BEHIND_STRINGS = {ColumnType.UUID, ColumnType.INET4, ColumnType.INET6}
@@ -45,9 +47,11 @@ def _refined(column: Column, own: Column) -> Column:
     return own if own.type in BEHIND_STRINGS else column
 
 
-def runs_of(events: Sequence[Rows], table: Table, options: TypeOptions | None = None) -> list[Run]:
+def runs_of(
+    events: Sequence[Rows], table: Table, options: TypeOptions | None = None
+) -> list[RowGroup]:
     """The runs of whole-row events, in their order."""
-    runs: list[Run] = []
+    runs: list[RowGroup] = []
     for event in events:
         decoder = decoder_of(event, table, options or TypeOptions())
         body, start, stop = event.body, event.start, event.stop
@@ -62,7 +66,7 @@ def runs_of(events: Sequence[Rows], table: Table, options: TypeOptions | None = 
 
 async def selected(
     connection: Connection, table: Table, options: TypeOptions | None = None
-) -> list[Run]:
+) -> list[RowGroup]:
     """The runs of the whole table, in the order of its key."""
     names = ", ".join(f"`{column.name}`" for column in table.columns)
     order = ", ".join(f"`{column.name}`" for column in table.key_columns)
@@ -72,6 +76,6 @@ async def selected(
     return decoder.decode([packet async for some in selection.packets() for packet in some])
 
 
-def documents(runs: Sequence[Run]) -> list[bytes]:
+def documents(runs: Sequence[RowGroup]) -> list[bytes]:
     """The documents of all runs."""
     return [row for run in runs for row in run.rows]

@@ -1,0 +1,41 @@
+"""What `status` prints."""
+
+from rich.console import Console
+
+from migrator.exit_codes import Exit
+from migrator.mongodb.target import Target
+from migrator.observe.observer import Observer
+from migrator.observe.progress import Observation, progress
+from migrator.observe.reports import Role
+from migrator.observe.summary import is_complete, place_lines
+from migrator.observe.terminal import rendered
+from migrator.settings import Settings
+from migrator.supervise.halves import HalfState
+
+
+async def show_status(settings: Settings, console: Console) -> Exit:
+    """Print what the live display would show now, and where each partition stands."""
+    url = settings.target_url.get_secret_value()
+    async with (
+        Target.connect(
+            url, settings.collections, "kooch status", settings.state_database
+        ) as target,
+        Observer(settings, target) as observer,
+    ):
+        seen = await observer.observe()
+    if not seen.landed:
+        console.print(
+            f"No migration is recorded in {settings.state_database} yet. `python -m migrator run` "
+            "begins one."
+        )
+        return Exit.INCOMPLETE
+    console.print(rendered(progress([seen]), halves_of(seen), console.size.height))
+    for line in place_lines(seen, settings.state_database):
+        console.print(line, markup=False, soft_wrap=True)
+    return Exit.COMPLETE if is_complete(seen) else Exit.INCOMPLETE
+
+
+def halves_of(seen: Observation) -> tuple[HalfState, ...]:
+    """The halves that report, wherever they run."""
+    reports = ((Role.CAPTURE, seen.capture), (Role.APPLY, seen.apply))
+    return tuple(HalfState(role, report.pid, 0) for role, report in reports if report)

@@ -1,0 +1,32 @@
+"""A place in the source's log. `mysql/position/` compares and advances it."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the source's log has been read to; only committed transactions have one.
+
+    `gtids` is the GTID set (MySQL) or the list of last GTIDs per domain (MariaDB)
+    that has been delivered, "" without GTIDs. `file` and `offset` say where the
+    last event ended on the server `server` (its server_uuid, or server_id on
+    MariaDB). `rows` counts the changes of the *next* transaction that are on their way
+    or landed already: it is above zero only inside a giant transaction, which is sent
+    again from its beginning after a crash.
+    """
+
+    gtids: str = ""
+    file: str = ""
+    offset: int = 0
+    server: str = ""
+    rows: int = 0
+
+    def to_document(self) -> dict[str, Any]:
+        """The position as it is stored and sent."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> Self:
+        """The position that `to_document` wrote."""
+        return cls(**{name: document[name] for name in cls.__slots__})

@@ -1,0 +1,125 @@
+"""The bytes of a batch: the body of one AMQP message, or of a few for a very large batch.
+
+docs/migrator.md describes the format; `VERSION` rises with it.
+"""
+
+from typing import Any
+
+import bson
+
+from migrator.errors import BrokerError
+from migrator.model.batch import Batch, BatchId, Distributed, Phase, Progress
+from migrator.model.position import Position
+from migrator.model.rows import Operation, TableChanges
+from migrator.model.table import TableName
+
+VERSION = 1
+
+
+def encode(batch: Batch) -> bytes:
+    """The body of the message that carries the batch."""
+    return bson.encode(
+        {
+            "v": VERSION,
+            "partition": batch.partition,
+            "follows": list(batch.follows),
+            "stamp": list(batch.stamp),
+            "position": batch.position.to_document(),
+            "complete": batch.complete,
+            "committed_at": batch.committed_at,
+            "transactions": batch.transactions,
+            "progress": _progress_document(batch.progress),
+            "distributed": _distributed_document(batch.distributed),
+            "changes": [
+                {
+                    "database": changes.table.database,
+                    "table": changes.table.name,
+                    "operation": changes.operation.value,
+                    "count": changes.count,
+                    "rows": changes.rows,
+                }
+                for changes in batch.changes
+            ],
+        }
+    )
+
+
+def decode(body: bytes) -> Batch:
+    """The batch in a message's body; raises `BrokerError` for anything else."""
+    try:
+        document = bson.decode(body)
+        version = document["v"]
+        if version == VERSION:
+            return _batch(document)
+    except (bson.errors.BSONError, KeyError, TypeError, ValueError, OverflowError) as error:
+        raise BrokerError(
+            "A message in the queue is not a batch of this migrator. Remove it, or "
+            "give the migrator a virtual host of its own."
+        ) from error
+    raise BrokerError(
+        f"A message in the queue has format {version}, this migrator reads {VERSION}. "
+        "Run capture and apply at the same version."
+    )
+
+
+def _batch(document: dict[str, Any]) -> Batch:
+    return Batch(
+        partition=document["partition"],
+        follows=BatchId(*document["follows"]),
+        stamp=BatchId(*document["stamp"]),
+        position=Position.from_document(document["position"]),
+        complete=document["complete"],
+        committed_at=document["committed_at"],
+        transactions=document["transactions"],
+        progress=_progress(document["progress"]),
+        distributed=_distributed(document["distributed"]),
+        changes=tuple(
+            TableChanges(
+                TableName(changes["database"], changes["table"]),
+                Operation(changes["operation"]),
+                changes["rows"],
+                changes["count"],
+            )
+            for changes in document["changes"]
+        ),
+    )
+
+
+def _progress_document(progress: Progress | None) -> dict[str, Any] | None:
+    if progress is None:
+        return None
+    return {
+        "database": progress.table.database,
+        "table": progress.table.name,
+        "part": progress.part,
+        "rows": progress.rows,
+        "last": list(progress.last) if progress.last is not None else None,
+        "done": progress.done,
+        "generation": progress.generation,
+    }
+
+
+def _progress(document: dict[str, Any] | None) -> Progress | None:
+    if document is None:
+        return None
+    last = document["last"]
+    return Progress(
+        table=TableName(document["database"], document["table"]),
+        part=document["part"],
+        rows=document["rows"],
+        last=tuple(last) if last is not None else None,
+        done=document["done"],
+        generation=document["generation"],
+    )
+
+
+def _distributed_document(distributed: Distributed | None) -> dict[str, Any] | None:
+    if distributed is None:
+        return None
+    return {"xid": distributed.xid, "phase": distributed.phase.value}
+
+
+def _distributed(document: dict[str, Any] | None) -> Distributed | None:
+    if document is None:
+        return None
+    return Distributed(document["xid"], Phase(document["phase"]))

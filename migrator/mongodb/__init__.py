@@ -1,0 +1,1 @@
+"""The target server: the one room that knows MongoDB's driver and its errors."""

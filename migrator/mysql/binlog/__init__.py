@@ -1,0 +1,1 @@
+"""The binlog: from the packets of a dump to events."""

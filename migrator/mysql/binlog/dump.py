@@ -1,0 +1,134 @@
+"""The binlog as the server sends it to a replica.
+
+Source: MySQL, COM_BINLOG_DUMP and COM_BINLOG_DUMP_GTID of the client/server protocol,
+sql/rpl_binlog_sender.cc; MariaDB, "Replication Protocol".
+"""
+
+import uuid
+from collections.abc import AsyncGenerator
+from struct import Struct
+
+from migrator.errors import START_OVER, PositionLost, SourceError, SourceUnavailable
+from migrator.model.position import Position
+from migrator.mysql.position.gtid import GtidSet
+from migrator.mysql.position.log_position import check_still_available, current_position
+from migrator.mysql.wire.connection import Connection
+from migrator.mysql.wire.driver import refusal
+from migrator.mysql.wire.packets import END_OF_FILE, ERROR, error_of
+
+__all__ = ["check_still_available", "current_position", "dump"]
+
+BINLOG_DUMP = 0x12
+BINLOG_DUMP_GTID = 0x1E
+FIRST_OFFSET = 4
+MISSED_HEARTBEATS = 3
+
+# The two families give the same bits different meanings.
+MYSQL_HEARTBEAT_WITH_LONG_OFFSET = 0x02
+MARIADB_ANNOTATE_ROWS = 0x02
+
+DUMP = Struct("<IHI")
+DUMP_GTID_START = Struct("<HII")
+DUMP_GTID_END = Struct("<QI")
+
+BINLOG_ERROR = 1236
+SAME_ID = ("same server_uuid", "same server_id", "same server-uuid", "same server id")
+PURGED = (
+    "purged",
+    "could not find first log file",
+    "could not find gtid state",
+    "not in the master's binlog",
+    "not in the source's binlog",
+    "impossible position",
+    "master has more gtids",
+    "replica has more gtids",
+    "slave has more gtids",
+)
+
+
+async def dump(
+    connection: Connection, start: Position, *, server_id: int, heartbeat_s: float
+) -> AsyncGenerator[list[bytes], None]:
+    """Every event after `start`, whole, with header and checksum, as they are sent.
+
+    The connection serves nothing else afterwards. `server_id` must differ from that of
+    every replica. Raises `PositionLost` if the server has no longer what follows
+    `start`, `SourceUnavailable` if the connection ends or is silent for three
+    heartbeats, and `SourceError` if the server refuses.
+    """
+    await _introduce(connection, start, heartbeat_s)
+    reader = connection.command(*_command(connection, start, server_id))
+    try:
+        while True:
+            packets = await reader.read(MISSED_HEARTBEATS * heartbeat_s)
+            # The server says no more after a packet that is no event.
+            last = packets[-1]
+            if last[0]:
+                packets.pop()
+            if packets:
+                yield [packet[1:] for packet in packets]
+            if last[0] == ERROR:
+                raise _refused(connection, server_id, *error_of(last))
+            if last[0] == END_OF_FILE:
+                raise SourceUnavailable(
+                    f"The source at {connection.url} has ended the binlog stream; it is "
+                    "probably being stopped."
+                )
+    finally:
+        # The server would go on sending; there is no other way to stop it.
+        connection.abort()
+
+
+async def _introduce(connection: Connection, start: Position, heartbeat_s: float) -> None:
+    """What a replica tells the server before it asks for the binlog."""
+    period = int(heartbeat_s * 1e9)
+    name = uuid.uuid4()
+    # Servers know the old or the new names; a user variable that nobody reads is harmless.
+    variables = [
+        "@master_binlog_checksum = 'CRC32', @source_binlog_checksum = 'CRC32'",
+        f"@master_heartbeat_period = {period}, @source_heartbeat_period = {period}",
+        f"@slave_uuid = '{name}', @replica_uuid = '{name}'",
+    ]
+    if connection.server.is_mariadb:
+        # 4: the replica knows MariaDB's GTIDs; with less the server sends placeholders.
+        variables.append("@mariadb_slave_capability = 4")
+        if start.gtids:
+            variables.append(f"@slave_connect_state = '{start.gtids}'")
+            variables.append("@slave_gtid_strict_mode = 1, @slave_gtid_ignore_duplicates = 0")
+    await connection.query(f"SET {', '.join(variables)}")
+
+
+def _command(connection: Connection, start: Position, server_id: int) -> tuple[int, bytes]:
+    if connection.server.is_mariadb:
+        flags = MARIADB_ANNOTATE_ROWS
+    else:
+        flags = MYSQL_HEARTBEAT_WITH_LONG_OFFSET
+        if connection.server.gtid_mode:
+            known = GtidSet.parse(start.gtids).encode()
+            body = DUMP_GTID_START.pack(flags, server_id, 0)
+            return BINLOG_DUMP_GTID, body + DUMP_GTID_END.pack(FIRST_OFFSET, len(known)) + known
+    if start.gtids:  # MariaDB has them from @slave_connect_state.
+        return BINLOG_DUMP, DUMP.pack(FIRST_OFFSET, flags, server_id)
+    if start.offset >= 1 << 32:
+        raise PositionLost(
+            f"The position {start.file}:{start.offset} is beyond 4 GiB, where a binlog cannot be "
+            "entered without GTIDs. Enable gtid_mode, or copy the tables anew."
+        )
+    offset = max(start.offset, FIRST_OFFSET)
+    return BINLOG_DUMP, DUMP.pack(offset, flags, server_id) + start.file.encode("utf-8")
+
+
+def _refused(connection: Connection, server_id: int, number: int, text: str) -> SourceError:
+    lower = text.lower()
+    if any(phrase in lower for phrase in SAME_ID):
+        return SourceError(
+            f"Another replica has logged in at {connection.url} with server_id {server_id}, and "
+            "the server ended our stream for it. Give every replica and every migrator an id of "
+            f"its own. The server says: {text} ({number})."
+        )
+    if number == BINLOG_ERROR and any(phrase in lower for phrase in PURGED):
+        return PositionLost(
+            f"The source at {connection.url} no longer has the binlog that follows the stored "
+            f"position: {text} ({number}). Raise binlog_expire_logs_seconds. {START_OVER}"
+        )
+    return refusal(connection.url, number, text)

@@ -1,0 +1,105 @@
+"""Partial updates: the differences that JSON_SET, JSON_REPLACE and JSON_REMOVE leave in the log.
+
+With binlog_row_value_options=PARTIAL_JSON an after-image may hold, in place of the
+document, what was done to it. Source: MySQL, sql-common/json_diff.h, Json_diff.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from migrator.errors import BinlogCorrupt
+from migrator.mysql.json.binary import parse_binary
+from migrator.mysql.wire.packets import length_encoded_bytes
+
+REPLACE, INSERT, REMOVE = range(3)
+OPERATIONS_MAX = REMOVE
+
+# A key in quotes, a bare key, a cell counted from the first or from the last one.
+LEG = re.compile(r'\.("(?:[^"\\]|\\.)*")|\.([^.\[\s"]+)|\[(\d{1,10})\]|\[last(?:-(\d{1,10}))?\]')
+
+Leg = str | int
+"""A key, or a cell: 0 is the first one and -1 the last."""
+
+
+def patched(before: bytes, differences: bytes) -> Any:
+    """The document after `differences`, which were logged for the binary JSON `before`.
+
+    Both are without their length. Raises `BinlogCorrupt` if they do not fit together.
+    """
+    document = [parse_binary(before)]  # In a list, so that the root has a place, too.
+    try:
+        for operation, path, value in _differences(differences):
+            _apply(document, operation, [0, *_legs(path)], value)
+    except (LookupError, ValueError, TypeError) as error:
+        raise BinlogCorrupt(
+            "A partial change of JSON does not fit the document before it. Copy the table anew; "
+            "SET GLOBAL binlog_row_value_options = '' at the source avoids partial changes."
+        ) from error
+    return document[0]
+
+
+def _differences(data: bytes) -> Iterator[tuple[int, str, Any]]:
+    at = 0
+    while at < len(data):
+        operation = data[at]
+        if operation > OPERATIONS_MAX:
+            raise ValueError(f"there is no operation {operation}")
+        path, at = length_encoded_bytes(data, at + 1)
+        value = b""
+        if operation != REMOVE:
+            value, at = length_encoded_bytes(data, at)
+        yield operation, path.decode("utf-8"), parse_binary(value)
+
+
+def _legs(path: str) -> Iterator[Leg]:
+    at = 1
+    while at < len(path):
+        match = LEG.match(path, at)
+        if match is None:
+            raise ValueError("a path cannot be read")
+        quoted, bare, cell, from_last = match.groups()
+        if quoted is not None:
+            yield str(json.loads(quoted, strict=False))
+        elif bare is not None:
+            yield bare
+        else:
+            yield int(cell) if cell is not None else -1 - int(from_last or 0)
+        at = match.end()
+
+
+def _apply(document: list[Any], operation: int, legs: list[Leg], value: Any) -> None:
+    parent: Any = document
+    for leg in legs[:-1]:
+        parent = parent[_place(parent, leg)]
+    place = _place(parent, legs[-1])
+    if operation == REMOVE:
+        del parent[place]
+    elif operation == REPLACE:
+        _ = parent[place]
+        parent[place] = value
+    elif isinstance(parent, list):
+        parent.insert(place, value)
+    else:
+        parent[place] = value
+        _sort(parent)
+
+
+def _place(parent: Any, leg: Leg) -> Any:
+    """The leg as an index into `parent`; TypeError if it is of the other kind."""
+    if not isinstance(parent, dict if isinstance(leg, str) else list):
+        raise TypeError("a path leads through a value of another kind")
+    return leg
+
+
+def _sort(members: dict[str, Any]) -> None:
+    """MySQL keeps the keys of an object by length in bytes, then by the bytes."""
+    ordered = sorted(members.items(), key=lambda item: _rank(item[0]))
+    members.clear()
+    members.update(ordered)
+
+
+def _rank(key: str) -> tuple[int, bytes]:
+    encoded = key.encode()
+    return len(encoded), encoded

@@ -1,0 +1,54 @@
+"""Values of binary JSON that JSON does not know, as the server prints them.
+
+Source: MySQL, sql-common/json_dom.cc, Json_wrapper::to_string; my_time.cc for packed
+temporal values.
+"""
+
+from base64 import encodebytes
+from struct import Struct
+
+from bson.decimal128 import Decimal128
+
+from migrator.mysql.catalog.columns import ColumnType
+from migrator.mysql.json.text import number_of
+from migrator.mysql.wire.packed_decimal import coefficient, groups_of, scaled, size_of
+
+PACKED = Struct("<q").unpack
+
+
+def opaque(kind: int, data: bytes) -> int | float | str | Decimal128:
+    """The value of type `kind` in `data`; struct.error or ValueError if it is cut."""
+    match kind:
+        case ColumnType.NEWDECIMAL:
+            return number_of(_decimal(data[0], data[1], data[2:]))
+        case ColumnType.DATE:
+            return _date(PACKED(data)[0] >> 41)
+        case ColumnType.TIME:
+            return _time(PACKED(data)[0])
+        case ColumnType.DATETIME | ColumnType.TIMESTAMP:
+            (packed,) = PACKED(data)
+            return f"{_date(packed >> 41)} {_clock(packed >> 24 & 0x1FFFF, packed & 0xFFFFFF)}"
+    # The server breaks the lines of Base64 after 76 characters, but does not end the last.
+    return f"base64:type{kind}:{encodebytes(data).decode().rstrip()}"
+
+
+def _date(packed: int) -> str:
+    year, month = divmod(packed >> 5, 13)
+    return f"{year:04}-{month:02}-{packed & 31:02}"
+
+
+def _time(packed: int) -> str:
+    sign = "-" if packed < 0 else ""
+    return f"{sign}{_clock(abs(packed) >> 24, abs(packed) & 0xFFFFFF)}"
+
+
+def _clock(packed: int, microseconds: int) -> str:
+    hours = packed >> 12
+    return f"{hours:02}:{packed >> 6 & 63:02}:{packed & 63:02}.{microseconds:06}"
+
+
+def _decimal(precision: int, scale: int, packed: bytes) -> str:
+    groups = groups_of(precision, scale)
+    if len(packed) != size_of(groups):
+        raise ValueError("a decimal has another size than it says")
+    return scaled(coefficient(groups, packed), scale)

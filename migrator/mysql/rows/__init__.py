@@ -1,0 +1,1 @@
+"""Rows of the binlog and of a SELECT become documents."""

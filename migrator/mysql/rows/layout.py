@@ -1,0 +1,159 @@
+"""How a table's rows become documents, value by value: the long way, which is always right.
+
+A document is `{_id, every column}` in the order of the columns. `row_source.py` writes
+programs that do the same for the usual values, much faster.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from migrator.errors import ConfigurationError, ValueRefused
+from migrator.mysql.catalog.columns import Column
+from migrator.mysql.types.codec import INT32, Bson, Codec, Value, string
+
+DOCUMENT_SIZE_MAX = 16 * 1024 * 1024
+TOO_LARGE = "the row is larger than 16 MiB as a document"
+COLUMNS_TOLD = 20
+NOTHING: Value = (Bson.NULL, b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of a row, in their order.
+
+    `names` are those of the elements; b"" is a column that has none of its own, because
+    it is called `_id` and part of the key, or hidden. `key` holds the key's columns in its order.
+    """
+
+    titles: tuple[str, ...]
+    names: tuple[bytes, ...]
+    codecs: tuple[Codec, ...]
+    key: tuple[int, ...]
+
+    @classmethod
+    def of(
+        cls, columns: Sequence[Column], key: tuple[int, ...], codecs: Iterable[Codec]
+    ) -> "Layout":
+        """Raises `ConfigurationError` if there is no key or a name cannot be an element's."""
+        titles = tuple(column.name for column in columns)
+        if trouble := layout_trouble(columns, key):
+            listed = ", ".join(titles[:COLUMNS_TOLD])
+            raise ConfigurationError(
+                f"A table with the columns {listed!r} cannot be migrated: {trouble} Rename the "
+                "column, or exclude the table."
+            )
+        names = tuple(map(_name, columns))
+        return cls(titles, names, tuple(codecs), key)
+
+    def key_names(self) -> tuple[bytes, ...]:
+        """The names of the elements inside a compound `_id`."""
+        return tuple(_legal(self.titles[index]) for index in self.key)
+
+    def identity(self, raws: Sequence[Any]) -> bytes:
+        """The element `_id`. Raises `ValueRefused`."""
+        values = [self._key_value(index, raws[index]) for index in self.key]
+        if len(values) == 1:
+            return element(b"_id", values[0])
+        return element(b"_id", document(map(element, self.key_names(), values)))
+
+    def key_only(self, raws: Sequence[Any]) -> bytes:
+        """A document of nothing but `_id`. Raises `ValueRefused`."""
+        return whole(self.identity(raws))
+
+    def row(self, raws: Sequence[Any]) -> bytes:
+        """The document of a row. Raises `ValueRefused` with the column."""
+        found = whole(self.identity(raws) + b"".join(self._elements(raws)))
+        if len(found) > DOCUMENT_SIZE_MAX:
+            raise ValueRefused(self._largest(raws), TOO_LARGE)
+        return found
+
+    def refusal(self, raws: Sequence[Any], error: ValueRefused, *, is_gone: bool) -> bytes:
+        """The document that tells of a row which cannot be one: {_id?, column, reason, row}.
+
+        With `gone` it tells that such a row is no longer there.
+        """
+        try:
+            identity = self.identity(raws)
+        except ValueRefused:
+            identity = b""
+        row = document(self._readable(raws))
+        told = element(b"column", string(error.column)) + element(b"reason", string(error.reason))
+        if is_gone:
+            told += element(b"gone", (Bson.BOOLEAN, b"\1"))
+        return whole(identity + told + element(b"row", row))
+
+    def _elements(self, raws: Sequence[Any]) -> Iterator[bytes]:
+        for index, name in enumerate(self.names):
+            if name:
+                yield element(name, self._value(index, raws[index]))
+
+    def _readable(self, raws: Sequence[Any]) -> Iterator[bytes]:
+        for index, title in enumerate(self.titles):
+            if not self.names[index] and index not in self.key:
+                continue
+            try:
+                yield element(_legal(title), self._value(index, raws[index]))
+            except ValueRefused:
+                continue
+
+    def _value(self, index: int, raw: Any) -> Value:
+        if raw is None:
+            return NOTHING
+        try:
+            return self.codecs[index].value(raw)
+        except ValueRefused as error:
+            raise ValueRefused(self.titles[index], error.reason) from error
+
+    def _key_value(self, index: int, raw: Any) -> Value:
+        special = self.codecs[index].key
+        if raw is None or special is None:
+            return self._value(index, raw)
+        try:
+            return special(raw)
+        except ValueRefused as error:
+            raise ValueRefused(self.titles[index], error.reason) from error
+
+    def _largest(self, raws: Sequence[Any]) -> str:
+        sizes = [len(raw) if isinstance(raw, bytes) else 0 for raw in raws]
+        return self.titles[sizes.index(max(sizes))]
+
+
+def element(name: bytes, value: Value) -> bytes:
+    """One element of a document."""
+    kind, data = value
+    return bytes((kind,)) + name + b"\0" + data
+
+
+def document(elements: Iterable[bytes]) -> Value:
+    """A document as a value."""
+    return Bson.DOCUMENT, whole(b"".join(elements))
+
+
+def whole(elements: bytes) -> bytes:
+    """A document of these elements."""
+    return INT32(len(elements) + 5) + elements + b"\0"
+
+
+def layout_trouble(columns: Sequence[Column], key: tuple[int, ...]) -> str:
+    """Why rows of these columns cannot be documents, as a sentence; "" if they can."""
+    if not key or any(index >= len(columns) for index in key):
+        return "No column is known to be a key."
+    for index, column in enumerate(columns):
+        if "\0" in column.name:
+            return f"The name of column {index + 1} holds a NUL."
+        if column.name == "_id" and index not in key:
+            return "Its column _id is not the key, but MongoDB's name of it."
+    names = [name for name in map(_name, columns) if name]
+    if len(set(names)) < len(names):
+        return "Two columns would have one name, as a leading $ becomes \uff04."
+    return ""
+
+
+def _name(column: Column) -> bytes:
+    """The name of its element; b"" if it has none of its own."""
+    return b"" if column.hidden or column.name == "_id" else _legal(column.name)
+
+
+def _legal(title: str) -> bytes:
+    return ("\uff04" + title[1:] if title.startswith("$") else title).encode()

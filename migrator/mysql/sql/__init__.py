@@ -1,0 +1,1 @@
+"""What statements of the log do to tables."""

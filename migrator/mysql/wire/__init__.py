@@ -1,0 +1,1 @@
+"""The client protocol: packets, connection, prepared statements."""

@@ -1,0 +1,167 @@
+"""A connection to the source: statements as text, and exact rows by prepared statements."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Self
+
+from migrator.errors import SourceUnavailable
+from migrator.mysql.wire.driver import Driver, log_in, mapped_errors
+from migrator.mysql.wire.packets import PacketReader
+from migrator.mysql.wire.prepared import Selection, prepare_and_execute
+from migrator.mysql.wire.url import SourceUrl, Tls
+
+__all__ = ["Connection", "Flavour", "ServerInfo", "SourceUrl", "Tls", "connect"]
+
+NET_TIMEOUT_S = 600
+"""How long the server waits for us to read or write, and we for its answer."""
+QUIT = 0x01
+GENERATED_KEYS_SINCE = (8, 0, 30)
+"""MySQL may hide the primary keys that it makes by itself from the catalogue."""
+
+
+class Flavour(StrEnum):
+    """Which of the two families a server belongs to."""
+
+    MYSQL = "MySQL"
+    MARIADB = "MariaDB"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """What is known of a server from the start.
+
+    `identity` is its server_uuid, on MariaDB its server_id: file names and offsets
+    of its binlog mean something on that server only. A server that `folds` names takes
+    capitals in them for small letters.
+    """
+
+    flavour: Flavour
+    version: str
+    version_tuple: tuple[int, ...]
+    identity: str
+    gtid_mode: bool
+    folds: bool = False
+
+    @property
+    def is_mariadb(self) -> bool:
+        """Whether it is MariaDB."""
+        return self.flavour is Flavour.MARIADB
+
+
+class Connection:
+    """One session at the source, for one task at a time; `connect` makes it."""
+
+    def __init__(self, driver: Driver, url: SourceUrl) -> None:
+        self.url = url
+        self.server: ServerInfo
+        self._driver = driver
+        self._as_stored = False
+
+    async def query(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
+        """The rows of one statement, text as `str`; `args` replace its %s.
+
+        Raises `SourceUnavailable` if the connection is broken, else `SourceError`.
+        """
+        if self._as_stored:
+            await self._execute("SET character_set_results = utf8mb4")
+            self._as_stored = False
+        return await self._execute(sql, *args)
+
+    async def _execute(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
+        with mapped_errors(self.url):
+            async with asyncio.timeout(NET_TIMEOUT_S), self._driver.cursor() as cursor:
+                await cursor.execute(sql, args or None)
+                return list(await cursor.fetchall())
+
+    async def select(self, sql: str) -> Selection:
+        """Prepare and execute a SELECT; its rows come in the binary protocol.
+
+        Text arrives in each column's own character set. The whole selection must be
+        read before the next statement; one that is left early closes the connection.
+        """
+        if not self._as_stored:
+            await self._execute("SET character_set_results = NULL")
+            self._as_stored = True
+        return await prepare_and_execute(self._driver, sql)
+
+    def command(self, code: int, body: bytes) -> PacketReader:
+        """Send a command of the protocol; its answer is read from what this returns."""
+        return self._driver.command(code, body)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it can no longer be used."""
+        return bool(self._driver.closed)
+
+    def abort(self) -> None:
+        """Drop the connection at once, in the middle of whatever it does."""
+        self._driver.close()
+
+    async def close(self) -> None:
+        """Say goodbye and close; never raises because the other side is gone."""
+        if not self.closed:
+            self._driver.command(QUIT, b"")
+        self._driver.close()
+        await self._driver.ended()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+
+async def connect(
+    url: SourceUrl, *, database: str | None = None, timeout_s: float = 10
+) -> Connection:
+    """Log in at the source, MySQL or MariaDB; UTC, autocommit, utf8mb4.
+
+    Raises `SourceUnavailable` if it cannot be reached, `SourceError` if it refuses.
+    """
+    driver = await log_in(url, timeout_s, db=database, charset="utf8mb4", autocommit=True)
+    async with AsyncExitStack() as failed:
+        connection = Connection(driver, url)
+        failed.push_async_callback(connection.close)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await connection.query(
+                    "SET time_zone = '+00:00', sql_mode = '', "
+                    f"net_read_timeout = {NET_TIMEOUT_S}, net_write_timeout = {NET_TIMEOUT_S}"
+                )
+                connection.server = await _server_info(connection)
+        except TimeoutError as error:
+            raise SourceUnavailable(
+                f"The source at {url} let us in and then did not answer within {timeout_s:g} s."
+            ) from error
+        failed.pop_all()
+    return connection
+
+
+async def _server_info(connection: Connection) -> ServerInfo:
+    ((version,),) = await connection.query("SELECT VERSION()")
+    if "MariaDB" in version:
+        ((identity, case),) = await connection.query("SELECT @@server_id, @@lower_case_table_names")
+        return ServerInfo(
+            Flavour.MARIADB, version, _numbers(version), str(identity), False, bool(case)
+        )
+    ((identity, gtid_mode, case),) = await connection.query(
+        "SELECT @@global.server_uuid, @@global.gtid_mode, @@lower_case_table_names"
+    )
+    numbers = _numbers(version)
+    if numbers >= GENERATED_KEYS_SINCE:
+        await connection.query("SET show_gipk_in_create_table_and_information_schema = ON")
+    is_on = str(gtid_mode).upper() == "ON"
+    return ServerInfo(Flavour.MYSQL, version, numbers, identity, is_on, bool(case))
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    # "9.7.4-2", "10.11.19-MariaDB-0+deb12u1-log"
+    return tuple(int(part) for part in version.split("-")[0].split(".") if part.isdigit())

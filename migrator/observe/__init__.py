@@ -1,0 +1,1 @@
+"""What a migration looks like from outside: reports, progress, the terminal."""

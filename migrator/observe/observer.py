@@ -1,0 +1,117 @@
+"""Looks at a migration from outside: MongoDB for what landed, RabbitMQ and the source if there."""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+from migrator.broker.queues import queue_depth
+from migrator.errors import BrokerError, SourceError
+from migrator.model.position import Position
+from migrator.model.state import TableCopy
+from migrator.mongodb.target import Target
+from migrator.mysql.position.comparison import transactions_behind
+from migrator.mysql.wire.connection import Connection, SourceUrl, connect
+from migrator.observe.progress import Observation
+from migrator.observe.reports import ApplyReport, CaptureReport, Role
+from migrator.settings import Settings
+
+DEPTH_INTERVAL_S = 2.0
+SOURCE_TIMEOUT_S = 5.0
+ALIVE = timedelta(seconds=15)
+"""A report that is older comes from a process that has ended or hangs."""
+
+
+class Observer:
+    """Use it as `async with Observer(settings, target) as observer`.
+
+    The source is optional: without it the transactions behind are unknown.
+    """
+
+    def __init__(self, settings: Settings, target: Target) -> None:
+        self._settings = settings
+        self._target = target
+        self._source: Connection | None = None
+        self._depth: int | None = None
+        self._depth_at = float("-inf")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._source is not None:
+            await self._source.close()
+
+    async def observe(self) -> Observation:
+        """What is to be seen now; raises `TargetError`."""
+        landed = await self._target.landed()
+        reports = await self._target.reports()
+        tables = selected(self._settings, await self._target.tables())
+        return Observation(
+            at_s=time.monotonic(),
+            now_us=time.time_ns() // 1_000,
+            tables=tables,
+            landed=landed,
+            capture=_capture(reports),
+            apply=_apply(reports),
+            depth=await self._queued(),
+            behind=await self._behind([one.position for one in landed]),
+            letters=letters_of(tables, await self._target.dead_letter_tables()),
+        )
+
+    async def source(self) -> Connection:
+        """A connection to the source, kept while it works; raises `SourceError`."""
+        if self._source is None or self._source.closed:
+            url = SourceUrl.parse(self._settings.source_url.get_secret_value())
+            self._source = await connect(url, timeout_s=SOURCE_TIMEOUT_S)
+        return self._source
+
+    async def _behind(self, positions: Sequence[Position]) -> int | None:
+        if not positions or not self._settings.source_url.get_secret_value():
+            return None
+        try:
+            source = await self.source()
+            numbers = [await transactions_behind(source, position) for position in positions]
+        except SourceError:  # It is down for a while; whoever captures says so.
+            return None
+        return max((number for number in numbers if number is not None), default=None)
+
+    async def _queued(self) -> int | None:
+        if time.monotonic() - self._depth_at < DEPTH_INTERVAL_S:
+            return self._depth
+        url, name = self._settings.broker_url.get_secret_value(), self._settings.name
+        try:
+            self._depth = await queue_depth(url, name, self._settings.partitions)
+        except BrokerError:  # As above.
+            self._depth = None
+        self._depth_at = time.monotonic()
+        return self._depth
+
+
+def selected(settings: Settings, states: Sequence[TableCopy]) -> tuple[TableCopy, ...]:
+    """The tables that are selected now; all, where nothing says which are."""
+    # What the source folds is not known here; it has no two tables that differ in that only.
+    scope = settings.scope.at(folds=True)
+    is_open = not (scope.databases or scope.include)
+    return tuple(state for state in states if is_open or scope.wants(state.table))
+
+
+def letters_of(tables: Sequence[TableCopy], letters: Mapping[str, int]) -> dict[str, int]:
+    """How many rows of each of these tables were not carried over, where there are any."""
+    names = [str(state.table) for state in tables]
+    return {name: letters[name] for name in names if name in letters}
+
+
+def _capture(reports: Mapping[str, dict[str, Any]]) -> CaptureReport | None:
+    document = reports.get(Role.CAPTURE)
+    return CaptureReport.from_document(document) if document and _is_fresh(document) else None
+
+
+def _apply(reports: Mapping[str, dict[str, Any]]) -> ApplyReport | None:
+    document = reports.get(Role.APPLY)
+    return ApplyReport.from_document(document) if document and _is_fresh(document) else None
+
+
+def _is_fresh(document: Mapping[str, Any]) -> bool:
+    """Whether a report is of a process that lives."""
+    return bool(datetime.now(UTC) - document["at"] < ALIVE)

@@ -1,0 +1,186 @@
+"""What a person sees while it runs, and what a log gets where nobody watches."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from migrator.observe.progress import (
+    MICROSECONDS,
+    Observation,
+    Snapshot,
+    StreamProgress,
+    TableProgress,
+    progress,
+)
+from migrator.supervise.halves import HalfState
+
+WINDOW_S = 10.0
+"""Rates are those of this time."""
+LOG_INTERVAL_S = 5.0
+OTHER_LINES = 12
+"""What the terminal needs beside the rows of tables."""
+MINUTE_S = 60
+HOUR_S = 60 * MINUTE_S
+
+log = structlog.get_logger()
+
+
+class Screen:
+    """A live display on a terminal, otherwise a log line every few seconds."""
+
+    def __init__(self, console: Console, halves: Callable[[], Sequence[HalfState]]) -> None:
+        self._console = console
+        self._halves = halves
+        self._seen: deque[Observation] = deque()
+        self._logged_at = float("-inf")
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+    def line(self, text: str) -> None:
+        """Show a line of a process above the display."""
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def show(self, seen: Observation) -> None:
+        """Show the newest observation."""
+        self._seen.append(seen)
+        while len(self._seen) > 2 and seen.at_s - self._seen[0].at_s > WINDOW_S:
+            self._seen.popleft()
+        now = progress(self._seen)
+        if self._console.is_terminal:
+            height = self._console.size.height
+            self._live.update(rendered(now, self._halves(), height), refresh=True)
+        elif time.monotonic() - self._logged_at >= LOG_INTERVAL_S:
+            self._logged_at = time.monotonic()
+            log.info("progress", **fields(now, self._halves()))
+
+
+def rendered(now: Snapshot, halves: Sequence[HalfState], height: int) -> RenderableType:
+    """The whole display, for a terminal of so many lines."""
+    return Group(_tables(now, max(3, height - OTHER_LINES)), Text(), _stream(now, halves))
+
+
+def _tables(now: Snapshot, most: int) -> RenderableType:
+    grid = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in "table", "", "rows", "of about", "rows/s", "left":
+        grid.add_column(heading, justify="left" if heading in {"table", ""} else "right")
+    # What is under way comes first; a long list of what is done tells nobody anything.
+    ordered = sorted(now.tables, key=lambda table: (table.done, -table.estimated_rows))
+    for table in ordered[:most]:
+        grid.add_row(*_row(table))
+    if len(ordered) > most:
+        grid.add_row(f"and {len(ordered) - most} more", "", "", "", "", "")
+    total = sum(table.estimated_rows for table in now.tables)
+    rate = sum(table.rate or 0 for table in now.tables if not table.done)
+    left = "" if now.copied else duration(now.left_s)
+    grid.add_row("all", "", f"{now.rows:,}", f"{total:,}", f"{rate:,.0f}", left, style="bold")
+    return grid
+
+
+def _row(table: TableProgress) -> Sequence[RenderableType]:
+    bar = ProgressBar(total=1.0, completed=table.fraction, width=20)
+    counts = (f"{table.rows:,}", f"{table.estimated_rows:,}")
+    if table.done or table.left_out:
+        return str(table.table), bar, *counts, "", "done" if table.done else "left out"
+    rate = "" if table.rate is None else f"{table.rate:,.0f}"
+    return str(table.table), bar, *counts, rate, duration(table.left_s)
+
+
+def _stream(now: Snapshot, halves: Sequence[HalfState]) -> RenderableType:
+    stream = now.stream
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_row("stream", f"{_number(stream.rows_rate)} rows/s, "
+                           f"{_number(stream.transactions_rate)} transactions/s")  # fmt: skip
+    grid.add_row("lag", _lag(stream))
+    waiting = "unknown" if stream.depth is None else f"{stream.depth:,} messages"
+    grid.add_row("queue", f"{waiting}{', RabbitMQ holds capture back' if stream.blocked else ''}")
+    grid.add_row("last commit", moment(stream.committed_at))
+    grid.add_row("processes", ", ".join(map(_half, halves)))
+    if now.dead_letters:
+        letters = f"{now.dead_letters:,} rows were not carried over; see _migrator.dead_letters"
+        grid.add_row("dead letters", letters, style="red")
+    return grid
+
+
+def _lag(stream: StreamProgress) -> str:
+    behind = "" if stream.behind is None else f", {stream.behind:,} transactions"
+    return f"{duration(stream.lag_s)}{behind}"
+
+
+def _half(half: HalfState) -> str:
+    state = f"{half.role} {half.pid or 'is starting again'}"
+    return f"{state} ({half.restarts} restarts)" if half.restarts else state
+
+
+def _number(rate: float | None) -> str:
+    return "?" if rate is None else f"{rate:,.0f}"
+
+
+def duration(seconds: float | None) -> str:
+    """A span of time for people: 0.4 s, 12 s, 3 min 20 s, 5 h 2 min; ? for None."""
+    if seconds is None:
+        return "?"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < MINUTE_S:
+        return f"{whole} s"
+    if whole < HOUR_S:
+        return f"{whole // MINUTE_S} min {whole % MINUTE_S} s"
+    return f"{whole // HOUR_S} h {whole % HOUR_S // MINUTE_S} min"
+
+
+def moment(committed_at: int) -> str:
+    """A time in microseconds since 1970, for people; - for 0."""
+    if not committed_at:
+        return "-"
+    at = datetime.fromtimestamp(committed_at / MICROSECONDS, UTC)
+    return f"{at:%Y-%m-%d %H:%M:%S.%f}"[:-3] + " UTC"
+
+
+def fields(now: Snapshot, halves: Sequence[HalfState] = ()) -> dict[str, Any]:
+    """The same as one line of a log."""
+    stream = now.stream
+    values = {
+        "tables_done": sum(table.done for table in now.tables),
+        "tables": len(now.tables),
+        "tables_left_out": sum(table.left_out for table in now.tables),
+        "rows": now.rows,
+        "estimated_rows": sum(table.estimated_rows for table in now.tables),
+        "rows_s": _rounded(sum(table.rate or 0 for table in now.tables)),
+        "left_s": _rounded(now.left_s),
+        "stream_rows_s": _rounded(stream.rows_rate),
+        "transactions_s": _rounded(stream.transactions_rate),
+        "lag_s": None if stream.lag_s is None else round(stream.lag_s, 3),
+        "behind": stream.behind,
+        "queue": stream.depth,
+        "committed_at": moment(stream.committed_at),
+        "blocked": stream.blocked,
+        "dead_letters": now.dead_letters,
+    }
+    return values | {half.role.value: half.pid for half in halves}
+
+
+def _rounded(number: float | None) -> int | None:
+    return None if number is None else round(number)

@@ -1,1 +1,0 @@
-"""Both halves under supervision, and what is shown of them."""

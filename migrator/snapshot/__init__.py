@@ -1,0 +1,1 @@
+"""The copy of the rows that are there already, alongside the stream."""

@@ -1,0 +1,117 @@
+"""One chunk of a table: its SELECT, its rows as documents, and where it ended."""
+
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+import bson
+from bson.binary import UuidRepresentation
+from bson.codec_options import CodecOptions, DatetimeConversion
+
+from migrator.errors import ConfigurationError, KeyUnreadable
+from migrator.model.rows import RowGroup
+from migrator.model.state import KeyRange
+from migrator.mysql.catalog.key_literals import (
+    Literals,
+    above,
+    between,
+    literals,
+    one_of,
+    order,
+    up_to,
+)
+from migrator.mysql.catalog.result_columns import result_columns
+from migrator.mysql.catalog.tables import Table, quoted, quoted_table
+from migrator.mysql.rows.decoder import ResultDecoder
+from migrator.mysql.types import TypeOptions
+from migrator.mysql.wire.connection import Connection
+
+CHUNK_BYTES_LIMIT = 64 * 1024 * 1024
+KEYS: CodecOptions[dict[str, object]] = CodecOptions(
+    uuid_representation=UuidRepresentation.STANDARD,
+    tz_aware=True,
+    datetime_conversion=DatetimeConversion.DATETIME,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What a SELECT gave: `last` is the key of its last row, None without rows."""
+
+    runs: tuple[RowGroup, ...]
+    rows: int
+    last: Literals | None
+    is_last: bool
+
+
+def chunk_sql(table: Table, last: Literals | None, part: KeyRange, limit: int) -> str:
+    """The next `limit` rows of a part, after the key `last`, in the order of the key."""
+    key = table.key_columns
+    lower = last or part.lower
+    conditions = [above(key, lower)] if lower else []
+    if part.upper:
+        conditions.append(up_to(key, part.upper))
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    index = f" FORCE INDEX ({quoted(table.key_name)})"
+    return f"{_select(table)}{index}{where} ORDER BY {order(key)} LIMIT {limit}"
+
+
+def last_key_sql(table: Table) -> str:
+    """The row with the greatest key."""
+    descending = ", ".join(f"{quoted(column.name)} DESC" for column in table.key_columns)
+    index = f" FORCE INDEX ({quoted(table.key_name)})"
+    return f"{_select(table)}{index} ORDER BY {descending} LIMIT 1"
+
+
+def rows_sql(table: Table, keys: Sequence[Literals]) -> str:
+    """The rows with these keys."""
+    return f"{_select(table)} WHERE {one_of(table.key_columns, keys)}"
+
+
+def rows_between_sql(table: Table, keys: Sequence[Literals]) -> str:
+    """The same rows, asked for in another way."""
+    return f"{_select(table)} WHERE {between(table.key_columns, keys)}"
+
+
+async def read_chunk(
+    connection: Connection, sql: str, table: Table, options: TypeOptions, limit: int
+) -> Chunk:
+    """Run a SELECT of this file. Raises `SourceError`, `KeyUnreadable`.
+
+    A chunk whose rows are much larger than the server's average ends early.
+    """
+    selection = await connection.select(sql)
+    decoder = ResultDecoder(result_columns(selection.columns, table.columns), table.key, options)
+    runs: list[RowGroup] = []
+    count = size = 0
+    async with aclosing(selection.packets()) as arriving:
+        async for packets in arriving:
+            runs += decoder.decode(packets)
+            count += len(packets)
+            size += sum(map(len, packets))
+            if size > CHUNK_BYTES_LIMIT:
+                break  # What is left on the wire goes with the connection.
+    is_last = count < limit and size <= CHUNK_BYTES_LIMIT
+    last = _key_of(table, runs[-1].rows[-1]) if runs else None
+    return Chunk(tuple(runs), count, last, is_last)
+
+
+def key_of(table: Table, document: bytes) -> Literals:
+    """The key of a document as SQL literals."""
+    return literals(table.key_columns, bson.decode(document, KEYS)["_id"])
+
+
+def _key_of(table: Table, document: bytes) -> Literals:
+    try:
+        return key_of(table, document)
+    except (KeyError, bson.errors.BSONError, ConfigurationError) as error:
+        names = ", ".join(column.name for column in table.key_columns)
+        raise KeyUnreadable(
+            f"A row of {table.name} has a key ({names}) that is not valid in its character set, so "
+            "the copy cannot go on behind it. Correct that row, or exclude the table."
+        ) from error
+
+
+def _select(table: Table) -> str:
+    columns = ", ".join(quoted(column.name) for column in table.columns)
+    return f"SELECT {columns} FROM {quoted_table(table.name)}"  # noqa: S608 (every name is quoted)

@@ -1,0 +1,1 @@
+"""What the target remembers of a migration, in the database `_migrator`."""

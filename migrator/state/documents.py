@@ -1,0 +1,123 @@
+"""What `_migrator` stores, as documents and back; no driver is needed here.
+
+A position carries a digest over its other fields: everything resumes from it, so
+a bit that flipped on a disk must be noticed before it sends us to a wrong place.
+"""
+
+import json
+from dataclasses import asdict
+from hashlib import blake2b
+from typing import Any
+
+from migrator.errors import StateDamaged
+from migrator.model.batch import BatchId
+from migrator.model.position import Position
+from migrator.model.state import Decision, KeyRange, Landed, TableCopy
+from migrator.model.table import TableName
+
+Document = dict[str, Any]
+LANDED_FIELDS = ("epoch", "sequence", "position", "transactions", "committed_at", "gap")
+CHECK_BYTES = 16
+
+
+def landed_fields(landed: Landed) -> Document:
+    """What is set in the partition's document, with the digest."""
+    fields: Document = {
+        "epoch": landed.stamp.epoch,
+        "sequence": landed.stamp.sequence,
+        "position": landed.position.to_document(),
+        "transactions": landed.transactions,
+        "committed_at": landed.committed_at,
+        "gap": landed.gap,
+    }
+    return {**fields, "check": digest(landed.partition, fields)}
+
+
+def landed_from(document: Document) -> Landed | None:
+    """What landed, None before the first epoch; raises `StateDamaged`."""
+    partition = document["_id"]
+    if not any(name in document for name in (*LANDED_FIELDS, "check")):
+        return None
+    fields = {name: document.get(name) for name in LANDED_FIELDS}
+    if document.get("check") != digest(partition, fields):
+        raise StateDamaged(
+            f"The position of partition {partition} in _migrator.positions does not match its "
+            "check: it was changed by hand or damaged on disk. Restore the target from a backup, "
+            "or drop the database _migrator and the copied collections and migrate anew."
+        )
+    return Landed(
+        partition=partition,
+        stamp=BatchId(document["epoch"], document["sequence"]),
+        position=Position.from_document(document["position"]),
+        transactions=document["transactions"],
+        committed_at=document["committed_at"],
+        gap=document["gap"],
+    )
+
+
+def digest(partition: int, fields: Document) -> str:
+    """A fingerprint of what landed, the same for 32-bit and 64-bit integers."""
+    text = json.dumps([partition, fields], sort_keys=True, default=repr)
+    return blake2b(text.encode(), digest_size=CHECK_BYTES).hexdigest()
+
+
+def table_document(state: TableCopy) -> Document:
+    """The progress of a table's copy, as it is stored."""
+    return {
+        "_id": str(state.table),
+        "database": state.table.database,
+        "table": state.table.name,
+        "partition": state.partition,
+        "generation": state.generation,
+        "estimated_rows": state.estimated_rows,
+        "parts": [asdict(part) for part in state.parts],
+        "key": list(state.key),
+        "emptied": list(state.emptied) if state.emptied is not None else None,
+        "left_out": state.left_out,
+        "owned": state.owned,
+    }
+
+
+def table_from(document: Document) -> TableCopy:
+    """The progress that `table_document` wrote, perhaps of the version before."""
+    emptied = document.get("emptied")
+    return TableCopy(
+        table=TableName(document["database"], document["table"]),
+        partition=document["partition"],
+        generation=document["generation"],
+        estimated_rows=document["estimated_rows"],
+        parts=tuple(_part_from(part) for part in document["parts"]),
+        key=tuple(document.get("key", ())),
+        emptied=BatchId(*emptied) if emptied else None,
+        left_out=document.get("left_out", ""),
+        owned=document.get("owned", True),
+    )
+
+
+def _part_from(document: Document) -> KeyRange:
+    return KeyRange(
+        lower=_literals(document["lower"]),
+        upper=_literals(document["upper"]),
+        last=_literals(document["last"]),
+        rows=document["rows"],
+        done=document["done"],
+    )
+
+
+def _literals(values: list[str] | None) -> tuple[str, ...] | None:
+    return None if values is None else tuple(values)
+
+
+def decision_document(decision: Decision) -> Document:
+    """An operator's decision, as it is stored."""
+    return {
+        "_id": decision.place,
+        "copy": list(decision.copy),
+        "because": decision.because,
+        "at": decision.at,
+    }
+
+
+def decision_from(document: Document) -> Decision:
+    """The decision that `decision_document` wrote."""
+    return Decision(document["_id"], tuple(document["copy"]), document["because"], document["at"])

@@ -1,1 +1,0 @@
-"""MongoDB: the connection, and what the migration remembers there; `target.py` is the driver."""
