@@ -7,15 +7,16 @@ import structlog
 
 from migrator.capture.tables import Tables
 from migrator.capture.transactions import Assembler
+from migrator.check.fitness import foreign_documents
 from migrator.model.batch import BatchId
 from migrator.model.rows import Operation, RowGroup
 from migrator.model.state import TableCopy
 from migrator.model.table import TableName
-from migrator.mongodb.target import Target
 from migrator.mysql.wire.connection import Connection
 from migrator.snapshot.copier import Snapshot
 from migrator.snapshot.planner import Denied, Planned, Planner
 from migrator.snapshot.window import Watches
+from migrator.state.store import State
 
 log = structlog.get_logger()
 
@@ -29,7 +30,7 @@ class Copies:
         tables: Tables,
         watches: Watches,
         snapshot: Snapshot,
-        target: Target,
+        state: State,
         *,
         takes_over: bool,
     ) -> None:
@@ -37,7 +38,7 @@ class Copies:
         self._tables = tables
         self._watches = watches
         self._snapshot = snapshot
-        self._target = target
+        self._state = state
         self._takes_over = takes_over
 
     async def anew(self, connection: Connection, name: TableName, *, empties: bool) -> None:
@@ -46,21 +47,21 @@ class Copies:
         With `empties` its documents go first, in the open transaction; so they do if their
         `_id`s are made of another key. A table that cannot be carried over is left out, loudly.
         """
-        state = await self._state(name)
-        planned = await self._planned(connection, name, state)
+        copy = await self._copy(name)
+        planned = await self._planned(connection, name, copy)
         if planned is not None:
-            await self._begin_or_leave_out(name, state, planned, empties=empties)
+            await self._begin_or_leave_out(name, copy, planned, empties=empties)
             return
-        if self._is_ours(name, state):
+        if self._is_ours(name, copy):
             self.remove_rows(name)
         await self.forget(name)
 
     async def join(self, connection: Connection, name: TableName) -> None:
         """Rows came of a table that nobody knows: it is copied, or left out, or gone by now."""
-        state = await self._state(name)
-        planned = await self._planned(connection, name, state)
+        copy = await self._copy(name)
+        planned = await self._planned(connection, name, copy)
         if planned is not None:
-            await self._begin_or_leave_out(name, state, planned, empties=True)
+            await self._begin_or_leave_out(name, copy, planned, empties=True)
         else:
             # Whatever it became was copied whole, or will be: the stream is not there yet.
             self._tables.redefine(name, None)
@@ -82,33 +83,35 @@ class Copies:
         """The table is gone: nothing of it is left to be copied."""
         self._tables.redefine(name, None)
         self._snapshot.end(name)
-        if (state := await self._state(name)) is not None:
-            generation = state.generation + 1
-            ended = replace(state, generation=generation, parts=(), emptied=None, left_out="")
-            await self._target.save_table(ended)
+        if (copy := await self._copy(name)) is not None:
+            generation = copy.generation + 1
+            ended = replace(copy, generation=generation, parts=(), emptied=None, left_out="")
+            await self._state.save_table(ended)
 
     async def _planned(
-        self, connection: Connection, name: TableName, state: TableCopy | None
+        self, connection: Connection, name: TableName, copy: TableCopy | None
     ) -> Planned | Denied | None:
-        mapping = self._target.collections
-        planner = Planner(connection, self._tables.options, mapping)
+        collections = self._state.target.collections
+        planner = Planner(connection, self._tables.options, collections)
         partition = self._tables.lane_of(name).partition
-        planned = await planner.plan(name, partition, state.generation + 1 if state else 1)
-        if not isinstance(planned, Planned) or planned.state.left_out:
+        planned = await planner.plan(name, partition, copy.generation + 1 if copy else 1)
+        if not isinstance(planned, Planned) or planned.copy.left_out:
             return planned
         others = [table.name for table in self._tables if table.name != planned.table.name]
         reason = self._taken(planned.table.name, others)
-        if not (reason or self._takes_over or self._is_ours(name, state)):
-            reason = await self._target.strangers(mapping.collection_of(planned.table.name))
+        if not (reason or self._takes_over or self._is_ours(name, copy)):
+            reason = await foreign_documents(
+                self._state.target, collections.collection_of(planned.table.name)
+            )
         return Denied(reason) if reason else planned
 
-    def _is_ours(self, name: TableName, state: TableCopy | None) -> bool:
+    def _is_ours(self, name: TableName, copy: TableCopy | None) -> bool:
         """Whether what the table's collection holds was written for this table."""
-        return self._tables.get(name) is not None or (state is not None and state.owned)
+        return self._tables.get(name) is not None or (copy is not None and copy.owned)
 
     def _taken(self, name: TableName, others: Iterable[TableName]) -> str:
         """Why the table's collection belongs to another table; "" if it does not."""
-        place = self._target.collections.collection_of
+        place = self._state.target.collections.collection_of
         for other in others:
             if place(other).is_same(place(name)):
                 return (
@@ -120,33 +123,33 @@ class Copies:
     async def _begin_or_leave_out(
         self,
         name: TableName,
-        state: TableCopy | None,
+        copy: TableCopy | None,
         planned: Planned | Denied,
         *,
         empties: bool,
     ) -> None:
         if isinstance(planned, Denied):
-            await self._leave_out(name, state, planned.reason)
-        elif planned.state.left_out:
-            await self._leave_out(planned.table.name, state, planned.state.left_out)
+            await self._leave_out(name, copy, planned.reason)
+        elif planned.copy.left_out:
+            await self._leave_out(planned.table.name, copy, planned.copy.left_out)
         else:
             # Rows that were refused without a key would be refused, and counted, once more.
-            empties = empties or _is_rekeyed(state, planned.state)
-            empties = empties or await self._target.has_letters_without_key(name)
-            await self._begin(planned, state, empties=empties)
+            empties = empties or _is_rekeyed(copy, planned.copy)
+            empties = empties or await self._state.has_dead_letters_without_key(name)
+            await self._begin(planned, copy, empties=empties)
 
     async def _begin(self, planned: Planned, before: TableCopy | None, *, empties: bool) -> None:
         name = planned.table.name
         # Whoever begins again from before that batch must not do without it.
         emptied = self.remove_rows(name) if empties else before and before.emptied
-        state = replace(planned.state, emptied=emptied or None)
+        copy = replace(planned.copy, emptied=emptied or None)
         self._tables.redefine(name, planned.table)
         self._watches.spoil(name)
         # Saved before the position passes the statement: after a crash it is read again.
-        await self._target.save_table(state)
-        self._snapshot.begin(state)
+        await self._state.save_table(copy)
+        self._snapshot.begin(copy)
 
-    async def _leave_out(self, name: TableName, state: TableCopy | None, reason: str) -> None:
+    async def _leave_out(self, name: TableName, copy: TableCopy | None, reason: str) -> None:
         log.warning(
             f"{name} is not migrated from here on, and the others go on; what MongoDB has of it "
             f"stays, and grows old. {reason}"
@@ -155,18 +158,18 @@ class Copies:
         self._tables.leave_out(name)
         self._snapshot.end(name)
         partition = self._tables.lane_of(name).partition
-        known = state or TableCopy(name, partition, 0, 0, (), owned=False)
-        await self._target.save_table(
+        known = copy or TableCopy(name, partition, 0, 0, (), owned=False)
+        await self._state.save_table(
             replace(known, generation=known.generation + 1, parts=(), left_out=reason)
         )
 
-    async def _state(self, name: TableName) -> TableCopy | None:
+    async def _copy(self, name: TableName) -> TableCopy | None:
         """What the target remembers of the table's copy."""
         fold = self._tables.scope.folded
-        states = await self._target.tables()
-        return next((one for one in states if fold(one.table) == fold(name)), None)
+        copies = await self._state.tables()
+        return next((one for one in copies if fold(one.table) == fold(name)), None)
 
 
-def _is_rekeyed(state: TableCopy | None, planned: TableCopy) -> bool:
+def _is_rekeyed(copy: TableCopy | None, planned: TableCopy) -> bool:
     """Whether the documents' `_id`s were made of another key than they will be."""
-    return state is not None and state.key not in {(), planned.key}
+    return copy is not None and copy.key not in {(), planned.key}

@@ -8,21 +8,21 @@ from collections.abc import Mapping
 from migrator.capture.copies import Copies
 from migrator.capture.tables import Tables
 from migrator.model.table import TableName
-from migrator.mongodb.target import Target
 from migrator.mysql.catalog.tables import PRIMARY, Table, read_table, read_tables
 from migrator.mysql.sql.alterations import Effect
 from migrator.mysql.sql.statements import Statement
 from migrator.mysql.wire.connection import Connection
 from migrator.snapshot.planner import is_redefined
+from migrator.state.store import State
 
 
 class Definitions:
     """Follows definitions by the catalogue, which may be ahead of the stream, and never behind."""
 
-    def __init__(self, tables: Tables, copies: Copies, target: Target) -> None:
+    def __init__(self, tables: Tables, copies: Copies, state: State) -> None:
         self._tables = tables
         self._copies = copies
-        self._target = target
+        self._state = state
 
     async def follow(self, connection: Connection, statement: Statement) -> None:
         """Copy anew what the statement may have changed. Raises `SourceError`, `TargetError`."""
@@ -59,8 +59,8 @@ class Definitions:
         """The tables that it names, and those that are not what they were."""
         scope = self._tables.scope
         now = {table.name: table for table in await read_tables(connection, scope)}
-        states = [state.table for state in await self._target.tables()]
-        known = dict.fromkeys([*(table.name for table in self._tables), *states, *now])
+        copies = [copy.table for copy in await self._state.tables()]
+        known = dict.fromkeys([*(table.name for table in self._tables), *copies, *now])
         return {
             name: None
             for name in known

@@ -12,9 +12,9 @@ from migrator.capture.copies import Copies
 from migrator.capture.tables import Tables
 from migrator.errors import BinlogCorrupt, SourceError, UnsupportedChange
 from migrator.model.scope import Scope
-from migrator.mongodb.target import Target
 from migrator.mysql.catalog.tables import read_tables
 from migrator.mysql.wire.connection import Connection
+from migrator.state.store import State
 
 log = structlog.get_logger()
 
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 class Passing:
     """Asks for decisions, and carries them out."""
 
-    target: Target
+    state: State
     tables: Tables
     copies: Copies
 
@@ -31,7 +31,7 @@ class Passing:
         """Return if an operator has decided to go past this place, else raise the error again."""
         if not is_passable(error):
             raise error
-        decision = await self.target.decision(place)
+        decision = await self.state.decision(place)
         if decision is None:
             raise type(error)(
                 f"{error} To skip it, and to copy all tables again behind it: python -m migrator "

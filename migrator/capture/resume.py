@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from migrator.capture.tables import partition_of
+from migrator.check.fitness import foreign_documents
 from migrator.errors import ConfigurationError
 from migrator.model.position import Position
 from migrator.model.scope import Scope
 from migrator.model.state import Landed, TableCopy
 from migrator.model.table import TableName
-from migrator.mongodb.target import Target
 from migrator.mysql.binlog.dump import check_still_available, current_position
 from migrator.mysql.binlog.reader import Gtid
 from migrator.mysql.catalog.tables import PRIMARY, Table, read_tables
@@ -20,6 +20,7 @@ from migrator.mysql.position.log_position import place
 from migrator.mysql.wire.connection import Connection
 from migrator.snapshot.consistent_read import reading
 from migrator.snapshot.planner import key_of
+from migrator.state.store import State
 
 PREPARED_WAIT_S = 20.0
 PREPARED_POLL_S = 0.05
@@ -59,30 +60,30 @@ class Resumption:
         return tuple(landed.stamp.epoch for landed in self.landed)
 
 
-async def is_begun(target: Target) -> bool:
+async def is_begun(state: State) -> bool:
     """Whether the target remembers this migration."""
-    return bool(await target.landed())
+    return bool(await state.landed())
 
 
 async def resume(
-    connection: Connection, target: Target, scope: Scope, partitions: int, *, takes_over: bool
+    connection: Connection, state: State, scope: Scope, partitions: int, *, takes_over: bool
 ) -> Resumption:
     """Begin a new epoch of every partition, and find what is to be copied.
 
     Raises `ConfigurationError` for collections that are not ours, `PositionLost` when the
     source can no longer continue from where the data landed.
     """
-    before = await target.landed()
+    before = await state.landed()
     _check_partitions(before, partitions)
     _check_flavour(before, connection)
     if not before:
         if not takes_over:
-            await _check_collections(connection, target, scope)
+            await _check_collections(connection, state, scope)
         await _wait_for_prepared(connection)
     # The position comes first: whatever changes after this line, the stream will show.
     start = await current_position(connection)
     # The highest first: if this is cut short, the number of partitions is known all the same.
-    landed = [await target.begin_epoch(number, start) for number in reversed(range(partitions))]
+    landed = [await state.begin_epoch(number, start) for number in reversed(range(partitions))]
     landed.reverse()
     # Else the greatest key of a table might be smaller than one that the stream will not show.
     async with reading(connection, start):
@@ -92,32 +93,31 @@ async def resume(
     # Only now: a table that was altered before that position is in no stream to come.
     tables = await read_tables(connection, scope)
     # Progress of an older epoch cannot land any more: what is read now stays true.
-    states = {state.table: state for state in await target.tables()}
+    copies = {copy.table: copy for copy in await state.tables()}
+    collection_of = state.target.collections.collection_of
     anew: list[Anew] = []
     unfinished: list[TableCopy] = []
     for table in tables:
-        state = states.get(table.name)
-        if state is None:
+        copy = copies.get(table.name)
+        if copy is None:
             anew.append(Anew(table.name, empties=takes_over))
-        elif _is_stale(
-            state, table, partition_of(target.collections.collection_of(table.name), partitions)
-        ):
+        elif _is_stale(copy, table, partition_of(collection_of(table.name), partitions)):
             anew.append(Anew(table.name, empties=True))
-        elif not state.done:
-            unfinished.append(state)
+        elif not copy.done:
+            unfinished.append(copy)
     mariadb = connection.server.is_mariadb
     earliest = _earliest([one.position for one in landed], mariadb)
     return Resumption(tuple(landed), earliest, tables, tuple(unfinished), tuple(anew), mariadb)
 
 
-def _is_stale(state: TableCopy, table: Table, partition: int) -> bool:
+def _is_stale(copy: TableCopy, table: Table, partition: int) -> bool:
     """Whether what the collection holds is no beginning of a copy of this table."""
-    if state.left_out or not state.parts or state.partition != partition:
+    if copy.left_out or not copy.parts or copy.partition != partition:
         return True
-    if state.emptied is not None:
+    if copy.emptied is not None:
         return True  # The batch that empties the collection was lost on its way.
     # The version before chose among several unique keys by other rules than the log does.
-    return state.key != key_of(table) if state.key else table.key_name != PRIMARY
+    return copy.key != key_of(table) if copy.key else table.key_name != PRIMARY
 
 
 def landed_before(resumed: Resumption, landed: Landed) -> Callable[[Gtid, Position], bool] | None:
@@ -167,13 +167,13 @@ def _check_flavour(before: Sequence[Landed], connection: Connection) -> None:
             )
 
 
-async def _check_collections(connection: Connection, target: Target, scope: Scope) -> None:
+async def _check_collections(connection: Connection, state: State, scope: Scope) -> None:
     """Before anything is written: what we would mix our documents with."""
     places = [
-        target.collections.collection_of(table.name)
+        state.target.collections.collection_of(table.name)
         for table in await read_tables(connection, scope)
     ]
-    reasons = [await target.strangers(place) for place in places]
+    reasons = [await foreign_documents(state.target, place) for place in places]
     if any(reasons):
         lines = "\n".join(f"- {reason}" for reason in reasons if reason)
         raise ConfigurationError(f"The migration cannot start:\n{lines}")

@@ -31,7 +31,6 @@ from migrator.capture.watching import Watching
 from migrator.check.findings import refuse_failures
 from migrator.check.preflight import source_findings
 from migrator.errors import Gap, MigratorError
-from migrator.mongodb.target import Target
 from migrator.mysql.position.gtid import parse
 from migrator.mysql.types import TypeOptions
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
@@ -40,6 +39,7 @@ from migrator.runtime.tasks import together
 from migrator.settings import Server, Settings
 from migrator.snapshot.copier import Snapshot
 from migrator.snapshot.window import Watches
+from migrator.state.store import State
 
 HEALTHY_S = 60.0
 SERVER_IDS = range(1_000_000_000, 4_000_000_000)
@@ -54,14 +54,12 @@ async def capture(settings: Settings) -> None:
     `UnsupportedChange`, `StateDamaged` and their like.
     """
     backoff = Backoff()
-    async with Target.connect(
-        settings.url(Server.TARGET), settings.collections, "kooch capture", settings.state_database
-    ) as target:
+    async with State.connect(settings, "capture") as state:
         while True:
             begun_s = time.monotonic()
             try:
-                await target.check()
-                await _session(settings, target)
+                await state.target.check()
+                await _session(settings, state)
             except Gap as error:
                 log.warning(f"{error} Everything after the landed position is sent again.")
             except MigratorError as error:
@@ -72,7 +70,7 @@ async def capture(settings: Settings) -> None:
                 await backoff.pause(error, "Capture begins anew")
 
 
-async def _session(settings: Settings, target: Target) -> None:
+async def _session(settings: Settings, state: State) -> None:
     """One epoch: everything after what has landed, until something is missing or broken."""
     url = SourceUrl.parse(settings.url(Server.SOURCE))
     options = TypeOptions(settings.zero_dates, settings.microseconds)
@@ -85,12 +83,10 @@ async def _session(settings: Settings, target: Target) -> None:
         Publisher(settings.url(Server.BROKER), settings.name, settings.partitions) as publisher,
     ):
         scope = settings.scope.at(folds=connection.server.folds)
-        is_new = not await is_begun(target)
+        is_new = not await is_begun(state)
         refuse_failures(await source_findings(connection, settings, is_new=is_new))
         takes_over = settings.take_over
-        resumed = await resume(
-            connection, target, scope, settings.partitions, takes_over=takes_over
-        )
+        resumed = await resume(connection, state, scope, settings.partitions, takes_over=takes_over)
         outbox = Outbox(publisher.send, settings.queue_bytes_max)
         lanes: list[Lane] = []
         tables = Tables(
@@ -108,19 +104,19 @@ async def _session(settings: Settings, target: Target) -> None:
         assembler = Assembler(tables, lanes, watches, resumed.start, gtids, is_mariadb=mariadb)
         lanes += _lanes(settings, resumed, outbox, assembler)
         snapshot = Snapshot(connected, assembler, tables, watches, outbox.room, settings.chunk_rows)
-        for state in resumed.unfinished:
-            snapshot.begin(state)
-        copies = Copies(assembler, tables, watches, snapshot, target, takes_over=takes_over)
+        for copy in resumed.unfinished:
+            snapshot.begin(copy)
+        copies = Copies(assembler, tables, watches, snapshot, state, takes_over=takes_over)
         for one in resumed.anew:
             await copies.anew(connection, one.name, empties=one.empties)
         resolver = Resolver(
             connected,
             assembler,
-            Definitions(tables, copies, target),
+            Definitions(tables, copies, state),
             copies,
             Elsewhere(scope, assembler.position),
             Rereads(connected, assembler, tables, outbox.room),
-            Passing(target, tables, copies),
+            Passing(state, tables, copies),
         )
         stream = Stream(
             connected,
@@ -132,7 +128,7 @@ async def _session(settings: Settings, target: Target) -> None:
         )
         watching = Watching(
             connected,
-            target,
+            state,
             resumed.epochs,
             outbox,
             publisher,

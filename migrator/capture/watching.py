@@ -15,11 +15,11 @@ from migrator.capture.tables import Tables
 from migrator.capture.transactions import Assembler
 from migrator.errors import Fenced, Gap, PositionLost, SourceUnavailable, TargetUnavailable
 from migrator.model.state import Landed
-from migrator.mongodb.target import Target
 from migrator.mysql.position.log_position import check_still_available
 from migrator.mysql.wire.connection import Connection
 from migrator.observe.reports import CaptureReport, CopyReport, Role
 from migrator.snapshot.copier import Snapshot
+from migrator.state.store import State
 
 INTERVAL_S = 0.5
 QUIET_S = 0.2
@@ -40,7 +40,7 @@ class Watching:
     def __init__(
         self,
         connect: Callable[[], Awaitable[Connection]],
-        target: Target,
+        state: State,
         epochs: Sequence[int],
         outbox: Outbox,
         publisher: Publisher,
@@ -53,7 +53,7 @@ class Watching:
         self._disagreements = Disagreements(tables, assembler)
         self._strangeness = 0
         self._landed: tuple[Landed, ...] = ()
-        self._target = target
+        self._state = state
         self._epochs = epochs
         self._outbox = outbox
         self._publisher = publisher
@@ -95,11 +95,11 @@ class Watching:
                 raise
 
     async def _look(self) -> None:
-        self._landed = await self._target.landed()
+        self._landed = await self._state.landed()
         for landed in self._landed:
             self._check(landed)
             await self._outbox.landed(landed)
-        await self._target.report(Role.CAPTURE, self._report().to_document())
+        await self._state.report(Role.CAPTURE, self._report().to_document())
 
     def _check(self, landed: Landed) -> None:
         epoch = self._epochs[landed.partition]

@@ -8,9 +8,9 @@ from rich.markup import escape
 from migrator.check.findings import Finding, Level
 from migrator.check.preflight import preflight
 from migrator.exit_codes import Exit
-from migrator.mongodb.target import Target
 from migrator.mysql.wire.connection import SourceUrl, connect
 from migrator.settings import Settings
+from migrator.state.store import State
 
 COLOURS = {Level.FAIL: "red", Level.WARN: "yellow", Level.OK: "green"}
 
@@ -18,14 +18,11 @@ COLOURS = {Level.FAIL: "red", Level.WARN: "yellow", Level.OK: "green"}
 async def check(settings: Settings, console: Console) -> Exit:
     """Print every finding with what mends it; raises `SourceError` if there is no source."""
     source_url = SourceUrl.parse(settings.source_url.get_secret_value())
-    target_url = settings.target_url.get_secret_value()
     async with (
         await connect(source_url) as source,
-        Target.connect(
-            target_url, settings.collections, "kooch check", settings.state_database
-        ) as target,
+        State.connect(settings, "check") as state,
     ):
-        findings = await preflight(source, target, settings)
+        findings = await preflight(source, state, settings)
     for line in finding_lines(findings):
         console.print(line, soft_wrap=True)
     counts = {level: sum(one.level is level for one in findings) for level in Level}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from migrator.model.collection import CollectionName
 from migrator.model.scope import pattern_of
 from migrator.model.table import TableName
+from migrator.mongodb.target import Target
 from migrator.mysql.catalog.columns import ColumnType
 from migrator.mysql.catalog.tables import BASE_TABLE, Table, quoted, quoted_table
 from migrator.mysql.rows.layout import layout_trouble
@@ -39,6 +40,19 @@ def unfit(table: Table, place: CollectionName) -> list[Unfit]:
         what = f"It is a table of the kind {table.kind}, which is not carried over."
         return [Unfit(what, f"{excluding(table.name)}.")]
     return [*_place(table, place), *_key(table), *_columns(table)]
+
+
+async def foreign_documents(target: Target, collection: CollectionName) -> str:
+    """Why a new table cannot have the collection: it holds documents already; "" if it is empty.
+
+    Raises `TargetError`.
+    """
+    if not await target.holds_documents(collection):
+        return ""
+    return (
+        f"The collection {collection} holds documents that this migration did not write. To fix "
+        "it: drop it or rename it, or set take_over = true, which deletes its documents."
+    )
 
 
 def excluding(table: TableName) -> str:

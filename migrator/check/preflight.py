@@ -2,20 +2,21 @@
 
 from migrator.broker.connection import Link
 from migrator.check.findings import Finding, fail, ok
+from migrator.check.fitness import foreign_documents
 from migrator.check.source_checks import Source, read_variables, server_findings
 from migrator.check.table_checks import table_findings
 from migrator.errors import BrokerError, TargetError
-from migrator.mongodb.target import Target
 from migrator.mysql.catalog.tables import read_tables
 from migrator.settings import Settings
+from migrator.state.store import State
 
 
-async def preflight(source: Source, target: Target, settings: Settings) -> list[Finding]:
+async def preflight(source: Source, state: State, settings: Settings) -> list[Finding]:
     """The findings at all three servers. Raises `SourceUnavailable` if the source goes away."""
     return [
         *await source_findings(source, settings),
         await _broker_finding(settings.broker_url.get_secret_value()),
-        *await _target_findings(source, target, settings),
+        *await _target_findings(source, state, settings),
     ]
 
 
@@ -46,22 +47,25 @@ async def _broker_finding(url: str) -> Finding:
     return ok("RabbitMQ", "lets us in.")
 
 
-async def _target_findings(source: Source, target: Target, settings: Settings) -> list[Finding]:
+async def _target_findings(source: Source, state: State, settings: Settings) -> list[Finding]:
     try:
-        facts = await target.check()
-        found = await _collection_findings(source, target, settings)
+        found_version = await state.target.check()
+        found = await _collection_findings(source, state, settings)
     except TargetError as error:
         return [fail("MongoDB", str(error))]
-    version = ".".join(map(str, facts.version))
+    version = ".".join(map(str, found_version))
     return [ok("MongoDB", f"{version} has transactions."), *found]
 
 
-async def _collection_findings(source: Source, target: Target, settings: Settings) -> list[Finding]:
+async def _collection_findings(source: Source, state: State, settings: Settings) -> list[Finding]:
     """Collections that hold what this migration did not write."""
     if settings.take_over:
         return []
     scope = settings.scope.at(folds=source.server.folds)
-    ours = {state.table for state in await target.tables()}
+    ours = {copy.table for copy in await state.tables()}
     names = [table.name for table in await read_tables(source, scope) if table.name not in ours]
-    reasons = [await target.strangers(target.collections.collection_of(name)) for name in names]
+    reasons = [
+        await foreign_documents(state.target, state.target.collections.collection_of(name))
+        for name in names
+    ]
     return [fail(str(name), reason) for name, reason in zip(names, reasons, strict=True) if reason]

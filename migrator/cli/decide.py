@@ -10,8 +10,8 @@ from migrator.errors import ConfigurationError
 from migrator.exit_codes import Exit
 from migrator.model.scope import compiled
 from migrator.model.state import Decision
-from migrator.mongodb.target import Target
 from migrator.settings import Settings
+from migrator.state.store import State
 
 PLACE = re.compile(r"[^:\s]+:\d+")
 EVERY_TABLE = ("*.*",)
@@ -34,15 +34,12 @@ async def decide(
             compiled(pattern)
         except ValueError as error:
             raise ConfigurationError(f"{error}.") from error
-    url = settings.target_url.get_secret_value()
-    async with Target.connect(
-        url, settings.collections, "kooch pass", settings.state_database
-    ) as target:
-        if not await target.landed():
+    async with State.connect(settings, "pass") as state:
+        if not await state.landed():
             raise ConfigurationError(
                 f"There is no migration in {settings.state_database} yet, so nothing to go past."
             )
-        await target.decide(Decision(place, patterns, because, datetime.now(UTC)))
+        await state.decide(Decision(place, patterns, because, datetime.now(UTC)))
     copied = ", ".join(patterns) or "no table"
     console.print(
         f"Recorded in {settings.state_database}.decisions: capture goes past {place} and copies "

@@ -3,24 +3,20 @@
 from rich.console import Console
 
 from migrator.exit_codes import Exit
-from migrator.mongodb.target import Target
 from migrator.observe.observer import Observer
 from migrator.observe.progress import Observation, progress
-from migrator.observe.reports import Role
+from migrator.observe.reports import HalfState, Role
 from migrator.observe.summary import is_complete, place_lines
 from migrator.observe.terminal import rendered
 from migrator.settings import Settings
-from migrator.supervise.halves import HalfState
+from migrator.state.store import State
 
 
 async def show_status(settings: Settings, console: Console) -> Exit:
     """Print what the live display would show now, and where each partition stands."""
-    url = settings.target_url.get_secret_value()
     async with (
-        Target.connect(
-            url, settings.collections, "kooch status", settings.state_database
-        ) as target,
-        Observer(settings, target) as observer,
+        State.connect(settings, "status") as state,
+        Observer(settings, state) as observer,
     ):
         seen = await observer.observe()
     if not seen.landed:

@@ -17,11 +17,11 @@ from migrator.errors import Fenced, MigratorError, TargetUnavailable
 from migrator.load.loader import Loader
 from migrator.load.sequencing import ATOMIC_BATCHES_MAX
 from migrator.model.batch import Batch
-from migrator.mongodb.target import Target
 from migrator.observe.reports import REPORT_INTERVAL_S, ApplyReport, Role
 from migrator.runtime.backoff import Backoff
 from migrator.runtime.tasks import together
 from migrator.settings import Server, Settings
+from migrator.state.store import State
 
 # All parts of one source transaction must be in hand before the first is acknowledged.
 PREFETCH = ATOMIC_BATCHES_MAX + 64
@@ -35,22 +35,20 @@ async def apply(settings: Settings, partitions: Sequence[int] | None = None) -> 
     Raises what another try cannot mend: `StateDamaged`, `TargetError`, `BrokerError`.
     """
     chosen = range(settings.partitions) if partitions is None else partitions
-    async with Target.connect(
-        settings.url(Server.TARGET), settings.collections, "kooch apply", settings.state_database
-    ) as target:
-        workers = [Worker(settings, target, number) for number in chosen]
+    async with State.connect(settings, "apply") as state:
+        workers = [Worker(settings, state, number) for number in chosen]
         tasks = {f"partition {worker.partition}": worker.run() for worker in workers}
-        await together(**tasks, reports=_report(target, workers))
+        await together(**tasks, reports=_report(state, workers))
 
 
 class Worker:
     """Loads one partition, over one connection after another."""
 
-    def __init__(self, settings: Settings, target: Target, partition: int) -> None:
+    def __init__(self, settings: Settings, state: State, partition: int) -> None:
         self.partition = partition
         self.rows = self.transactions = self.batches = self.repeats = self.retries = 0
         self._settings = settings
-        self._target = target
+        self._state = state
         self._backoff = Backoff()
 
     async def run(self) -> None:
@@ -70,7 +68,7 @@ class Worker:
     async def _work(self) -> None:
         settings = self._settings
         url, name = settings.url(Server.BROKER), settings.name
-        loader = Loader(self._target, self.partition, settings.atomic_rows_max)
+        loader = Loader(self._state, self.partition, settings.atomic_rows_max)
         is_owner = False
         async with Consumer(url, name, self.partition, prefetch=PREFETCH) as consumer:
             async for deliveries in consumer.batches():
@@ -92,7 +90,7 @@ class Worker:
             self.transactions += batch.transactions
 
 
-async def _report(target: Target, workers: Sequence[Worker]) -> None:
+async def _report(state: State, workers: Sequence[Worker]) -> None:
     while True:
         report = ApplyReport(
             pid=os.getpid(),
@@ -103,7 +101,7 @@ async def _report(target: Target, workers: Sequence[Worker]) -> None:
             retries=sum(worker.retries for worker in workers),
         )
         try:
-            await target.report(Role.APPLY, report.to_document())
+            await state.report(Role.APPLY, report.to_document())
         except TargetUnavailable as error:
             log.warning(f"{error} The report is left out.")
         await asyncio.sleep(REPORT_INTERVAL_S)

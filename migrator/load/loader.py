@@ -19,8 +19,8 @@ from migrator.model.rows import Operation
 from migrator.model.state import Landed
 from migrator.model.table import TableName
 from migrator.mongodb.faults import DUPLICATE_KEY, REFUSALS
-from migrator.mongodb.target import Target
 from migrator.runtime.backoff import Backoff
+from migrator.state.store import State
 
 TRIES = 12
 RETRY_S = 0.1
@@ -40,14 +40,14 @@ class Loader:
 
     def __init__(
         self,
-        target: Target,
+        state: State,
         partition: int,
         atomic_rows_max: int = acceptance.ATOMIC_ROWS_MAX,
         atomic_bytes_max: int = acceptance.ATOMIC_BYTES_MAX,
     ) -> None:
         self.repeats = 0
         self.loaded = 0
-        self._target = target
+        self._state = state
         self._partition = partition
         self._limits = (atomic_rows_max, atomic_bytes_max)
         self._writer: Writer | None = None
@@ -61,7 +61,7 @@ class Loader:
         Raises `TargetUnavailable`, `StateDamaged`.
         """
         self._waiting.clear()
-        self._writer = await Writer.own(self._target, self._partition)
+        self._writer = await Writer.own(self._state, self._partition)
         self._landed = await self._writer.landed()
         return self._landed
 

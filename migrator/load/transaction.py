@@ -15,7 +15,7 @@ from migrator.model.rows import Operation
 from migrator.model.state import Landed
 from migrator.model.table import TableName
 from migrator.model.wire import decode, encode
-from migrator.state.documents import Document
+from migrator.mongodb.target import Document
 
 PIECE_BYTES = 8 * 1024 * 1024
 SETTLED_AT_ONCE = 1_000

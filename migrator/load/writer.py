@@ -1,16 +1,9 @@
 """One partition's writer: it moves the position together with the rows, or neither."""
 
-import asyncio
 import os
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Self
-
-from pymongo.errors import (
-    DocumentTooLarge,
-    OperationFailure,
-    PyMongoError,
-)
 
 from migrator.errors import Fenced, StateDamaged
 from migrator.load.commands import Write
@@ -30,14 +23,13 @@ from migrator.model.batch import Batch, BatchId
 from migrator.model.position import Position
 from migrator.model.state import Landed
 from migrator.model.table import TableName
-from migrator.mongodb.faults import COMMAND_REFUSALS, REFUSALS, UNKNOWN_COMMIT, mapped
-from migrator.mongodb.target import DURABLE, RAW, SNAPSHOT, Session, Target
+from migrator.mongodb.faults import mapped_errors
+from migrator.mongodb.session import Session
+from migrator.mongodb.target import Document
 from migrator.runtime.failpoints import Point, reached
-from migrator.state.documents import Document, landed_fields, landed_from
+from migrator.state.documents import landed_fields, landed_from
+from migrator.state.store import State
 
-COMMIT_TRIES = 3
-COMMIT_RETRY_S = 0.1
-COMMIT_MS = 20_000
 TABLES_TOLD = 5
 EMPTIED_AT_ONCE_MAX = 20_000
 EMPTIED_PER_TRANSACTION = 5_000
@@ -63,28 +55,29 @@ class Fault:
 class Writer:
     """Loads one partition; made by `own`."""
 
-    def __init__(self, target: Target, partition: int, session: Session, epoch: int) -> None:
-        self._target = target
+    def __init__(self, state: State, partition: int, session: Session, epoch: int) -> None:
+        self._state = state
+        self._target = state.target
         self._partition = partition
         self._session = session
         self._epoch = epoch
         self._lettered: set[str] = set()
 
     @classmethod
-    async def own(cls, target: Target, partition: int) -> Self:
+    async def own(cls, state: State, partition: int) -> Self:
         """Take the partition over from whoever has it.
 
         Raises `TargetUnavailable` when somebody else holds it against ten attempts.
         """
-        session, epoch = await take_over(target, partition)
-        writer = cls(target, partition, session, epoch)
-        writer._lettered.update(await target.dead_letter_tables())
+        session, epoch = await take_over(state, partition)
+        writer = cls(state, partition, session, epoch)
+        writer._lettered.update(await state.dead_letter_counts())
         return writer
 
     async def landed(self) -> Landed:
         """Where the partition stands; raises `Fenced`, `StateDamaged`."""
-        with mapped("read a position"):
-            document = await self._target.positions.find_one({"_id": self._partition})
+        with mapped_errors("read a position"):
+            document = await self._state.positions.find_one({"_id": self._partition})
         if document is None:
             raise StateDamaged(
                 f"The position of partition {self._partition} is gone from _migrator.positions: "
@@ -105,9 +98,10 @@ class Writer:
         """
         places = [self._target.collections.collection_of(table) for table in work.step.tables]
         await self._target.ensure(*places)
-        with mapped(f"load rows of {', '.join(map(str, places[:TABLES_TOLD])) or 'no table'}"):
-            self._begin()
-            try:
+        with mapped_errors(
+            f"load rows of {', '.join(map(str, places[:TABLES_TOLD])) or 'no table'}"
+        ):
+            async with self._session.transaction():
                 fault = await self._change_tables(work)
                 if fault is not None:
                     return fault
@@ -115,20 +109,15 @@ class Writer:
                 if not await self._move(work.before, work.after):
                     return Outcome.MOVED
                 reached(Point.IN_TRANSACTION)
-                await self._commit()
-            finally:
-                await self._abort()
+                await self._session.commit()
         reached(Point.AFTER_LOAD)
         return Outcome.LANDED
 
     async def probe(self, write: Write) -> bool:
         """Whether MongoDB refuses a row of it; nothing is written."""
-        with mapped("try a batch"):
-            self._begin()
-            try:
+        with mapped_errors("try a batch"):
+            async with self._session.transaction():
                 return await self._write(write) is not None
-            finally:
-                await self._abort()
 
     async def clear(self, table: TableName, landed: Landed) -> bool:
         """Delete all documents of a large collection, before the step that ends it.
@@ -136,44 +125,42 @@ class Writer:
         Bounded transactions, each of which touches the position: one that was begun
         before a successor took over fails. False: the position was not where we believed.
         """
-        database, name = self._target.collections.collection_of(table)
-        collection = self._target.database(database).get_collection(name, codec_options=RAW)
-        with mapped("empty a collection"):
-            if await collection.estimated_document_count() <= EMPTIED_AT_ONCE_MAX:
+        collection = self._target.collections.collection_of(table)
+        with mapped_errors("empty a collection"):
+            count = await self._target.collection(collection).estimated_document_count()
+            if count <= EMPTIED_AT_ONCE_MAX:
                 return True
             while True:
-                self._begin()
-                try:
-                    some = collection.find({}, {"_id": 1}, session=self._session)
-                    keys = [bytes(row.raw) async for row in some.limit(EMPTIED_PER_TRANSACTION)]
+                async with self._session.transaction():
+                    keys = await self._target.keys(
+                        collection, self._session, EMPTIED_PER_TRANSACTION
+                    )
                     if not keys:
                         return True
                     await self._write(Write.deleting(table, keys))
                     if not await self._move(landed, landed, touch=1):
                         return False
-                    await self._commit()
-                finally:
-                    await self._abort()
+                    await self._session.commit()
 
     async def prepared(self, xid: str) -> list[Batch]:
         """What was kept aside of a distributed transaction."""
         same = {"partition": self._partition, "xid": xid}
-        with mapped("read a prepared transaction"):
-            found = await self._target.state("prepared").find(same).sort("_id", 1).to_list(None)
+        with mapped_errors("read a prepared transaction"):
+            found = await self._state.collection("prepared").find(same).sort("_id", 1).to_list(None)
         return prepared_batches(found)
 
     async def mark_gap(self, landed: Landed, reason: str) -> Landed:
         """Ask for a new epoch from what landed on; returns where the partition stands."""
-        with mapped("note a gap"):
-            await self._target.positions.update_one(
+        with mapped_errors("note a gap"):
+            await self._state.positions.update_one(
                 self._standing(landed), {"$set": landed_fields(replace(landed, gap=reason))}
             )
         return await self.landed()
 
     async def _change_tables(self, work: Work) -> Fault | None:
         for table in work.emptied:
-            database, name = self._target.collections.collection_of(table)
-            await self._target.database(database)[name].delete_many({}, session=self._session)
+            collection = self._target.collection(self._target.collections.collection_of(table))
+            await collection.delete_many({}, session=self._session.driver)
         for write in work.writes():
             fault = await self._write(write)
             if fault is not None:
@@ -182,25 +169,12 @@ class Writer:
 
     async def _write(self, write: Write) -> Fault | None:
         database, name = self._target.collections.collection_of(write.table)
-        try:
-            reply = await self._target.database(database).command(
-                write.document(name), session=self._session
-            )
-        except DocumentTooLarge:
-            return Fault(write, None, COMMAND_REFUSALS[0])
-        except OperationFailure as error:
-            if error.code not in COMMAND_REFUSALS:
-                raise
-            return Fault(write, None, error.code)
-        for refused in reply.get("writeErrors", ()):
-            if refused["code"] not in REFUSALS:
-                raise OperationFailure(refused["errmsg"], refused["code"], refused)
-            return Fault(write, refused["index"], refused["code"])
-        return None
+        refusal = await self._target.write(database, write.document(name), self._session)
+        return Fault(write, refusal.index, refusal.code) if refusal else None
 
     async def _remember(self, work: Work) -> None:
         """Everything else that becomes true with the rows."""
-        state, session = self._target.state, self._session
+        state, session = self._state.collection, self._session.driver
         for progress in work.progress:
             await state("tables").update_one(*progress_update(progress), session=session)
         for settled in settled_letters(work.step, self._lettered):
@@ -226,8 +200,8 @@ class Writer:
     async def _move(self, before: Landed, after: Landed, touch: int = 0) -> bool:
         """Whether the position was where we believed, and ours; then it is moved."""
         change = {"$set": landed_fields(after), "$inc": {"touched": touch}}
-        result = await self._target.positions.update_one(
-            self._standing(before), change, session=self._session
+        result = await self._state.positions.update_one(
+            self._standing(before), change, session=self._session.driver
         )
         return result.matched_count == 1
 
@@ -239,24 +213,3 @@ class Writer:
             "sequence": landed.stamp.sequence,
             "owner.epoch": self._epoch,
         }
-
-    def _begin(self) -> None:
-        # On the transaction itself: what a collection or a database says is ignored in one.
-        self._session.start_transaction(SNAPSHOT, DURABLE, max_commit_time_ms=COMMIT_MS)
-
-    async def _commit(self) -> None:
-        """Commit, and ask again while the answer is unknown."""
-        for _ in range(COMMIT_TRIES - 1):
-            try:
-                await self._session.commit_transaction()
-            except PyMongoError as error:
-                if not error.has_error_label(UNKNOWN_COMMIT):
-                    raise
-                await asyncio.sleep(COMMIT_RETRY_S)
-            else:
-                return
-        await self._session.commit_transaction()
-
-    async def _abort(self) -> None:
-        if self._session.delegate.in_transaction:
-            await self._session.abort_transaction()

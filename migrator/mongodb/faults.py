@@ -10,6 +10,8 @@ from pymongo.errors import (
 )
 from pymongo.errors import (
     ConnectionFailure,
+    DuplicateKeyError,
+    ExecutionTimeout,
     InvalidName,
     OperationFailure,
     PyMongoError,
@@ -18,8 +20,11 @@ from pymongo.errors import (
 
 from migrator.errors import ConfigurationError, TargetError, TargetUnavailable
 
+DriverError = PyMongoError
+"""Whatever the driver raises; only this room says what it means."""
+CONTESTED = (DuplicateKeyError, ExecutionTimeout)
+"""Another process wrote the document first, or holds it in a transaction."""
 DUPLICATE_KEY = 11000
-MAX_TIME_EXPIRED = 50
 NAMESPACE_EXISTS = 48
 TRANSIENT = "TransientTransactionError"
 UNKNOWN_COMMIT = "UnknownTransactionCommitResult"
@@ -57,7 +62,7 @@ COMMAND_REFUSALS = (10334, 15, 22)
 
 
 @contextmanager
-def mapped(deed: str) -> Iterator[None]:
+def mapped_errors(deed: str) -> Iterator[None]:
     """Turn the driver's errors into ours; `deed` completes the sentence "MongoDB ... to"."""
     try:
         yield
@@ -110,7 +115,7 @@ def is_passing(error: PyMongoError | BSONError) -> bool:
     return isinstance(error, OperationFailure) and error.code in PASSING
 
 
-def yields(error: OperationFailure | ConnectionFailure) -> bool:
+def yields(error: PyMongoError) -> bool:
     """Whether somebody else wrote the same document meanwhile, or made it."""
     conflict = error.has_error_label(TRANSIENT) and not isinstance(error, ConnectionFailure)
     return conflict or (isinstance(error, OperationFailure) and error.code == DUPLICATE_KEY)

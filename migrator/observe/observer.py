@@ -9,12 +9,12 @@ from migrator.broker.queues import queue_depth
 from migrator.errors import BrokerError, SourceError
 from migrator.model.position import Position
 from migrator.model.state import TableCopy
-from migrator.mongodb.target import Target
 from migrator.mysql.position.comparison import transactions_behind
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from migrator.observe.progress import Observation
 from migrator.observe.reports import ApplyReport, CaptureReport, Role
 from migrator.settings import Settings
+from migrator.state.store import State
 
 DEPTH_INTERVAL_S = 2.0
 SOURCE_TIMEOUT_S = 5.0
@@ -23,14 +23,14 @@ ALIVE = timedelta(seconds=15)
 
 
 class Observer:
-    """Use it as `async with Observer(settings, target) as observer`.
+    """Use it as `async with Observer(settings, state) as observer`.
 
     The source is optional: without it the transactions behind are unknown.
     """
 
-    def __init__(self, settings: Settings, target: Target) -> None:
+    def __init__(self, settings: Settings, state: State) -> None:
         self._settings = settings
-        self._target = target
+        self._state = state
         self._source: Connection | None = None
         self._depth: int | None = None
         self._depth_at = float("-inf")
@@ -44,9 +44,9 @@ class Observer:
 
     async def observe(self) -> Observation:
         """What is to be seen now; raises `TargetError`."""
-        landed = await self._target.landed()
-        reports = await self._target.reports()
-        tables = selected(self._settings, await self._target.tables())
+        landed = await self._state.landed()
+        reports = await self._state.reports()
+        tables = selected(self._settings, await self._state.tables())
         return Observation(
             at_s=time.monotonic(),
             now_us=time.time_ns() // 1_000,
@@ -56,7 +56,7 @@ class Observer:
             apply=_apply(reports),
             depth=await self._queued(),
             behind=await self._behind([one.position for one in landed]),
-            letters=letters_of(tables, await self._target.dead_letter_tables()),
+            letters=letters_of(tables, await self._state.dead_letter_counts()),
         )
 
     async def source(self) -> Connection:
@@ -88,17 +88,17 @@ class Observer:
         return self._depth
 
 
-def selected(settings: Settings, states: Sequence[TableCopy]) -> tuple[TableCopy, ...]:
+def selected(settings: Settings, copies: Sequence[TableCopy]) -> tuple[TableCopy, ...]:
     """The tables that are selected now; all, where nothing says which are."""
     # What the source folds is not known here; it has no two tables that differ in that only.
     scope = settings.scope.at(folds=True)
     is_open = not (scope.databases or scope.include)
-    return tuple(state for state in states if is_open or scope.wants(state.table))
+    return tuple(copy for copy in copies if is_open or scope.wants(copy.table))
 
 
 def letters_of(tables: Sequence[TableCopy], letters: Mapping[str, int]) -> dict[str, int]:
     """How many rows of each of these tables were not carried over, where there are any."""
-    names = [str(state.table) for state in tables]
+    names = [str(copy.table) for copy in tables]
     return {name: letters[name] for name in names if name in letters}
 
 

@@ -117,9 +117,9 @@ def progress(history: Sequence[Observation]) -> Snapshot:
     """The newest of the observations, with rates over the time that all of them span."""
     before, now = history[0], history[-1]
     span_s = now.at_s - before.at_s
-    earlier = {state.table: state for state in before.tables}
+    earlier = {copy.table: copy for copy in before.tables}
     return Snapshot(
-        tables=tuple(_table(earlier.get(state.table), state, span_s) for state in now.tables),
+        tables=tuple(_table(earlier.get(copy.table), copy, span_s) for copy in now.tables),
         stream=_stream(before, now, span_s),
         dead_letters=now.dead_letters,
     )

@@ -23,6 +23,15 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class HalfState:
+    """A half as it is now: its process id, None between two lives, and how often it came back."""
+
+    role: Role
+    pid: int | None
+    restarts: int
+
+
+@dataclass(frozen=True, slots=True)
 class CopyReport:
     """The snapshot's work in this process.
 

@@ -22,7 +22,7 @@ from migrator.observe.progress import (
     TableProgress,
     progress,
 )
-from migrator.supervise.halves import HalfState
+from migrator.observe.reports import HalfState
 
 WINDOW_S = 10.0
 """Rates are those of this time."""

@@ -78,14 +78,14 @@ class Snapshot:
         """How many tables are not wholly read."""
         return len(self._left)
 
-    def begin(self, state: TableCopy) -> None:
+    def begin(self, copy: TableCopy) -> None:
         """Copy what is left of a table; an older copy of it ends."""
-        self._generations[state.table] = state.generation
-        self._left[state.table] = {n for n, part in enumerate(state.parts) if not part.done}
-        for number, part in enumerate(state.parts):
+        self._generations[copy.table] = copy.generation
+        self._left[copy.table] = {n for n, part in enumerate(copy.parts) if not part.done}
+        for number, part in enumerate(copy.parts):
             if not part.done:
-                table = self._tables[state.table]
-                self._jobs.put_nowait(Job(table, part, number, state.generation, part.last))
+                table = self._tables[copy.table]
+                self._jobs.put_nowait(Job(table, part, number, copy.generation, part.last))
 
     def end(self, table: TableName) -> None:
         """The table is gone."""

@@ -28,7 +28,7 @@ class Planned:
     """A table as it is now, and the copy that it needs; `state` may say that it is left out."""
 
     table: Table
-    state: TableCopy
+    copy: TableCopy
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +58,15 @@ class Planner:
             table = await self._look(name)
             if not isinstance(table, Table):
                 return table
-            state = TableCopy(
+            copy = TableCopy(
                 table.name, partition, generation, table.estimated_rows, (), key_of(table)
             )
             if reasons := unfit(table, self.collections.collection_of(table.name)):
-                return Planned(table, replace(state, left_out=" ".join(map(str, reasons))))
+                return Planned(table, replace(copy, left_out=" ".join(map(str, reasons))))
             try:
-                return Planned(table, replace(state, parts=await self._parts(table)))
+                return Planned(table, replace(copy, parts=await self._parts(table)))
             except KeyUnreadable as error:
-                return Planned(table, replace(state, left_out=str(error)))
+                return Planned(table, replace(copy, left_out=str(error)))
             except SourceError as error:
                 # It may have been altered between the look at it and the SELECT.
                 if error.retryable:

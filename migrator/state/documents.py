@@ -7,15 +7,14 @@ a bit that flipped on a disk must be noticed before it sends us to a wrong place
 import json
 from dataclasses import asdict
 from hashlib import blake2b
-from typing import Any
 
 from migrator.errors import StateDamaged
 from migrator.model.batch import BatchId
 from migrator.model.position import Position
 from migrator.model.state import Decision, KeyRange, Landed, TableCopy
 from migrator.model.table import TableName
+from migrator.mongodb.target import Document
 
-Document = dict[str, Any]
 LANDED_FIELDS = ("epoch", "sequence", "position", "transactions", "committed_at", "gap")
 CHECK_BYTES = 16
 

@@ -9,11 +9,10 @@ import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from migrator.errors import HalfFailed
 from migrator.exit_codes import Exit
-from migrator.observe.reports import Role
+from migrator.observe.reports import HalfState, Role
 from migrator.runtime.backoff import Backoff
 
 RESTART_FIRST_S = 0.2
@@ -33,15 +32,6 @@ LAST_WORDS = "error: "
 """How the line begins with which a command says why it ends."""
 
 Line = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class HalfState:
-    """A half as it is now: its process id, None between two lives, and how often it came back."""
-
-    role: Role
-    pid: int | None
-    restarts: int
 
 
 class Half:

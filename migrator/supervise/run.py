@@ -10,7 +10,6 @@ from rich.console import Console
 from migrator.errors import SourceError, TargetUnavailable
 from migrator.exit_codes import Exit
 from migrator.model.position import Position
-from migrator.mongodb.target import Target
 from migrator.mysql.catalog.tables import read_tables
 from migrator.mysql.position.comparison import covers
 from migrator.mysql.position.log_position import current_position
@@ -20,6 +19,7 @@ from migrator.observe.reports import Role
 from migrator.observe.summary import is_complete, summary_lines
 from migrator.observe.terminal import Screen
 from migrator.settings import Settings
+from migrator.state.store import State
 from migrator.supervise.halves import Half, half_of_this_program
 
 TICK_S = 0.5
@@ -40,20 +40,17 @@ async def run(settings: Settings, console: Console, *, until_caught_up: bool) ->
     """
     begin = time.monotonic()
     halves: list[Half] = []
-    url = settings.target_url.get_secret_value()
-    async with Target.connect(
-        url, settings.collections, "kooch run", settings.state_database
-    ) as target:
+    async with State.connect(settings, "run") as state:
         try:
             with Screen(console, lambda: [half.state for half in halves]) as screen:
                 environment = settings.environment()
                 halves += [half_of_this_program(role, environment, screen.line) for role in Role]
-                async with Observer(settings, target) as observer:
+                async with Observer(settings, state) as observer:
                     capture = halves[0] if until_caught_up else None
                     watching = _watch(settings, observer, screen, capture)
                     await _first_end(watching, *(half.keep() for half in halves))
         finally:
-            seen = await _summary(settings, target, console, time.monotonic() - begin)
+            seen = await _summary(settings, state, console, time.monotonic() - begin)
     return Exit.COMPLETE if seen and is_complete(seen) else Exit.INCOMPLETE
 
 
@@ -116,22 +113,22 @@ async def _is_caught_up(
 
 async def _is_copied(settings: Settings, observer: Observer, seen: Observation) -> bool:
     """Whether every table that is selected now is known, and done or left out."""
-    if not all(state.done or state.left_out for state in seen.tables):
+    if not all(copy.done or copy.left_out for copy in seen.tables):
         return False
     source = await observer.source()
     scope = settings.scope.at(folds=source.server.folds)
     tables = await read_tables(source, scope)
-    return {table.name for table in tables} <= {state.table for state in seen.tables}
+    return {table.name for table in tables} <= {copy.table for copy in seen.tables}
 
 
 async def _summary(
-    settings: Settings, target: Target, console: Console, took_s: float
+    settings: Settings, state: State, console: Console, took_s: float
 ) -> Observation | None:
     """Print what is there now; None when MongoDB does not tell."""
     try:
-        tables = selected(settings, await target.tables())
-        landed = await target.landed()
-        letters = letters_of(tables, await target.dead_letter_tables())
+        tables = selected(settings, await state.tables())
+        landed = await state.landed()
+        letters = letters_of(tables, await state.dead_letter_counts())
     except TargetUnavailable as error:
         console.print(f"No summary: {error}", markup=False, highlight=False)
         return None

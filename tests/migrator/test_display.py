@@ -12,10 +12,9 @@ from migrator.model.position import Position
 from migrator.model.state import KeyRange, Landed, TableCopy
 from migrator.model.table import TableName
 from migrator.observe.progress import Observation, progress
-from migrator.observe.reports import ApplyReport, CaptureReport, Role
+from migrator.observe.reports import ApplyReport, CaptureReport, HalfState, Role
 from migrator.observe.summary import is_complete, summary_lines
 from migrator.observe.terminal import Screen, duration, fields, moment, rendered
-from migrator.supervise.halves import HalfState
 
 COMMIT_US = 1_790_000_000_123_456
 HALVES = (HalfState(Role.CAPTURE, 11, 0), HalfState(Role.APPLY, None, 2))

@@ -11,12 +11,11 @@ from migrator.check.preflight import preflight, source_findings
 from migrator.check.source_checks import read_variables, server_findings
 from migrator.check.table_checks import table_findings
 from migrator.errors import ConfigurationError, SourceError
-from migrator.model.collection import CollectionMap
 from migrator.model.scope import Scope
-from migrator.mongodb.target import Target
 from migrator.mysql.catalog.tables import read_tables
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from migrator.settings import Settings
+from migrator.state.store import State
 from servers.mariadb import MariaDB
 from servers.mongodb import MongoDB
 from servers.mysql import MySQL
@@ -359,14 +358,18 @@ async def test_the_broker_and_the_target_are_looked_at_too(source: Source) -> No
     await source.make("CREATE TABLE t (id INT PRIMARY KEY)")
     with exclusive():
         broker_url, target_url = RabbitMQ().start(), MongoDB().start()
-    settings = Settings(databases=(source.database,), broker_url=SecretStr(broker_url))
+    settings = Settings(
+        databases=(source.database,),
+        broker_url=SecretStr(broker_url),
+        target_url=SecretStr(target_url),
+    )
 
-    async with Target.connect(target_url, CollectionMap(), "test") as target:
-        fine = await preflight(source.connection, target, settings)
+    async with State.connect(settings, "test") as state:
+        fine = await preflight(source.connection, state, settings)
         nobody = settings.model_copy(
             update={"broker_url": SecretStr("amqp://guest:guest@127.0.0.1:1/")}
         )
-        lost = await preflight(source.connection, target, nobody)
+        lost = await preflight(source.connection, state, nobody)
 
     assert troubles(fine) == []
     assert [f.subject for f in fine[-2:]] == ["RabbitMQ", "MongoDB"]

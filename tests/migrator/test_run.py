@@ -12,15 +12,14 @@ from rich.console import Console
 from migrator.errors import HalfFailed
 from migrator.exit_codes import Exit
 from migrator.model.batch import BatchId
-from migrator.model.collection import CollectionMap as Places
 from migrator.model.state import KeyRange, Landed, TableCopy
 from migrator.model.table import TableName
-from migrator.mongodb.target import Target
 from migrator.mysql.position.log_position import current_position
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from migrator.observe.reports import CaptureReport, Role
 from migrator.settings import Settings
 from migrator.state.documents import landed_fields
+from migrator.state.store import State
 from migrator.supervise import run as running
 from migrator.supervise.halves import Half, Line
 from servers.mongodb import MongoDB
@@ -38,7 +37,7 @@ class Scene:
 
     settings: Settings
     source: Connection
-    target: Target
+    state: State
     database: str
     said: io.StringIO
 
@@ -49,13 +48,13 @@ class Scene:
 
     async def copy(self, *, done: bool) -> None:
         name = TableName(self.database, "t")
-        await self.target.save_table(TableCopy(name, 0, 1, 5, (KeyRange(rows=5, done=done),)))
+        await self.state.save_table(TableCopy(name, 0, 1, 5, (KeyRange(rows=5, done=done),)))
 
     async def land(self) -> None:
         """Everything that the source has by now is in the target, as far as it knows."""
         landed = Landed(0, BatchId(1, 0), await current_position(self.source))
         # At once: whoever looks in between must not find nothing.
-        await self.target.positions.replace_one(
+        await self.state.positions.replace_one(
             {"_id": 0}, {"_id": 0, **landed_fields(landed)}, upsert=True
         )
 
@@ -64,7 +63,7 @@ class Scene:
         pids = [half.state.pid for half in HALVES[-2:] if half.state.pid]
         if pids:
             report = CaptureReport(pids[0])
-            await self.target.report(Role.CAPTURE, report.to_document())
+            await self.state.report(Role.CAPTURE, report.to_document())
 
     async def follow(self, run: "asyncio.Task[Exit]") -> Exit:
         """Land again and again: the server is shared, and others write to it all the time."""
@@ -93,9 +92,9 @@ async def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     async with await connect(SourceUrl.parse(source_url)) as source:
         await source.query(f"CREATE DATABASE {database}")
         await source.query(f"CREATE TABLE {database}.t (id INT PRIMARY KEY)")
-        async with Target.connect(target_url, Places(), "test") as target:
-            await target.ensure_state()
-            yield Scene(settings, source, target, database, io.StringIO())
+        async with State.connect(settings, "test") as state:
+            await state.ensure()
+            yield Scene(settings, source, state, database, io.StringIO())
         await source.query(f"DROP DATABASE {database}")
     mongodb.kill()
 
@@ -146,7 +145,7 @@ async def test_a_table_that_is_not_copied_keeps_it_running(scene: Scene) -> None
 async def test_dead_letters_are_told_and_the_status_says_so(scene: Scene) -> None:
     await scene.copy(done=True)
     table = f"{scene.database}.t"
-    await scene.target.state("dead_letters").insert_one({"table": table, "reason": "odd"})
+    await scene.state.collection("dead_letters").insert_one({"table": table, "reason": "odd"})
 
     waiting = asyncio.create_task(scene.run())
 
@@ -171,7 +170,7 @@ async def test_a_half_that_cannot_go_on_ends_the_run(
 async def test_a_table_that_is_left_out_is_named_and_the_status_says_so(scene: Scene) -> None:
     await scene.copy(done=True)
     name = TableName(scene.database, "odd")
-    await scene.target.save_table(TableCopy(name, 0, 1, 5, (), left_out="It has no key."))
+    await scene.state.save_table(TableCopy(name, 0, 1, 5, (), left_out="It has no key."))
 
     waiting = asyncio.create_task(scene.run())
 

@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from motor.motor_asyncio import AsyncIOMotorClient
 
 from migrator.load.loader import Loader
 from migrator.model.collection import CollectionMap
-from migrator.mongodb.target import Target
+from migrator.mongodb.target import Document, Target
+from migrator.state.store import State
 from servers.mongodb import MongoDB
 from servers.process import exclusive, free_port
 from tests.migrator.load.scene import PARTITION, Scene
@@ -19,12 +21,14 @@ from tests.migrator.load.scene import PARTITION, Scene
 async def scene_at(url: str) -> AsyncIterator[Scene]:
     """A scene in databases of its own, which are dropped afterwards."""
     name = f"load_{secrets.token_hex(4)}"
-    async with Target.connect(url, CollectionMap(), "tests", state=f"_{name}") as target:
-        scene = Scene(target, name)
+    client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(url)
+    async with Target.connect(url, CollectionMap(), "tests") as target:
+        scene = Scene(State(target, f"_{name}"), client, name)
         await scene.begin()
         yield scene
         for database in name, f"_{name}":
-            await target.client.drop_database(database)
+            await client.drop_database(database)
+    client.close()
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +56,6 @@ async def scene(shared_url: str) -> AsyncIterator[Scene]:
 @pytest.fixture
 async def loader(scene: Scene) -> Loader:
     """The owner of the scene's partition."""
-    loader = Loader(scene.target, PARTITION)
+    loader = Loader(scene.state, PARTITION)
     await loader.own()
     return loader

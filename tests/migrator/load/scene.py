@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import bson
+from motor.motor_asyncio import AsyncIOMotorClient
 
 from migrator.model.batch import Batch, BatchId
 from migrator.model.position import Position
 from migrator.model.rows import Operation, TableChanges
 from migrator.model.state import Landed
 from migrator.model.table import TableName
-from migrator.mongodb.target import Target
+from migrator.state.store import State
 
 PARTITION = 3
 Document = dict[str, Any]
@@ -20,7 +21,8 @@ Document = dict[str, Any]
 class Scene:
     """One target of a test's own, and the next batches for it."""
 
-    target: Target
+    state: State
+    client: "AsyncIOMotorClient[Document]"
     database: str
     epoch: int = 1
     sequence: int = 0
@@ -28,7 +30,7 @@ class Scene:
 
     async def begin(self) -> Landed:
         """Begin an epoch, as capture does."""
-        landed = await self.target.begin_epoch(PARTITION, Position(file="binlog.000001"))
+        landed = await self.state.begin_epoch(PARTITION, Position(file="binlog.000001"))
         self.epoch, self.sequence = landed.stamp
         return landed
 
@@ -74,14 +76,14 @@ class Scene:
 
     async def rows(self, table: str = "orders") -> list[Document]:
         """The documents of a table's collection, by `_id`."""
-        found = self.target.database(self.database)[table].find({}).sort("_id", 1)
+        found = self.client[self.database][table].find({}).sort("_id", 1)
         return [row async for row in found]
 
-    async def state(self, name: str) -> list[Document]:
+    async def documents(self, name: str) -> list[Document]:
         """The documents of a collection of `_migrator`."""
-        return [row async for row in self.target.state(name).find({}).sort("_id", 1)]
+        return [row async for row in self.state.collection(name).find({}).sort("_id", 1)]
 
     async def landed(self) -> Landed:
         """Where the partition stands."""
-        (landed,) = await self.target.landed()
+        (landed,) = await self.state.landed()
         return landed

@@ -67,7 +67,7 @@ async def test_copied_rows_that_are_there_already_are_replaced(
     await loader.load([scene.batch(scene.copy({"_id": 1, "n": 2}, {"_id": 3, "n": 2}))])
 
     assert await scene.rows() == [{"_id": 1, "n": 2}, {"_id": 2, "n": 1}, {"_id": 3, "n": 2}]
-    assert sum((await scene.target.dead_letter_tables()).values()) == 0
+    assert sum((await scene.state.dead_letter_counts()).values()) == 0
 
 
 async def test_small_transactions_are_merged(
@@ -143,7 +143,7 @@ async def test_a_lost_part_is_a_gap(scene: Scene, loader: Loader) -> None:
 
 
 async def test_a_giant_transaction_lands_in_pieces(scene: Scene) -> None:
-    loader = Loader(scene.target, PARTITION, atomic_rows_max=50)
+    loader = Loader(scene.state, PARTITION, atomic_rows_max=50)
     await loader.own()
 
     def part(number: int, complete: bool = False) -> Batch:
@@ -173,8 +173,8 @@ async def test_a_reader_never_sees_half_a_transaction(scene: Scene, loader: Load
     sums: list[int] = []
 
     async def read() -> None:
-        async with await scene.target.client.start_session(snapshot=True) as session:
-            database = scene.target.database(scene.database)
+        async with await scene.client.start_session(snapshot=True) as session:
+            database = scene.client[scene.database]
             rows = await database.orders.find({}, session=session).to_list(None)
             sums.append(sum(row["amount"] for row in rows))
 
@@ -225,12 +225,12 @@ async def test_a_large_table_is_emptied_in_bounded_transactions(
     assert await loader.load([scene.batch(scene.empty(), scene.put(rows[5]))]) == 1
 
     assert await scene.rows() == [rows[5]]
-    (position,) = await scene.state("positions")
+    (position,) = await scene.documents("positions")
     assert position["touched"] >= 4
 
 
 def test_rows_of_an_emptied_table_are_inserted() -> None:
-    plain = Scene(None, "shop")  # type: ignore[arg-type]
+    plain = Scene(None, None, "shop")  # type: ignore[arg-type]
 
     step = coalesce(
         [

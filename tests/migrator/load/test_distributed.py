@@ -28,14 +28,14 @@ async def test_a_prepared_transaction_lands_when_it_is_committed(
 
     assert await loader.load(parts) == 3
     assert await scene.rows() == [{"_id": 2, "n": 1}]
-    assert len(await scene.state("prepared")) > 2
+    assert len(await scene.documents("prepared")) > 2
 
-    successor = Loader(scene.target, PARTITION)
+    successor = Loader(scene.state, PARTITION)
     await successor.own()
     assert await successor.load([scene.batch(distributed=phase(Phase.COMMIT))]) == 1
 
     assert await scene.rows() == [{"_id": 1, "n": 2}, {"_id": 2, "n": 1}]
-    assert await scene.state("prepared") == []
+    assert await scene.documents("prepared") == []
     assert (await scene.landed()).transactions == 2
 
 
@@ -47,7 +47,7 @@ async def test_a_rolled_back_transaction_is_forgotten(scene: Scene, loader: Load
     await loader.load([scene.batch(distributed=phase(Phase.ROLLBACK))])
 
     assert await scene.rows() == []
-    assert [row["xid"] for row in await scene.state("prepared")] == [other.xid]
+    assert [row["xid"] for row in await scene.documents("prepared")] == [other.xid]
 
 
 async def test_a_commit_of_an_unknown_transaction_is_an_error(scene: Scene, loader: Loader) -> None:

@@ -11,6 +11,7 @@ from migrator.load import loader as loading
 from migrator.load import writer
 from migrator.load.loader import Loader
 from migrator.mongodb import target
+from migrator.mongodb.session import Session
 from servers.mongodb import MongoDB
 from tests.migrator.load.conftest import scene_at
 from tests.migrator.load.scene import PARTITION, Scene
@@ -29,7 +30,7 @@ async def fragile(private: MongoDB, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
 
 async def pour(scene: Scene, trouble: Callable[[], object]) -> None:
     """Load many batches one by one, with trouble in the middle, and compare."""
-    loader = Loader(scene.target, PARTITION)
+    loader = Loader(scene.state, PARTITION)
     await loader.own()
     troubled: asyncio.Future[object] | None = None
     for number in range(BATCHES):
@@ -43,7 +44,7 @@ async def pour(scene: Scene, trouble: Callable[[], object]) -> None:
 
     landed = await scene.landed()
     assert (landed.stamp, landed.transactions) == ((1, BATCHES), BATCHES)
-    assert len(await scene.state("audit")) == BATCHES
+    assert len(await scene.documents("audit")) == BATCHES
     assert await scene.rows() == [
         *({"_id": number} for number in range(BATCHES)),
         {"_id": "last", "n": BATCHES - 1},
@@ -81,7 +82,7 @@ async def test_a_server_that_stays_away_is_reported(
     monkeypatch.setattr(target, "SELECTION_TIMEOUT_MS", 200)
     monkeypatch.setattr(loading, "TRIES", 3)
     async with scene_at(private.url) as scene:
-        loader = Loader(scene.target, PARTITION)
+        loader = Loader(scene.state, PARTITION)
         await loader.own()
         batch = scene.batch(scene.put({"_id": 1}))
         private.kill()
@@ -100,10 +101,10 @@ async def test_an_unknown_commit_is_looked_up(
     scene: Scene, loader: Loader, monkeypatch: pytest.MonkeyPatch, lands: bool
 ) -> None:
     """The answer to the commit is lost; whether it landed, the position tells."""
-    commit = writer.Writer._commit
+    commit = Session.commit
     left = 1
 
-    async def lost(self: writer.Writer) -> None:
+    async def lost(self: Session) -> None:
         nonlocal left
         left -= 1
         if left < 0 or lands:
@@ -112,20 +113,20 @@ async def test_an_unknown_commit_is_looked_up(
             raise AutoReconnect("The connection broke.")
 
     monkeypatch.setattr(writer, "AUDIT", True)
-    monkeypatch.setattr(writer.Writer, "_commit", lost)
+    monkeypatch.setattr(Session, "commit", lost)
 
     assert await loader.load([scene.batch(scene.put({"_id": 1}))]) == 1
 
     assert await scene.rows() == [{"_id": 1}]
     assert (await scene.landed()).transactions == 1
-    assert len(await scene.state("audit")) == 1
+    assert len(await scene.documents("audit")) == 1
 
 
 async def test_conflicts_are_tried_again(scene: Scene, loader: Loader) -> None:
     await loader.load([scene.batch(scene.put({"_id": 1, "n": 1}))])
-    async with await scene.target.client.start_session() as session:
+    async with await scene.client.start_session() as session:
         session.start_transaction()
-        orders = scene.target.database(scene.database).orders
+        orders = scene.client[scene.database].orders
         await orders.update_one({"_id": 1}, {"$set": {"n": 9}}, session=session)
         loading = asyncio.create_task(loader.load([scene.batch(scene.put({"_id": 1, "n": 2}))]))
         await asyncio.sleep(0.3)

@@ -121,7 +121,7 @@ async def act(scene: Scene, loader: Loader, script: list[tuple[str, Any]]) -> No
 def test_what_lands_is_what_was_committed(shared_url: str, script: list[tuple[str, Any]]) -> None:
     async def play() -> None:
         async with scene_at(shared_url) as scene:
-            loader = Loader(scene.target, PARTITION)
+            loader = Loader(scene.state, PARTITION)
             await loader.own()
             await act(scene, loader, script)
 

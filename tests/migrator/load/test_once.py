@@ -37,7 +37,7 @@ async def test_a_repeat_is_dropped_and_counted(scene: Scene, loader: Loader) -> 
     assert (loader.repeats, loader.loaded) == (3, 2)
     assert await scene.rows() == [{"_id": 1, "n": 2}]
     assert (await scene.landed()).transactions == 2
-    assert len(await scene.state("audit")) == 2
+    assert len(await scene.documents("audit")) == 2
 
 
 async def test_a_repeat_among_new_batches_does_no_harm(scene: Scene, loader: Loader) -> None:
@@ -104,7 +104,7 @@ async def test_a_gap_survives_the_loader(scene: Scene, loader: Loader) -> None:
     first = scene.batch(scene.put({"_id": 1}))
     await loader.load([scene.batch(scene.put({"_id": 2}))])
 
-    successor = Loader(scene.target, PARTITION)
+    successor = Loader(scene.state, PARTITION)
     await successor.own()
 
     assert await successor.load([first]) == 1
@@ -112,16 +112,16 @@ async def test_a_gap_survives_the_loader(scene: Scene, loader: Loader) -> None:
 
 
 async def test_a_loader_may_come_before_capture(scene: Scene) -> None:
-    early = Loader(scene.target, PARTITION + 1)
+    early = Loader(scene.state, PARTITION + 1)
     await early.own()
-    landed = await scene.target.begin_epoch(PARTITION + 1, Position(offset=4))
+    landed = await scene.state.begin_epoch(PARTITION + 1, Position(offset=4))
     batch = Batch(
         PARTITION + 1, landed.stamp, BatchId(1, 1), Position(offset=9), complete=True, changes=()
     )
 
     assert await early.load([batch]) == 1
 
-    assert [landed.stamp for landed in await scene.target.landed()] == [
+    assert [landed.stamp for landed in await scene.state.landed()] == [
         BatchId(1, 0),
         BatchId(1, 1),
     ]

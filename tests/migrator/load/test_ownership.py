@@ -8,6 +8,7 @@ import pytest
 from migrator.errors import Fenced
 from migrator.load import writer
 from migrator.load.loader import Loader
+from migrator.mongodb.session import Session
 from tests.migrator.load.scene import PARTITION, Scene
 
 TAKEOVER_S = 3.0
@@ -19,18 +20,18 @@ class Hold:
     def __init__(self) -> None:
         self.reached = asyncio.Event()
         self.release = asyncio.Event()
-        self._commit = writer.Writer._commit
+        self._commit = Session.commit
         self._used = False
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        async def commit(held: writer.Writer) -> None:
+        async def commit(held: Session) -> None:
             if not self._used:
                 self._used = True
                 self.reached.set()
                 await self.release.wait()
             await self._commit(held)
 
-        monkeypatch.setattr(writer.Writer, "_commit", commit)
+        monkeypatch.setattr(Session, "commit", commit)
 
 
 async def test_a_successor_is_not_blocked_by_a_paused_transaction(
@@ -43,7 +44,7 @@ async def test_a_successor_is_not_blocked_by_a_paused_transaction(
     await hold.reached.wait()
     began = time.monotonic()
 
-    successor = Loader(scene.target, PARTITION)
+    successor = Loader(scene.state, PARTITION)
     await successor.own()
     assert await successor.load([batch, scene.batch(scene.put({"_id": 1, "n": 2}))]) == 2
 
@@ -56,7 +57,7 @@ async def test_a_successor_is_not_blocked_by_a_paused_transaction(
 
 
 async def test_a_fenced_loader_writes_nothing(scene: Scene, loader: Loader) -> None:
-    await Loader(scene.target, PARTITION).own()
+    await Loader(scene.state, PARTITION).own()
 
     with pytest.raises(Fenced):
         await loader.load([scene.batch(scene.put({"_id": 1}))])
@@ -71,7 +72,7 @@ async def test_a_fenced_loader_empties_nothing(
 ) -> None:
     monkeypatch.setattr(writer, "EMPTIED_AT_ONCE_MAX", 1)
     await loader.load([scene.batch(scene.put({"_id": 1}, {"_id": 2}))])
-    await Loader(scene.target, PARTITION).own()
+    await Loader(scene.state, PARTITION).own()
 
     with pytest.raises(Fenced):
         await loader.load([scene.batch(scene.empty())])
@@ -100,7 +101,7 @@ async def test_capture_begins_an_epoch_past_a_paused_transaction(
 
 
 async def test_owners_that_come_at_once_take_turns(scene: Scene) -> None:
-    loaders = [Loader(scene.target, PARTITION) for _ in range(4)]
+    loaders = [Loader(scene.state, PARTITION) for _ in range(4)]
     await asyncio.gather(*(loader.own() for loader in loaders))
     batch = scene.batch(scene.put({"_id": 1}))
 

@@ -30,14 +30,14 @@ async def test_a_row_that_capture_refused_leaves_no_old_state(scene: Scene, load
     await loader.load([scene.batch(refused, scene.put({"_id": 3, "n": 1}))])
 
     assert await scene.rows() == [{"_id": 2, "n": 1}, {"_id": 3, "n": 1}]
-    letters = await scene.state("dead_letters")
+    letters = await scene.documents("dead_letters")
     assert [(row["key"], row["column"], row["reason"], row["row"]) for row in letters] == [
         (1, "born", "has no BSON type", {"born": "0000"}),
         (None, "id", "is no key", {"id": "x"}),
     ]
     assert letters[0]["stamp"] == [1, 2]
-    assert sum((await scene.target.dead_letter_tables()).values()) == 2
-    assert await scene.target.dead_letter_tables() == {f"{scene.database}.orders": 2}
+    assert sum((await scene.state.dead_letter_counts()).values()) == 2
+    assert await scene.state.dead_letter_counts() == {f"{scene.database}.orders": 2}
 
 
 @pytest.mark.parametrize("operation", [Operation.INSERT, Operation.PUT])
@@ -62,7 +62,7 @@ async def test_poison_is_found_and_its_neighbours_land(
     assert await loader.load([scene.batch(scene.run(operation, *rows))]) == 1
 
     assert await scene.rows() == rows[:7] + rows[8:]
-    (letter,) = await scene.state("dead_letters")
+    (letter,) = await scene.documents("dead_letters")
     assert (letter["key"], letter["reason"]) == (7, reason)
     if reason == TOO_DEEP:
         assert letter["row"] == bson.encode(poison)
@@ -79,7 +79,7 @@ async def test_a_key_that_mongodb_does_not_take_is_refused(
 
     deleted = operation is Operation.DELETE
     assert await scene.rows() == ([] if deleted else [{"_id": 1}, {"_id": 2}])
-    assert sum((await scene.target.dead_letter_tables()).values()) == (0 if deleted else 2)
+    assert sum((await scene.state.dead_letter_counts()).values()) == (0 if deleted else 2)
 
 
 async def test_an_old_state_of_a_refused_row_is_deleted(scene: Scene, loader: Loader) -> None:
@@ -94,7 +94,7 @@ async def test_an_old_state_of_a_refused_row_is_deleted(scene: Scene, loader: Lo
 async def test_a_conflict_on_a_unique_index_refuses_one_row(
     scene: Scene, loader: Loader, operation: Operation
 ) -> None:
-    orders = scene.target.database(scene.database).orders
+    orders = scene.client[scene.database].orders
     await orders.create_index("sku", unique=True)
     await loader.load([scene.batch(scene.put({"_id": 1, "sku": "TEA"}))])
 
@@ -102,13 +102,13 @@ async def test_a_conflict_on_a_unique_index_refuses_one_row(
     await loader.load([scene.batch(scene.run(operation, *rows))])
 
     assert await scene.rows() == [{"_id": 1, "sku": "TEA"}, {"_id": 3, "sku": "JAM"}]
-    (letter,) = await scene.state("dead_letters")
+    (letter,) = await scene.documents("dead_letters")
     assert letter["reason"] == "A unique index of the collection holds its value already."
     assert "TEA" not in letter["reason"]
 
 
 async def test_a_value_passes_from_a_deleted_row_to_a_new_one(scene: Scene, loader: Loader) -> None:
-    await scene.target.database(scene.database).orders.create_index("sku", unique=True)
+    await scene.client[scene.database].orders.create_index("sku", unique=True)
     await loader.load([scene.batch(scene.put({"_id": 1, "sku": "TEA"}))])
 
     await loader.load([scene.batch(scene.put({"_id": 2, "sku": "TEA"}), scene.delete(1))])
@@ -124,5 +124,5 @@ async def test_a_refused_row_that_is_nested_deeply_is_still_a_dead_letter(
 
     assert await loader.load([scene.batch(run)]) == 1
 
-    (kept,) = await scene.state("dead_letters")
+    (kept,) = await scene.documents("dead_letters")
     assert kept["row"] == bson.encode(letter)

@@ -18,17 +18,17 @@ from tests.migrator.load.scene import PARTITION, Scene
 
 
 async def test_the_first_epoch_begins_at_the_start_that_is_given(scene: Scene) -> None:
-    landed = await scene.target.begin_epoch(8, Position(gtids="a:1-5", offset=7))
+    landed = await scene.state.begin_epoch(8, Position(gtids="a:1-5", offset=7))
 
     assert landed.stamp == BatchId(1, 0)
     assert landed.position == Position(gtids="a:1-5", offset=7)
-    again = await scene.target.begin_epoch(8, Position(offset=99))
+    again = await scene.state.begin_epoch(8, Position(offset=99))
     assert (again.stamp, again.position) == (BatchId(2, 0), landed.position)
-    assert again in await scene.target.landed()
+    assert again in await scene.state.landed()
 
 
 async def test_epochs_that_begin_at_once_are_different(scene: Scene) -> None:
-    begun = await asyncio.gather(*(scene.target.begin_epoch(8, Position()) for _ in range(6)))
+    begun = await asyncio.gather(*(scene.state.begin_epoch(8, Position()) for _ in range(6)))
 
     assert sorted(landed.stamp.epoch for landed in begun) == [1, 2, 3, 4, 5, 6]
 
@@ -40,7 +40,7 @@ async def test_an_epoch_begins_while_batches_land(scene: Scene, loader: Loader) 
 
     pouring = asyncio.create_task(pour())
     await asyncio.sleep(0.02)
-    landed = await scene.target.begin_epoch(PARTITION, Position())
+    landed = await scene.state.begin_epoch(PARTITION, Position())
     await pouring
 
     assert landed.stamp == BatchId(2, 0)
@@ -64,20 +64,20 @@ async def test_a_damaged_position_is_noticed(
     scene: Scene, loader: Loader, damage: dict[str, object]
 ) -> None:
     await loader.load([scene.batch(scene.put({"_id": 1}))])
-    await scene.target.positions.update_one({"_id": PARTITION}, damage)
+    await scene.state.positions.update_one({"_id": PARTITION}, damage)
 
     with pytest.raises(StateDamaged, match=r"partition 3 .* Restore the target from a backup"):
-        await scene.target.landed()
+        await scene.state.landed()
     with pytest.raises(StateDamaged):
         await loader.own()
     with pytest.raises(StateDamaged):
-        await scene.target.begin_epoch(PARTITION, Position())
+        await scene.state.begin_epoch(PARTITION, Position())
 
 
 async def test_progress_lands_with_its_batch(scene: Scene, loader: Loader) -> None:
     parts = (KeyRange(upper=("5",)), KeyRange(lower=("5",)))
     state = TableCopy(scene.table(), PARTITION, 2, 10, parts)
-    await scene.target.save_table(state)
+    await scene.state.save_table(state)
     some = Progress(scene.table(), 1, 2, ("7",), done=False, generation=2)
     rest = Progress(scene.table(), 1, 1, ("8",), done=True, generation=2)
     older = Progress(scene.table(), 0, 5, ("3",), done=True, generation=1)
@@ -90,7 +90,7 @@ async def test_progress_lands_with_its_batch(scene: Scene, loader: Loader) -> No
         ]
     )
 
-    (table,) = await scene.target.tables()
+    (table,) = await scene.state.tables()
     assert table.parts == (parts[0], KeyRange(("5",), None, ("8",), 3, True))
     assert (table.table, table.generation, table.estimated_rows) == (scene.table(), 2, 10)
 
@@ -99,18 +99,18 @@ async def test_a_table_is_saved_whole(scene: Scene) -> None:
     first = TableCopy(scene.table(), PARTITION, 1, 10, (KeyRange(), KeyRange()))
     second = TableCopy(scene.table(), PARTITION, 2, 12, (KeyRange(rows=4, done=True),))
 
-    await scene.target.save_table(first)
-    await scene.target.save_table(second)
+    await scene.state.save_table(first)
+    await scene.state.save_table(second)
 
-    assert await scene.target.tables() == (second,)
+    assert await scene.state.tables() == (second,)
 
 
 async def test_reports_carry_the_servers_time(scene: Scene) -> None:
-    await scene.target.report("apply", {"lag": 3, "$odd": "$lag", "old": 1})
-    await scene.target.report("apply", {"lag": 4, "$odd": "$lag"})
-    await scene.target.report("capture", {})
+    await scene.state.report("apply", {"lag": 3, "$odd": "$lag", "old": 1})
+    await scene.state.report("apply", {"lag": 4, "$odd": "$lag"})
+    await scene.state.report("capture", {})
 
-    reports = await scene.target.reports()
+    reports = await scene.state.reports()
     at = reports["apply"].pop("at")
     assert reports["apply"] == {"lag": 4, "$odd": "$lag"}
     assert abs(datetime.now(UTC) - at) < timedelta(minutes=1)
@@ -118,10 +118,9 @@ async def test_reports_carry_the_servers_time(scene: Scene) -> None:
 
 
 async def test_the_target_is_checked(scene: Scene) -> None:
-    facts = await scene.target.check()
+    version = await scene.state.target.check()
 
-    assert facts.version >= (5, 0)
-    assert facts.replica_set == "kooch"
+    assert version >= (5, 0)
 
 
 async def test_a_server_that_is_not_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
