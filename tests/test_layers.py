@@ -20,7 +20,7 @@ LAYERS = (
     ("migrator.__main__",),
     ("migrator.cli",),
     ("migrator.supervise",),
-    ("migrator.capture", "migrator.load", "migrator.observe.observer"),
+    ("migrator.capture", "migrator.load"),
     ("migrator.snapshot",),
     ("migrator.check",),
     ("migrator.observe",),

@@ -156,7 +156,7 @@ def test_complete_means_every_table_and_every_row() -> None:
 
 
 def test_findings_are_printed_with_statements_that_can_be_copied() -> None:
-    from migrator.check.check import finding_lines
+    from migrator.cli.check import finding_lines
 
     findings = [
         Finding(Level.OK, "GTIDs", "are on."),
