@@ -30,6 +30,7 @@ LAYERS = (
     ("migrator.mysql.sql",),
     ("migrator.mysql.binlog",),
     ("migrator.mysql.rows",),
+    ("migrator.mysql.source",),
     ("migrator.mysql.types",),
     ("migrator.mysql.json",),
     ("migrator.mysql.position",),

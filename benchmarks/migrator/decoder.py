@@ -10,9 +10,9 @@ from contextlib import aclosing
 from dataclasses import asdict
 
 from benchmarks.migrator.readers import Reading, Task
-from migrator.capture.batcher import Lane, Limits
-from migrator.capture.tables import Tables
-from migrator.model.batch import BatchId
+from migrator.capture.stream.batcher import Batchers, Limits
+from migrator.capture.stream.tables import Tables
+from migrator.model.batch import Batch, BatchId
 from migrator.model.position import Position
 from migrator.model.rows import RowGroup
 from migrator.model.scope import Scope
@@ -20,6 +20,8 @@ from migrator.model.state import Landed
 from migrator.mysql.binlog.dump import dump
 from migrator.mysql.binlog.reader import EventReader, Rows, RowsKind
 from migrator.mysql.catalog.tables import read_tables
+from migrator.mysql.position.read_position import ReadPosition
+from migrator.mysql.source import Source
 from migrator.mysql.types import TypeOptions
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from migrator.settings import Settings
@@ -56,12 +58,26 @@ def _timed(events: Sequence[Rows], tables: Tables) -> tuple[int, float, float]:
     return rows, wall_s / rounds, cpu_s / rounds
 
 
+class Nowhere:
+    """A sink for no batch."""
+
+    def put(self, batch: Batch) -> None:
+        """Drop it."""
+
+
 async def _tables(connection: Connection, task: Task) -> Tables:
     settings = Settings()
-    scope = Scope((task.database,))
     options = TypeOptions(settings.zero_dates, settings.microseconds)
-    lane = Lane(Landed(0, BatchId(1, 0), Position()), Limits(1, 1), lambda _: None, Position)
-    return Tables(scope, await read_tables(connection, scope), options, lambda _: lane)
+    source = Source(SourceUrl.parse(task.url), Scope((task.database,)), options)
+    start = Position()
+    batchers = Batchers.of_landed(
+        [Landed(0, BatchId(1, 0), start)],
+        Limits(1, 1),
+        ReadPosition(start, connection.server),
+        Nowhere(),
+        settings.collections,
+    )
+    return Tables(source, await read_tables(connection, source.scope), batchers)
 
 
 async def _events(connection: Connection, task: Task) -> list[Rows]:
@@ -87,14 +103,14 @@ def _decode(events: Iterable[Rows], tables: Tables) -> int:
 
 
 def _runs(event: Rows, tables: Tables) -> Iterable[RowGroup]:
-    stream = tables.stream(event.shape)
-    assert stream is not None
-    decoder, body, start, stop = stream.decoder, event.body, event.start, event.stop
+    decoder = tables.decoder(event.shape)
+    assert decoder is not None
+    rows, body, start, stop = decoder.rows, event.body, event.start, event.stop
     if event.kind is RowsKind.INSERT:
-        return decoder.inserts(body, start, stop)
+        return rows.inserts(body, start, stop)
     if event.kind is RowsKind.UPDATE:
-        return decoder.updates(body, start, stop, partial_json=event.partial_json)
-    return decoder.deletes(body, start, stop)
+        return rows.updates(body, start, stop, partial_json=event.partial_json)
+    return rows.deletes(body, start, stop)
 
 
 if __name__ == "__main__":

@@ -1,25 +1,24 @@
 """The migrator's own reading: the binlog over the network to encoded batches, discarded.
 
-Everything is what `migrator.capture.session` runs, but for the broker: `send` encodes and forgets.
+Everything is what `migrator.capture.session` runs, but for the broker: batches are encoded
+and dropped.
 """
 
 import asyncio
 import json
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict
 
 import uvloop
 
 from benchmarks.migrator.readers import Reading, Task
-from migrator.capture.batcher import Lane, Limits
-from migrator.capture.pending import Pending
-from migrator.capture.sending import Outbox
-from migrator.capture.stream import Stream
-from migrator.capture.tables import Tables
-from migrator.capture.transactions import Assembler
+from migrator.capture.stream.batcher import Batchers, Limits
+from migrator.capture.stream.follow import Pace, Stream
+from migrator.capture.stream.question import Question
+from migrator.capture.stream.tables import Tables
+from migrator.capture.stream.timeline import Timeline
 from migrator.errors import SourceError
 from migrator.model.batch import Batch, BatchId
 from migrator.model.position import Position
@@ -27,12 +26,11 @@ from migrator.model.scope import Scope
 from migrator.model.state import Landed
 from migrator.model.wire import encode
 from migrator.mysql.catalog.tables import read_tables
-from migrator.mysql.position.gtid import parse
+from migrator.mysql.position.read_position import ReadPosition
+from migrator.mysql.source import Source
 from migrator.mysql.types import TypeOptions
-from migrator.mysql.wire.connection import Connection, SourceUrl, connect
-from migrator.runtime.tasks import together
+from migrator.mysql.wire.connection import SourceUrl
 from migrator.settings import Settings
-from migrator.snapshot.window import Watches
 
 
 class Enough(Exception):
@@ -40,20 +38,25 @@ class Enough(Exception):
 
 
 class Discarded:
-    """Counts what a publisher would send. Raises `Enough` once all is there."""
+    """Encodes batches in place of a publisher and counts them. Raises `Enough` at the end."""
 
     def __init__(self, expected: int) -> None:
         self.rows = self.bytes = 0
         self.end_s = self.end_cpu_s = 0.0
+        self.is_full = False
         self._expected = expected
 
-    async def send(self, batch: Batch) -> None:
+    def put(self, batch: Batch) -> None:
         """Encode it; no broker takes it."""
         self.bytes += len(encode(batch))
         self.rows += batch.count
         if self.rows >= self._expected:
             self.end_s, self.end_cpu_s = time.perf_counter(), time.process_time()
-            raise Enough
+            self.is_full = True
+
+    async def room(self) -> None:
+        """End the reading: there is room until all rows are there."""
+        raise Enough
 
 
 async def read(task: Task) -> Reading:
@@ -61,40 +64,30 @@ async def read(task: Task) -> Reading:
     settings = Settings()
     url = SourceUrl.parse(task.url)
     begin_s, begin_cpu_s = time.perf_counter(), time.process_time()
-    async with await connect(url) as connection:
-        sink = Discarded(task.rows)
-        outbox = Outbox(sink.send, settings.queue_bytes_max)
-        stream = await _stream(task, settings, connection, lambda: connect(url), outbox)
-        with suppress(Enough):
-            following = stream.run(task.server_id, settings.heartbeat_s)
-            await together(stream=following, outbox=outbox.run())
+    sink = Discarded(task.rows)
+    stream = await _stream(task, settings, url, sink)
+    with suppress(Enough):
+        await stream.run(Pace(task.server_id, settings.heartbeat_s, settings.linger_ms / 1000))
     return Reading(sink.rows, sink.end_s - begin_s, sink.end_cpu_s - begin_cpu_s, sink.bytes)
 
 
-async def _stream(
-    task: Task,
-    settings: Settings,
-    connection: Connection,
-    connected: Callable[[], Awaitable[Connection]],
-    outbox: Outbox,
-) -> Stream:
-    scope = Scope((task.database,))
+async def _stream(task: Task, settings: Settings, url: SourceUrl, sink: Discarded) -> Stream:
     options = TypeOptions(settings.zero_dates, settings.microseconds)
-    start = Position(task.gtids, task.file, 4, connection.server.identity)
-    lanes: list[Lane] = []
-    tables = Tables(scope, await read_tables(connection, scope), options, lambda _: lanes[0])
-    gtids = parse(task.gtids, mariadb=False)
-    assembler = Assembler(tables, lanes, Watches(), start, gtids, is_mariadb=False)
+    source = Source(url, Scope((task.database,)), options)
     limits = Limits(settings.batch_rows_max, settings.batch_bytes_max)
-    lanes.append(Lane(Landed(0, BatchId(1, 0), start), limits, outbox.put, assembler.position))
-    linger_s = settings.linger_ms / 1000
-    return Stream(connected, assembler, scope.wants, outbox, Nobody(), linger_s)
+    async with await source.connect() as connection:
+        start = Position(task.gtids, task.file, 4, connection.server.identity)
+        position = ReadPosition(start, connection.server)
+        landed = [Landed(0, BatchId(1, 0), start)]
+        batchers = Batchers.of_landed(landed, limits, position, sink, settings.collections)
+        tables = Tables(source, await read_tables(connection, source.scope), batchers)
+    return Stream(source, Timeline(position, batchers), tables, Nobody(), sink)
 
 
 class Nobody:
-    """Behind the stretch, tables of other databases are made; they do not matter here."""
+    """After the stretch, tables of other databases are made; they do not matter here."""
 
-    async def resolve(self, pending: Pending) -> None:
+    async def answer(self, question: Question) -> None:
         """Whatever is asked, nothing is looked up."""
 
     async def past(self, error: SourceError, place: str) -> None:

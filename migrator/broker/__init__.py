@@ -1,1 +1,1 @@
-"""The queue: batches are published with confirms and consumed in order; `link.py` is the driver."""
+"""The queue: batches are published with confirms and consumed in order."""

@@ -43,7 +43,7 @@ logging.getLogger("aiormq").setLevel(logging.CRITICAL + 1)
 Result = TypeVar("Result")
 
 
-class Link:
+class BrokerConnection:
     """One connection to RabbitMQ with one channel: both end together, for one reason.
 
     `failure` is that reason, None while it lives. `wake` is set when it ends.
@@ -69,15 +69,15 @@ class Link:
     @classmethod
     async def open(cls, url: str, purpose: str, wake: asyncio.Event | None = None) -> Self:
         """Connect. Raises `BrokerUnavailable`, or `BrokerError` if another try is in vain."""
-        link = cls(url, purpose, wake or asyncio.Event())
+        opened = cls(url, purpose, wake or asyncio.Event())
         try:
-            await link._call(link._connection.connect())
-            link._connection.closing.add_done_callback(link._ended)
-            await link.renew()
+            await opened._call(opened._connection.connect())
+            opened._connection.closing.add_done_callback(opened._ended)
+            await opened.renew()
         except BaseException:
-            await link.close()
+            await opened.close()
             raise
-        return link
+        return opened
 
     async def renew(self) -> None:
         """Open a channel, in place of one that an error has closed."""
@@ -131,7 +131,8 @@ class Link:
     async def publish(self, name: str, message: Outgoing, confirmed: Callable[[], None]) -> None:
         """Hand a message to the socket; `confirmed` is called when the broker has stored it.
 
-        Whatever else happens to it ends the link. Messages are sent in the order of the calls.
+        Anything else that happens to it ends the connection. Messages are sent in the
+        order of the calls.
         """
         self.check()
         publish = asyncio.ensure_future(
@@ -189,7 +190,7 @@ class Link:
         self._consumer = answer.consumer_tag
 
     async def settle(self, tag: int) -> None:
-        """Acknowledge everything that this link delivered up to and with `tag`."""
+        """Acknowledge everything that this connection delivered up to and with `tag`."""
         self.check()
         await self._call(self._channel.basic_ack(tag, multiple=True, wait=False))  # type: ignore[arg-type]
 

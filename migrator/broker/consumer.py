@@ -15,7 +15,7 @@ from typing import Self
 
 import structlog
 
-from migrator.broker.connection import Link
+from migrator.broker.connection import BrokerConnection
 from migrator.broker.messages import Incoming, queue_name
 from migrator.errors import BrokerError
 from migrator.model.batch import Batch
@@ -52,17 +52,17 @@ class Consumer:
         self._waiting: deque[Incoming] = deque()
         self._unsettled: deque[int] = deque()  # The tag of each batch that was handed out.
         self._joiner = Joiner()
-        self._link: Link
+        self._connection: BrokerConnection
 
     async def __aenter__(self) -> Self:
         purpose = f"{self._name} consumer of partition {self._partition}"
-        self._link = await Link.open(self._url, purpose, self._wake)
+        self._connection = await BrokerConnection.open(self._url, purpose, self._wake)
         try:
-            await self._link.declare(self._name, [self._partition])
+            await self._connection.declare(self._name, [self._partition])
             queue = queue_name(self._name, self._partition)
-            await self._link.consume(queue, self._prefetch, self._waiting.append)
+            await self._connection.consume(queue, self._prefetch, self._waiting.append)
         except BaseException:
-            await self._link.close()
+            await self._connection.close()
             raise
         return self
 
@@ -73,7 +73,7 @@ class Consumer:
         traceback: TracebackType | None,
     ) -> None:
         """Disconnect; what is not settled goes back to the queue, in its place."""
-        await self._link.close()
+        await self._connection.close()
 
     @property
     def unsettled(self) -> int:
@@ -87,7 +87,7 @@ class Consumer:
         `BrokerError` for a message that is no batch.
         """
         while True:
-            self._link.check()
+            self._connection.check()
             if deliveries := await self._take():
                 yield deliveries
                 continue
@@ -104,7 +104,7 @@ class Consumer:
         for _ in range(count):
             tag = self._unsettled.popleft()
         if tag:
-            await self._link.settle(tag)
+            await self._connection.settle(tag)
 
     async def _take(self) -> list[Delivery]:
         deliveries: list[Delivery] = []
@@ -128,7 +128,7 @@ class Consumer:
             # Not before the batches in front of them: an acknowledgement covers those too.
             self._unsettled[-1] = tag
         else:
-            await self._link.settle(tag)
+            await self._connection.settle(tag)
 
 
 class Joiner:

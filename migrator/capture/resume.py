@@ -1,24 +1,21 @@
 """Where a session begins: what has landed, what has been copied, and what the source still has."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from migrator.capture.tables import partition_of
 from migrator.check.fitness import foreign_documents
 from migrator.errors import ConfigurationError
 from migrator.model.position import Position
 from migrator.model.scope import Scope
 from migrator.model.state import Landed, TableCopy
 from migrator.model.table import TableName
-from migrator.mysql.binlog.dump import check_still_available, current_position
-from migrator.mysql.binlog.reader import Gtid
 from migrator.mysql.catalog.tables import PRIMARY, Table, read_tables
-from migrator.mysql.position.comparison import is_mariadb
-from migrator.mysql.position.gtid import parse
-from migrator.mysql.position.log_position import place
+from migrator.mysql.position.gtid import flavour_of
+from migrator.mysql.position.log import check_still_available, current_position
+from migrator.mysql.position.order import earliest
 from migrator.mysql.wire.connection import Connection
-from migrator.snapshot.consistent_read import reading
+from migrator.snapshot.consistent_read import consistent_read
 from migrator.snapshot.planner import key_of
 from migrator.state.store import State
 
@@ -36,17 +33,16 @@ class Anew:
 
 @dataclass(frozen=True, slots=True)
 class Resumption:
-    """`landed` per partition, in their order; the reading begins at `start`, the earliest.
+    """`landed` per partition, in their order; the reading begins at `position`, the earliest.
 
     Of the `tables`, some copies are `unfinished`; those of `anew` begin from nothing.
     """
 
     landed: tuple[Landed, ...]
-    start: Position
+    position: Position
     tables: tuple[Table, ...]
     unfinished: tuple[TableCopy, ...]
     anew: tuple[Anew, ...]
-    is_mariadb: bool
 
     @property
     def followed(self) -> tuple[Table, ...]:
@@ -86,7 +82,7 @@ async def resume(
     landed = [await state.begin_epoch(number, start) for number in reversed(range(partitions))]
     landed.reverse()
     # Else the greatest key of a table might be smaller than one that the stream will not show.
-    async with reading(connection, start):
+    async with consistent_read(connection, start):
         pass
     for one in landed:
         await check_still_available(connection, one.position)
@@ -94,20 +90,19 @@ async def resume(
     tables = await read_tables(connection, scope)
     # Progress of an older epoch cannot land any more: what is read now stays true.
     copies = {copy.table: copy for copy in await state.tables()}
-    collection_of = state.target.collections.collection_of
+    partition_of = state.target.collections.partition_of
     anew: list[Anew] = []
     unfinished: list[TableCopy] = []
     for table in tables:
         copy = copies.get(table.name)
         if copy is None:
             anew.append(Anew(table.name, empties=takes_over))
-        elif _is_stale(copy, table, partition_of(collection_of(table.name), partitions)):
+        elif _is_stale(copy, table, partition_of(table.name, partitions)):
             anew.append(Anew(table.name, empties=True))
         elif not copy.done:
             unfinished.append(copy)
-    mariadb = connection.server.is_mariadb
-    earliest = _earliest([one.position for one in landed], mariadb)
-    return Resumption(tuple(landed), earliest, tables, tuple(unfinished), tuple(anew), mariadb)
+    position = earliest([one.position for one in landed])
+    return Resumption(tuple(landed), position, tables, tuple(unfinished), tuple(anew))
 
 
 def _is_stale(copy: TableCopy, table: Table, partition: int) -> bool:
@@ -118,31 +113,6 @@ def _is_stale(copy: TableCopy, table: Table, partition: int) -> bool:
         return True  # The batch that empties the collection was lost on its way.
     # The version before chose among several unique keys by other rules than the log does.
     return copy.key != key_of(table) if copy.key else table.key_name != PRIMARY
-
-
-def landed_before(resumed: Resumption, landed: Landed) -> Callable[[Gtid, Position], bool] | None:
-    """Which transactions of the stream a partition already has; None: it is the earliest."""
-    position = landed.position
-    if position == resumed.start:
-        return None
-    if position.gtids:
-        delivered = parse(position.gtids, mariadb=resumed.is_mariadb)
-        return lambda event, _: event.gtid in delivered
-    end = place(position.file, position.offset)
-    # Where the reader stands tells the file; an event knows only its offset.
-    return lambda event, reached: place(reached.file, event.end) <= end
-
-
-def _earliest(positions: Sequence[Position], mariadb: bool) -> Position:
-    """Positions of one stream are ordered: of two sets of GTIDs, the later holds the earlier."""
-
-    def is_first(one: Position) -> bool:
-        delivered = parse(one.gtids, mariadb=mariadb)
-        return all(delivered.is_subset(parse(other.gtids, mariadb=mariadb)) for other in positions)
-
-    if all(one.gtids for one in positions):
-        return next(filter(is_first, positions))
-    return min(positions, key=lambda one: place(one.file, one.offset))
 
 
 def _check_partitions(before: Sequence[Landed], partitions: int) -> None:
@@ -157,10 +127,9 @@ def _check_partitions(before: Sequence[Landed], partitions: int) -> None:
 def _check_flavour(before: Sequence[Landed], connection: Connection) -> None:
     for landed in before:
         gtids = landed.position.gtids
-        if gtids and is_mariadb(gtids) != connection.server.is_mariadb:
-            begun = "MariaDB" if is_mariadb(gtids) else "MySQL"
+        if gtids and flavour_of(gtids) is not connection.server.flavour:
             raise ConfigurationError(
-                f"This migration was begun at a {begun} server, and the source at "
+                f"This migration was begun at a {flavour_of(gtids)} server, and the source at "
                 f"{connection.url} is {connection.server.flavour}, where its position means "
                 "nothing. Correct the source's URL, or begin a migration with another "
                 "state_database and name."

@@ -1,8 +1,8 @@
 """The capturing half: the binlog, and the copy of the tables, become batches in the queue.
 
-    source --binlog--> Stream -> Assembler -> Lane --+
-                                                     +-> Outbox -> Publisher -> queue
-    source --chunks--> Snapshot ------------> Lane --+
+    source --binlog--> Stream -> TransactionAssembler --+
+                                                        +-> Timeline -> Batcher -> Publisher
+    source --chunks--> Copier --------------------------+
 
 A session lasts as long as its epoch. When the loader misses a batch, the next session
 begins where the data landed; what is still in the queue then counts nothing.
@@ -10,35 +10,34 @@ begins where the data landed; what is still in the queue then counts nothing.
 
 import random
 import time
-from collections.abc import Sequence
 
 import structlog
 
-from migrator.broker.publisher import Publisher
-from migrator.capture.batcher import Lane, Limits
-from migrator.capture.copies import Copies
-from migrator.capture.definitions import Definitions
-from migrator.capture.elsewhere import Elsewhere
-from migrator.capture.passing import Passing
-from migrator.capture.rereads import Rereads
-from migrator.capture.resolver import Resolver
-from migrator.capture.resume import Resumption, is_begun, landed_before, resume
-from migrator.capture.sending import Outbox
-from migrator.capture.stream import Stream
-from migrator.capture.tables import Tables, partition_of
-from migrator.capture.transactions import Assembler
-from migrator.capture.watching import Watching
+from migrator.broker.publisher import Publisher, SendLimits
+from migrator.capture.landing_watch import LandingWatch
+from migrator.capture.lookup.copies import Copies
+from migrator.capture.lookup.ddl import DdlFollower
+from migrator.capture.lookup.decisions import Decisions
+from migrator.capture.lookup.lookup import Lookup
+from migrator.capture.lookup.reread import Reread
+from migrator.capture.reporting import keep_reporting
+from migrator.capture.resume import is_begun, resume
+from migrator.capture.source_guard import SourceGuard
+from migrator.capture.stream.batcher import Batchers, Limits
+from migrator.capture.stream.follow import Pace, Stream
+from migrator.capture.stream.tables import Tables
+from migrator.capture.stream.timeline import Timeline
 from migrator.check.findings import refuse_failures
 from migrator.check.preflight import source_findings
 from migrator.errors import Gap, MigratorError
-from migrator.mysql.position.gtid import parse
+from migrator.mysql.position.read_position import ReadPosition
+from migrator.mysql.source import Source
 from migrator.mysql.types import TypeOptions
-from migrator.mysql.wire.connection import Connection, SourceUrl, connect
+from migrator.mysql.wire.connection import SourceUrl, connect
 from migrator.runtime.backoff import Backoff
-from migrator.runtime.tasks import together
+from migrator.runtime.tasks import run_until_first_failure
 from migrator.settings import Server, Settings
-from migrator.snapshot.copier import Snapshot
-from migrator.snapshot.window import Watches
+from migrator.snapshot.copier import Copier
 from migrator.state.store import State
 
 HEALTHY_S = 60.0
@@ -50,7 +49,7 @@ log = structlog.get_logger()
 async def capture(settings: Settings) -> None:
     """Follow the source and copy its tables until it is cancelled.
 
-    Raises what another try cannot mend: `ConfigurationError`, `PositionLost`,
+    Raises what another try cannot repair: `ConfigurationError`, `PositionLost`,
     `UnsupportedChange`, `StateDamaged` and their like.
     """
     backoff = Backoff()
@@ -73,88 +72,51 @@ async def capture(settings: Settings) -> None:
 async def _session(settings: Settings, state: State) -> None:
     """One epoch: everything after what has landed, until something is missing or broken."""
     url = SourceUrl.parse(settings.url(Server.SOURCE))
-    options = TypeOptions(settings.zero_dates, settings.microseconds)
-
-    async def connected() -> Connection:
-        return await connect(url)
-
-    async with (
-        await connected() as connection,
-        Publisher(settings.url(Server.BROKER), settings.name, settings.partitions) as publisher,
-    ):
+    async with await connect(url) as connection:
         scope = settings.scope.at(folds=connection.server.folds)
+        source = Source(url, scope, TypeOptions(settings.zero_dates, settings.microseconds))
         is_new = not await is_begun(state)
         refuse_failures(await source_findings(connection, settings, is_new=is_new))
         takes_over = settings.take_over
-        resumed = await resume(connection, state, scope, settings.partitions, takes_over=takes_over)
-        outbox = Outbox(publisher.send, settings.queue_bytes_max)
-        lanes: list[Lane] = []
-        tables = Tables(
-            scope,
-            resumed.followed,
-            options,
-            lambda table: lanes[
-                partition_of(settings.collections.collection_of(table), settings.partitions)
-            ],
+        start = await resume(connection, state, scope, settings.partitions, takes_over=takes_over)
+        publisher = _publisher(settings)
+        position = ReadPosition(start.position, connection.server)
+        limits = Limits(settings.batch_rows_max, settings.batch_bytes_max)
+        batchers = Batchers.of_landed(
+            start.landed, limits, position, publisher, settings.collections
         )
-        watches = Watches()
-        mariadb = connection.server.is_mariadb
-        has_gtids = mariadb or connection.server.gtid_mode
-        gtids = parse(resumed.start.gtids, mariadb=mariadb) if has_gtids else None
-        assembler = Assembler(tables, lanes, watches, resumed.start, gtids, is_mariadb=mariadb)
-        lanes += _lanes(settings, resumed, outbox, assembler)
-        snapshot = Snapshot(connected, assembler, tables, watches, outbox.room, settings.chunk_rows)
-        for copy in resumed.unfinished:
-            snapshot.begin(copy)
-        copies = Copies(assembler, tables, watches, snapshot, state, takes_over=takes_over)
-        for one in resumed.anew:
+        tables = Tables(source, start.followed, batchers)
+        timeline = Timeline(position, batchers)
+        copier = Copier(source, timeline, publisher, settings.chunk_rows)
+        copies = Copies(state, timeline, tables, copier, takes_over=takes_over)
+        for copy in start.unfinished:
+            copier.begin(tables[copy.table], copy)
+        for one in start.anew:
             await copies.anew(connection, one.name, empties=one.empties)
-        resolver = Resolver(
-            connected,
-            assembler,
-            Definitions(tables, copies, state),
-            copies,
-            Elsewhere(scope, assembler.position),
-            Rereads(connected, assembler, tables, outbox.room),
-            Passing(state, tables, copies),
-        )
-        stream = Stream(
-            connected,
-            assembler,
-            tables.wants_rows,
-            outbox,
-            resolver,
-            settings.linger_ms / 1000,
-        )
-        watching = Watching(
-            connected,
-            state,
-            resumed.epochs,
-            outbox,
-            publisher,
-            assembler,
-            snapshot,
-            stream,
-            tables,
-        )
-        await together(
-            stream=stream.run(_server_id(settings), settings.heartbeat_s),
-            snapshot=snapshot.run(settings.snapshot_readers),
-            outbox=outbox.run(),
-            watching=watching.run(),
-        )
+    lookup = Lookup(
+        source,
+        timeline,
+        DdlFollower(tables, copies, state),
+        Reread(source, timeline, tables, publisher),
+        Decisions(state, tables, copies),
+    )
+    stream = Stream(source, timeline, tables, lookup, publisher)
+    await run_until_first_failure(
+        publisher=publisher.run(),
+        stream=stream.run(_pace(settings)),
+        snapshot=copier.run(settings.snapshot_readers),
+        landing=LandingWatch(state, timeline, publisher, start.epochs).run(),
+        source=SourceGuard(source, state, tables, position).run(),
+        reports=keep_reporting(state, stream, timeline, copier, publisher),
+    )
 
 
-def _lanes(
-    settings: Settings, resumed: Resumption, outbox: Outbox, assembler: Assembler
-) -> Sequence[Lane]:
-    limits = Limits(settings.batch_rows_max, settings.batch_bytes_max)
-    return [
-        Lane(landed, limits, outbox.put, assembler.position, landed_before(resumed, landed))
-        for landed in resumed.landed
-    ]
+def _publisher(settings: Settings) -> Publisher:
+    limits = SendLimits(backlog_bytes=settings.queue_bytes_max)
+    return Publisher(settings.url(Server.BROKER), settings.name, settings.partitions, limits)
 
 
-def _server_id(settings: Settings) -> int:
-    # A replica with the id of another one throws that one out, and is thrown out in turn.
-    return settings.server_id or random.choice(SERVER_IDS)  # noqa: S311 (no secret)
+def _pace(settings: Settings) -> Pace:
+    # A replica with the id of another one ends its stream, and its own is ended in turn.
+    server_id = settings.server_id or random.choice(SERVER_IDS)  # noqa: S311 (no secret)
+    return Pace(server_id, settings.heartbeat_s, settings.linger_ms / 1000)

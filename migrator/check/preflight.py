@@ -1,6 +1,6 @@
 """Everything that has bitten others, looked at before a migration starts."""
 
-from migrator.broker.connection import Link
+from migrator.broker.connection import BrokerConnection
 from migrator.check.findings import Finding, fail, ok
 from migrator.check.fitness import foreign_documents
 from migrator.check.source_checks import Source, read_variables, server_findings
@@ -40,10 +40,10 @@ async def source_findings(
 
 async def _broker_finding(url: str) -> Finding:
     try:
-        link = await Link.open(url, "check")
+        connection = await BrokerConnection.open(url, "check")
     except BrokerError as error:
         return fail("RabbitMQ", str(error))
-    await link.close()
+    await connection.close()
     return ok("RabbitMQ", "lets us in.")
 
 

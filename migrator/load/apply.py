@@ -19,7 +19,7 @@ from migrator.load.sequencing import ATOMIC_BATCHES_MAX
 from migrator.model.batch import Batch
 from migrator.observe.reports import REPORT_INTERVAL_S, ApplyReport, Role
 from migrator.runtime.backoff import Backoff
-from migrator.runtime.tasks import together
+from migrator.runtime.tasks import run_until_first_failure
 from migrator.settings import Server, Settings
 from migrator.state.store import State
 
@@ -38,7 +38,7 @@ async def apply(settings: Settings, partitions: Sequence[int] | None = None) -> 
     async with State.connect(settings, "apply") as state:
         workers = [Worker(settings, state, number) for number in chosen]
         tasks = {f"partition {worker.partition}": worker.run() for worker in workers}
-        await together(**tasks, reports=_report(state, workers))
+        await run_until_first_failure(**tasks, reports=_report(state, workers))
 
 
 class Worker:

@@ -26,7 +26,7 @@ from migrator.model.table import TableName
 from migrator.mongodb.faults import mapped_errors
 from migrator.mongodb.session import Session
 from migrator.mongodb.target import Document
-from migrator.runtime.failpoints import Point, reached
+from migrator.runtime.failpoints import Point, failpoint
 from migrator.state.documents import landed_fields, landed_from
 from migrator.state.store import State
 
@@ -108,9 +108,9 @@ class Writer:
                 await self._remember(work)
                 if not await self._move(work.before, work.after):
                     return Outcome.MOVED
-                reached(Point.IN_TRANSACTION)
+                failpoint(Point.IN_TRANSACTION)
                 await self._session.commit()
-        reached(Point.AFTER_LOAD)
+        failpoint(Point.AFTER_LOAD)
         return Outcome.LANDED
 
     async def probe(self, write: Write) -> bool:

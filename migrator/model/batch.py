@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from migrator.model.document_key import Bound
 from migrator.model.position import Position
 from migrator.model.rows import TableChanges
 from migrator.model.table import TableName
@@ -22,14 +23,13 @@ class Progress:
 
     `rows` are those of this batch. `generation` says which copy of the table it is: a
     definition that changes starts another, and progress of an older one counts nothing.
-    `last` is the key of the last row that was read, as the SQL literals that the
-    next chunk compares with; None before the first.
+    `last` is the key of the last row that was read, None before the first.
     """
 
     table: TableName
     part: int
     rows: int
-    last: tuple[str, ...] | None
+    last: Bound | None
     done: bool
     generation: int = 1
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from zlib import crc32
 
 from migrator.model.table import TableName
 
@@ -39,3 +40,10 @@ class CollectionMap:
             folded = {name.lower(): target for name, target in self.databases.items()}
             database = folded.get(table.database.lower(), table.database)
         return CollectionName(database, table.name)
+
+    def partition_of(self, table: TableName, partitions: int) -> int:
+        """The partition that keeps the order of a table's rows, of its emptying and its copy.
+
+        It depends on the collection, because two tables may have it one after the other.
+        """
+        return crc32(str(self.collection_of(table)).encode()) % partitions

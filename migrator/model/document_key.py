@@ -17,6 +17,12 @@ FIXED_BYTES = {0x01: 8, 0x07: 12, 0x08: 1, 0x09: 8, 0x0A: 0, 0x11: 8, INT64: 8, 
 BEYOND_LENGTH_BYTES = {0x02: 4, 0x03: 0, 0x04: 0, 0x05: 5}
 """What follows the length of a string, a document, an array and a binary, beyond that length."""
 
+Bound = bytes | tuple[str, ...]
+"""A key as a document `{_id}`; or SQL literals in key order, which need not be a whole key.
+
+Version 1 of the state knew literals only.
+"""
+
 
 def has_key(document: bytes) -> bool:
     """Whether the document begins with `_id`; a refused row may not."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from migrator.model.batch import BatchId
+from migrator.model.document_key import Bound
 from migrator.model.position import Position
 from migrator.model.table import TableName
 
@@ -29,12 +30,12 @@ class Landed:
 class KeyRange:
     """One range of a table's keys: above `lower`, up to and with `upper` (None: no bound).
 
-    Bounds and `last`, the last key that was loaded, are SQL literals in key order.
+    `last` is the last key that was loaded.
     """
 
-    lower: tuple[str, ...] | None = None
-    upper: tuple[str, ...] | None = None
-    last: tuple[str, ...] | None = None
+    lower: Bound | None = None
+    upper: Bound | None = None
+    last: Bound | None = None
     rows: int = 0
     done: bool = False
 

@@ -93,7 +93,9 @@ def _progress_document(progress: Progress | None) -> dict[str, Any] | None:
         "table": progress.table.name,
         "part": progress.part,
         "rows": progress.rows,
-        "last": list(progress.last) if progress.last is not None else None,
+        # Under a name of its own: a loader of the version before would misread it as literals.
+        "last": list(progress.last) if isinstance(progress.last, tuple) else None,
+        "last_key": progress.last if isinstance(progress.last, bytes) else None,
         "done": progress.done,
         "generation": progress.generation,
     }
@@ -103,11 +105,13 @@ def _progress(document: dict[str, Any] | None) -> Progress | None:
     if document is None:
         return None
     last = document["last"]
+    if last is None and "last_key" in document:
+        last = document["last_key"]
     return Progress(
         table=TableName(document["database"], document["table"]),
         part=document["part"],
         rows=document["rows"],
-        last=tuple(last) if last is not None else None,
+        last=tuple(last) if isinstance(last, list) else last,
         done=document["done"],
         generation=document["generation"],
     )

@@ -9,7 +9,7 @@ from migrator.broker.queues import queue_depth
 from migrator.errors import BrokerError, SourceError
 from migrator.model.position import Position
 from migrator.model.state import TableCopy
-from migrator.mysql.position.comparison import transactions_behind
+from migrator.mysql.position.log import transactions_behind
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from migrator.observe.progress import Observation
 from migrator.observe.reports import ApplyReport, CaptureReport, Role

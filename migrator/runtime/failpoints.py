@@ -27,7 +27,7 @@ def _wanted() -> dict[Point, int]:
 _left = _wanted()
 
 
-def reached(point: Point) -> None:
+def failpoint(point: Point) -> None:
     """Stop here if a test asked for it."""
     if _left and point in _left:
         _left[point] -= 1

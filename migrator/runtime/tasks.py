@@ -7,7 +7,7 @@ from typing import Any
 from migrator.errors import MigratorError
 
 
-async def together(**tasks: Coroutine[Any, Any, None]) -> None:
+async def run_until_first_failure(**tasks: Coroutine[Any, Any, None]) -> None:
     """Run named tasks until all have ended; the first that fails ends the others.
 
     Raises that failure itself, not a group of one.

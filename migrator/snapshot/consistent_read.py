@@ -1,7 +1,7 @@
 """Reading what the stream has already shown: the binlog is sent before the engine commits.
 
 A SELECT that follows an event at once may still see the row as it was before, and a copy of
-that would undo the change. `reading` waits until the server shows everything up to a
+that would undo the change. `consistent_read` waits until the server shows everything up to a
 position. Source: MySQL's group commit (sql/binlog.cc): flush and sync, then the engines,
 then gtid_executed; MariaDB, "START TRANSACTION WITH CONSISTENT SNAPSHOT".
 """
@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager
 
 from migrator.errors import SourceError, SourceUnavailable
 from migrator.model.position import Position
-from migrator.mysql.position.log_position import place
+from migrator.mysql.position.order import log_offset
 from migrator.mysql.wire.connection import Connection
 
 WAIT_S = 10
-TRIES = 360
+EXECUTED_TRIES = 360
 SNAPSHOT_RETRY_S = 0.005
 SNAPSHOT_TRIES = 12_000
 LOCK_WAIT_S = 3
@@ -24,7 +24,7 @@ LOCK_WAIT_TIMEOUT = 1205
 
 
 @asynccontextmanager
-async def reading(connection: Connection, position: Position) -> AsyncIterator[None]:
+async def consistent_read(connection: Connection, position: Position) -> AsyncIterator[None]:
     """What is selected inside shows all transactions up to `position`, and perhaps newer ones.
 
     Raises `SourceUnavailable` when the server does not get there within minutes.
@@ -44,7 +44,7 @@ async def reading(connection: Connection, position: Position) -> AsyncIterator[N
 
 
 async def _executed(connection: Connection, gtids: str) -> None:
-    for _ in range(TRIES):
+    for _ in range(EXECUTED_TRIES):
         answer = await connection.query(
             "SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, %s)", gtids.replace("\n", ""), WAIT_S
         )
@@ -60,7 +60,7 @@ async def _snapshot_after(connection: Connection, position: Position) -> None:
         rows = await connection.query("SHOW STATUS LIKE 'binlog_snapshot_%%'")
         status = {name.lower(): value for name, value in rows}
         file, offset = status["binlog_snapshot_file"], int(status["binlog_snapshot_position"])
-        if place(file, offset) >= place(position.file, position.offset):
+        if log_offset(file, offset) >= log_offset(position.file, position.offset):
             return
         await connection.query("ROLLBACK")
         await asyncio.sleep(SNAPSHOT_RETRY_S)
@@ -77,7 +77,8 @@ async def _snapshot_behind_lock(connection: Connection) -> None:
         if error.number != LOCK_WAIT_TIMEOUT:
             raise
         raise SourceUnavailable(
-            f"The brief read lock was not had within {LOCK_WAIT_S} s: a long statement runs."
+            f"Could not get the global read lock within {LOCK_WAIT_S} s: a long-running statement "
+            "holds tables open."
         ) from error
     try:
         await connection.query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")

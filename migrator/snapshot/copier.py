@@ -1,75 +1,70 @@
-"""The copy of what is there already, beside the stream: no locks, and the stream never waits.
+"""The copy of what is there already, alongside the stream: no locks, and the stream never waits.
 
-For each chunk of a table, in the order of its key: watch which keys the stream emits from
-now on; wait until the server shows everything that was emitted before; read; emit the rows,
-without those that were emitted meanwhile, at the place that the stream has reached. Rows that
-change after the read come later in the stream. The idea of a chunk between two points of the
-log is that of DBLog (arXiv 2010.12597); here nothing is written to the source, and the
-stream is never paused.
+For each chunk of a table, in the order of its key: open a window, in which the keys are noted
+that the stream emits; wait until the server shows everything that was emitted before; read;
+emit the rows, without those that were emitted meanwhile, at the place that the stream has
+reached. Rows that change after the read come later in the stream. Nothing is written to the
+source.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-from migrator.capture.tables import Tables
-from migrator.capture.transactions import Assembler
-from migrator.errors import MigratorError, SourceError, SourceUnavailable
+from migrator.errors import SourceError, SourceUnavailable
 from migrator.model.batch import Progress
-from migrator.model.document_key import document_key, has_key
-from migrator.model.rows import RowGroup
+from migrator.model.document_key import Bound
 from migrator.model.state import KeyRange, TableCopy
 from migrator.model.table import TableName
-from migrator.mysql.catalog.key_literals import Literals
 from migrator.mysql.catalog.tables import Table, read_table
+from migrator.mysql.source import Source
 from migrator.mysql.wire.connection import Connection
 from migrator.runtime.backoff import Backoff
+from migrator.runtime.room import Room
 from migrator.snapshot.chunks import Chunk, chunk_sql, read_chunk
-from migrator.snapshot.consistent_read import reading
+from migrator.snapshot.consistent_read import consistent_read
 from migrator.snapshot.planner import explains
-from migrator.snapshot.window import Watch, Watches
+from migrator.snapshot.window import Timeline
 
-Result = TypeVar("Result")
-CHUNK_BYTES_MAX = 16 * 1024 * 1024
+CHUNK_AIM_BYTES = 16 * 1024 * 1024
 STALE_POLL_S = 0.1
 
 
 @dataclass(slots=True)
-class Job:
+class RangeCopy:
     """One range of one table that is being copied; `table` follows redefinitions."""
 
     table: Table
-    part: KeyRange
+    range: KeyRange
     number: int
     generation: int
-    last: Literals | None
+    last: Bound | None
+
+    def after(self, chunk: Chunk) -> Progress:
+        """How far the copy of the range has come when the chunk has landed."""
+        return Progress(
+            table=self.table.name,
+            part=self.number,
+            rows=chunk.rows,
+            last=chunk.last or self.last,
+            done=chunk.is_last,
+            generation=self.generation,
+        )
 
 
-class Snapshot:
+class Copier:
     """Copies the tables that are not complete yet, several ranges at a time.
 
     `rows` have been read and sent in `chunks`; `noted` of them were left out, because the
     stream had newer ones.
     """
 
-    def __init__(
-        self,
-        connect: Callable[[], Awaitable[Connection]],
-        assembler: Assembler,
-        tables: Tables,
-        watches: Watches,
-        room: Callable[[], Awaitable[None]],
-        chunk_rows: int,
-    ) -> None:
-        self._connect = connect
-        self._assembler = assembler
-        self._tables = tables
-        self._watches = watches
+    def __init__(self, source: Source, timeline: Timeline, room: Room, chunk_rows: int) -> None:
+        self._source = source
+        self._timeline = timeline
         self._room = room
         self._chunk_rows = chunk_rows
         self.rows = self.noted = self.chunks = 0
-        self._jobs: asyncio.Queue[Job] = asyncio.Queue()
+        self._ranges: asyncio.Queue[RangeCopy] = asyncio.Queue()
         self._generations: dict[TableName, int] = {}
         self._left: dict[TableName, set[int]] = {}
 
@@ -78,14 +73,13 @@ class Snapshot:
         """How many tables are not wholly read."""
         return len(self._left)
 
-    def begin(self, copy: TableCopy) -> None:
+    def begin(self, table: Table, copy: TableCopy) -> None:
         """Copy what is left of a table; an older copy of it ends."""
+        left = {number: part for number, part in enumerate(copy.parts) if not part.done}
         self._generations[copy.table] = copy.generation
-        self._left[copy.table] = {n for n, part in enumerate(copy.parts) if not part.done}
-        for number, part in enumerate(copy.parts):
-            if not part.done:
-                table = self._tables[copy.table]
-                self._jobs.put_nowait(Job(table, part, number, copy.generation, part.last))
+        self._left[copy.table] = set(left)
+        for number, part in left.items():
+            self._ranges.put_nowait(RangeCopy(table, part, number, copy.generation, part.last))
 
     def end(self, table: TableName) -> None:
         """The table is gone."""
@@ -100,111 +94,64 @@ class Snapshot:
 
     async def _read(self) -> None:
         while True:
-            job = await self._jobs.get()
+            one = await self._ranges.get()
             backoff = Backoff()
-            while self._is_wanted(job):
+            while self._is_wanted(one):
                 try:
-                    async with await self._connect() as connection:
-                        await self._copy(connection, job)
+                    async with await self._source.connect() as connection:
+                        await self._copy(connection, one)
                 except SourceUnavailable as error:
                     await backoff.pause(error, "The chunk is read again")
                 except SourceError as error:
-                    await self._follow(job, error)
+                    await self._follow(one, error)
 
-    async def _copy(self, connection: Connection, job: Job) -> None:
+    async def _copy(self, connection: Connection, one: RangeCopy) -> None:
         """Copy chunk after chunk, as long as the connection and the table's definition last."""
-        while self._is_wanted(job) and not connection.closed:
-            if await self._copy_chunk(connection, job):
-                self._finish(job)
+        while self._is_wanted(one) and not connection.closed:
+            if await self._copy_chunk(connection, one):
+                self._finish(one)
 
-    def _finish(self, job: Job) -> None:
-        left = self._left[job.table.name]
-        left.discard(job.number)
+    def _finish(self, one: RangeCopy) -> None:
+        left = self._left[one.table.name]
+        left.discard(one.number)
         if not left:
-            del self._left[job.table.name]
+            del self._left[one.table.name]
 
-    def _is_wanted(self, job: Job) -> bool:
-        name = job.table.name
-        is_left = job.number in self._left.get(name, ())
-        return is_left and self._generations.get(name) == job.generation
+    def _is_wanted(self, one: RangeCopy) -> bool:
+        name = one.table.name
+        is_left = one.number in self._left.get(name, ())
+        return is_left and self._generations.get(name) == one.generation
 
-    async def _copy_chunk(self, connection: Connection, job: Job) -> bool:
+    async def _copy_chunk(self, connection: Connection, one: RangeCopy) -> bool:
         """Copy the next chunk; whether it was the last one."""
-        await self._room()
-        watch = await self._at_boundary(lambda: self._assembler.watch(job.table.name))
-        try:
-            async with reading(connection, watch.position):
-                limit = self._limit(job.table)
-                sql = chunk_sql(job.table, job.last, job.part, limit)
-                chunk = await read_chunk(connection, sql, job.table, self._tables.options, limit)
-            await self._room()
-            # A TRUNCATE in between, and the like: what was read may be gone.
-            emitted = await self._at_boundary(lambda: self._emit(watch, job, chunk))
-        finally:
-            self._watches.close(watch)
-        if emitted:
-            job.last = chunk.last or job.last
-        return emitted and chunk.is_last
-
-    def _limit(self, table: Table) -> int:
-        fitting = CHUNK_BYTES_MAX // max(1, table.row_bytes)
-        return max(1, min(self._chunk_rows, fitting))
-
-    def _emit(self, watch: Watch, job: Job, chunk: Chunk) -> bool:
-        self._watches.close(watch)
-        if watch.spoiled or not self._is_wanted(job):
+        await self._room.room()
+        async with self._timeline.window(one.table.name) as window:
+            async with consistent_read(connection, window.position):
+                limit = self._limit(one.table)
+                sql = chunk_sql(one.table, one.last, one.range, limit)
+                chunk = await read_chunk(connection, sql, one.table, self._source.options, limit)
+            await self._room.room()
+            emitted = await window.emit(chunk.groups, one.after(chunk))
+        if emitted is None:
             return False
-        name = job.table.name
-        progress = Progress(
-            table=name,
-            part=job.number,
-            rows=chunk.rows,
-            last=chunk.last or job.last,
-            done=chunk.is_last,
-            generation=job.generation,
-        )
-        runs = _without(chunk.runs, watch.keys)
-        self._tables.lane_of(name).copy(name, runs, progress)
+        one.last = chunk.last or one.last
         self.chunks += 1
         self.rows += chunk.rows
-        self.noted += chunk.rows - sum(len(run.rows) for run in runs)
-        return True
+        self.noted += chunk.rows - emitted
+        return chunk.is_last
 
-    async def _at_boundary(self, action: Callable[[], Result]) -> Result:
-        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+    def _limit(self, table: Table) -> int:
+        fitting = CHUNK_AIM_BYTES // max(1, table.row_bytes)
+        return max(1, min(self._chunk_rows, fitting))
 
-        def act() -> None:
-            if done.cancelled():
-                return
-            try:
-                done.set_result(action())
-            except MigratorError as error:
-                done.set_exception(error)
-
-        self._assembler.at_boundary(act)
-        return await done
-
-    async def _follow(self, job: Job, error: SourceError) -> None:
+    async def _follow(self, one: RangeCopy, error: SourceError) -> None:
         """The table may have been redefined, and the stream is not there yet; otherwise raises."""
-        async with await self._connect() as connection:
-            now = await read_table(connection, job.table.name)
-        if not explains(error, job.table, now):
+        async with await self._source.connect() as connection:
+            now = await read_table(connection, one.table.name)
+        if not explains(error, one.table, now):
             raise error
-        if now is not None and now.key and now.key_columns == job.table.key_columns:
-            job.table = now
+        if now is not None and now.key and now.key_columns == one.table.key_columns:
+            one.table = now
         else:
-            # It is gone, or its rows have other keys: the stream will say so, which ends the job.
+            # It is gone, or its rows have other keys: the stream will say so, and end the copy.
             await asyncio.sleep(STALE_POLL_S)
-
-
-def _without(runs: Sequence[RowGroup], keys: set[bytes]) -> list[RowGroup]:
-    if not keys:
-        return list(runs)
-    return [
-        # A row that is refused for its key has none, and is never among those that were noted.
-        RowGroup(
-            run.operation,
-            [row for row in run.rows if not has_key(row) or document_key(row) not in keys],
-        )
-        for run in runs
-    ]

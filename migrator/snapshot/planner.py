@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from migrator.check.fitness import unfit
 from migrator.errors import KeyUnreadable, SourceError, SourceUnavailable
 from migrator.model.collection import CollectionMap
+from migrator.model.document_key import Bound
 from migrator.model.state import KeyRange, TableCopy
 from migrator.model.table import TableName
 from migrator.mysql.catalog.columns import Column, ColumnType
@@ -97,13 +98,13 @@ class Planner:
         if chunk.last is None:
             return (KeyRange(done=True),)
         bounds = await self._bounds(table)
-        uppers = [*bounds, chunk.last]
+        uppers: list[Bound] = [*bounds, chunk.last]
         return tuple(
             KeyRange(lower=lower, upper=upper)
             for lower, upper in zip([None, *bounds], uppers, strict=True)
         )
 
-    async def _bounds(self, table: Table) -> list[tuple[str, ...]]:
+    async def _bounds(self, table: Table) -> list[Bound]:
         """Keys that cut the table in ranges of about the same width; they need not exist."""
         first = table.key_columns[0]
         count = min(PARTS_MAX, table.estimated_rows // PART_ROWS_MIN)

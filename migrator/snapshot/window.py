@@ -1,58 +1,96 @@
-"""What the stream emits of a table while a chunk of it is being read (design: snapshot)."""
+"""A chunk's window: from before its SELECT until its rows are emitted.
 
-from collections.abc import Iterable
+The idea of a chunk between two points of the log is that of DBLog (arXiv 2010.12597).
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from migrator.model.batch import Progress
 from migrator.model.document_key import document_key, has_key
 from migrator.model.position import Position
+from migrator.model.rows import RowGroup
 from migrator.model.table import TableName
 
 
-@dataclass(slots=True, eq=False)
-class Watch:
-    """The keys that were emitted since the watch began, at `position`.
+class Window(Protocol):
+    """An open window; the stream has emitted everything up to `position`."""
 
-    A `spoiled` watch no longer knows them all: the chunk must be read again.
+    @property
+    def position(self) -> Position:
+        """Where the stream stood when the window was opened."""
+        ...
+
+    async def emit(self, groups: Sequence[RowGroup], progress: Progress) -> int | None:
+        """Emit the rows that the stream has not emitted since, between two transactions.
+
+        Returns how many they are; None: the window is spoiled and nothing was emitted.
+        """
+        ...
+
+
+class Timeline(Protocol):
+    """The stream, as the snapshot sees it."""
+
+    def window(self, table: TableName) -> AbstractAsyncContextManager[Window]:
+        """A window of a table, opened between two transactions."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class Noted:
+    """The keys of a table that the stream has emitted since a window was opened.
+
+    `is_spoiled`: they are no longer all known, so the chunk must be read again.
     """
 
     table: TableName
-    position: Position
     keys: set[bytes] = field(default_factory=set)
-    spoiled: bool = False
+    is_spoiled: bool = False
+
+    def left(self, groups: Sequence[RowGroup]) -> list[RowGroup]:
+        """The rows of a chunk that have not been emitted."""
+        if not self.keys:
+            return list(groups)
+        return [RowGroup(group.operation, self._left(group.rows)) for group in groups]
+
+    def _left(self, rows: list[bytes]) -> list[bytes]:
+        # A row that is refused for its key has none, and is never among the noted ones.
+        return [row for row in rows if not has_key(row) or document_key(row) not in self.keys]
 
 
-class Watches:
-    """The watches of all chunks that are being read now."""
+class OpenWindows:
+    """The windows of all chunks that are being read now."""
 
     def __init__(self) -> None:
-        self._open: dict[TableName, list[Watch]] = {}
+        self._open: dict[TableName, list[Noted]] = {}
 
-    def open(self, table: TableName, position: Position) -> Watch:
+    def open(self, table: TableName) -> Noted:
         """Begin to note the keys of a table."""
-        watch = Watch(table, position)
-        self._open.setdefault(table, []).append(watch)
-        return watch
+        noted = Noted(table)
+        self._open.setdefault(table, []).append(noted)
+        return noted
 
-    def close(self, watch: Watch) -> None:
-        """End it; again is harmless."""
-        watches = self._open.get(watch.table, [])
-        if watch in watches:
-            watches.remove(watch)
-        if not watches:
-            self._open.pop(watch.table, None)
+    def close(self, noted: Noted) -> None:
+        """Stop noting them."""
+        windows = self._open[noted.table]
+        windows.remove(noted)
+        if not windows:
+            del self._open[noted.table]
 
     def note(self, table: TableName, documents: Iterable[bytes]) -> None:
-        """These rows of the table were emitted."""
-        watches = self._open.get(table)
-        if watches:
-            # A row without a readable key has none that another one could be known by.
+        """The stream emitted these rows of the table."""
+        windows = self._open.get(table)
+        if windows:
             keys = [document_key(one) for one in documents if has_key(one)]
-            for watch in watches:
-                watch.keys.update(keys)
+            for noted in windows:
+                noted.keys.update(keys)
 
     def spoil(self, table: TableName | None = None) -> None:
         """Something happened to the table, or to any table, that keys do not describe."""
-        for name, watches in self._open.items():
+        for name, windows in self._open.items():
             if table is None or name == table:
-                for watch in watches:
-                    watch.spoiled = True
+                for noted in windows:
+                    noted.is_spoiled = True

@@ -10,6 +10,7 @@ from hashlib import blake2b
 
 from migrator.errors import StateDamaged
 from migrator.model.batch import BatchId
+from migrator.model.document_key import Bound
 from migrator.model.position import Position
 from migrator.model.state import Decision, KeyRange, Landed, TableCopy
 from migrator.model.table import TableName
@@ -17,6 +18,8 @@ from migrator.mongodb.target import Document
 
 LANDED_FIELDS = ("epoch", "sequence", "position", "transactions", "committed_at", "gap")
 CHECK_BYTES = 16
+TABLE_VERSION = 2
+"""Version 1 had SQL literals for the last key of a range; they are still read."""
 
 
 def landed_fields(landed: Landed) -> Document:
@@ -64,6 +67,7 @@ def table_document(state: TableCopy) -> Document:
     """The progress of a table's copy, as it is stored."""
     return {
         "_id": str(state.table),
+        "version": TABLE_VERSION,
         "database": state.table.database,
         "table": state.table.name,
         "partition": state.partition,
@@ -95,16 +99,16 @@ def table_from(document: Document) -> TableCopy:
 
 def _part_from(document: Document) -> KeyRange:
     return KeyRange(
-        lower=_literals(document["lower"]),
-        upper=_literals(document["upper"]),
-        last=_literals(document["last"]),
+        lower=_bound(document["lower"]),
+        upper=_bound(document["upper"]),
+        last=_bound(document["last"]),
         rows=document["rows"],
         done=document["done"],
     )
 
 
-def _literals(values: list[str] | None) -> tuple[str, ...] | None:
-    return None if values is None else tuple(values)
+def _bound(stored: bytes | list[str] | None) -> Bound | None:
+    return tuple(stored) if isinstance(stored, list) else stored
 
 
 def decision_document(decision: Decision) -> Document:

@@ -11,8 +11,8 @@ from migrator.errors import SourceError, TargetUnavailable
 from migrator.exit_codes import Exit
 from migrator.model.position import Position
 from migrator.mysql.catalog.tables import read_tables
-from migrator.mysql.position.comparison import covers
-from migrator.mysql.position.log_position import current_position
+from migrator.mysql.position.log import current_position
+from migrator.mysql.position.order import covers
 from migrator.observe.observer import Observer, letters_of, selected
 from migrator.observe.progress import Observation
 from migrator.observe.reports import Role

@@ -49,7 +49,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class BrokerConnection:
     """Where a link or an image leads."""
 
     target: str
@@ -107,7 +107,7 @@ class Document:
         return list(self._blocks())
 
     @cached_property
-    def links(self) -> list[Link]:
+    def links(self) -> list[BrokerConnection]:
         """Every link and image, those in HTML too."""
         return list(self._links())
 
@@ -143,14 +143,14 @@ class Document:
                 first, _, text = hidden.partition("\n")
                 yield Block(f"sh {first.strip()} hidden", text, _line(token), heading)
 
-    def _links(self) -> Iterator[Link]:
+    def _links(self) -> Iterator[BrokerConnection]:
         for token in self._every(("link_open", "image", "html_block", "html_inline")):
             line = token.meta.get("line", 0)
             if token.type.startswith("html"):
                 targets = HTML_LINK.findall(token.content)
             else:
                 targets = [str(token.attrGet("href") or token.attrGet("src") or "")]
-            yield from (Link(target, line) for target in targets)
+            yield from (BrokerConnection(target, line) for target in targets)
 
     def _tables(self) -> Iterator[Table]:
         rows = cells = line = 0

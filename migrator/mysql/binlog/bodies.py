@@ -137,7 +137,7 @@ def gtid(event: bytes, stop: int, seconds: int, end: int) -> Gtid:
         # The highest bit says that the time of the original commit follows.
         committed_at = low | middle << 32 | (high & 0x7F) << 48
     if event[4] == Code.ANONYMOUS_GTID:
-        return Gtid("", committed_at, end, anonymous=True)
+        return Gtid("", committed_at, end)
     if number < 1:
         raise ValueError("a GTID without a number")
     return Gtid(f"{_uuid_text(uuid)}:{number}", committed_at, end)

@@ -11,12 +11,9 @@ from struct import Struct
 from migrator.errors import START_OVER, PositionLost, SourceError, SourceUnavailable
 from migrator.model.position import Position
 from migrator.mysql.position.gtid import GtidSet
-from migrator.mysql.position.log_position import check_still_available, current_position
 from migrator.mysql.wire.connection import Connection
 from migrator.mysql.wire.driver import refusal
 from migrator.mysql.wire.packets import END_OF_FILE, ERROR, error_of
-
-__all__ = ["check_still_available", "current_position", "dump"]
 
 BINLOG_DUMP = 0x12
 BINLOG_DUMP_GTID = 0x1E

@@ -115,16 +115,14 @@ class Gtid:
 
     `gtid` is "uuid:n", "uuid:tag:n" or "domain-server-n", "" if it is anonymous.
     `committed_at` is in microseconds since 1970, on MariaDB of whole seconds.
-    `standalone` (MariaDB) says that no commit follows: the next Query is all. `prepares`
+    `begins` (MariaDB, which logs no BEGIN) says that a COMMIT will follow. `prepares`
     (MariaDB) is the xid of the distributed transaction that it prepares, "" for none.
     """
 
     gtid: str
     committed_at: int
     end: int
-    standalone: bool = False
-    ddl: bool = False
-    anonymous: bool = False
+    begins: bool = False
     prepares: str = ""
 
 

@@ -30,8 +30,7 @@ def gtid(event: bytes, stop: int, seconds: int, end: int) -> Gtid:
         f"{domain}-{server}-{number}",
         seconds * MICROSECONDS,
         end,
-        standalone=bool(flags & STANDALONE),
-        ddl=bool(flags & DDL),
+        begins=not flags & STANDALONE,
         prepares=_xid(event, stop, flags) if flags & PREPARED_XA else "",
     )
 

@@ -7,9 +7,11 @@ Source: MySQL, "GTID Sets"; MariaDB, "Global Transaction ID".
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from typing import Protocol, Self
 
 from migrator.errors import SourceError
+from migrator.mysql.wire.connection import Flavour
 
 UUID_FORM = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 TAG_FORM = re.compile(r"[a-z_][a-z0-9_]{0,31}")
@@ -38,9 +40,33 @@ class Gtids(Protocol):
     def __str__(self) -> str: ...
 
 
-def parse(text: str, *, mariadb: bool) -> Gtids:
-    """The set that `text` describes; raises `SourceError` if it is none."""
-    return MariadbPosition.parse(text) if mariadb else GtidSet.parse(text)
+def flavour_of(gtids: str) -> Flavour:
+    """Which kind of server printed them, `domain-server-number` or `uuid:number`; not for ""."""
+    return Flavour.MYSQL if ":" in gtids else Flavour.MARIADB
+
+
+def parse(text: str, flavour: Flavour | None = None) -> Gtids:
+    """The set that `text` describes, an empty one of `flavour` for "".
+
+    Raises `SourceError` if it describes none.
+    """
+    kind = flavour or (flavour_of(text) if text else Flavour.MYSQL)
+    return MariadbPosition.parse(text) if kind is Flavour.MARIADB else GtidSet.parse(text)
+
+
+def count(gtids: str) -> int:
+    """How many transactions a MySQL GTID set has: `uuid:1-5:7:tag:1-2` has 8."""
+    return sum(
+        last - first + 1
+        for intervals in GtidSet.parse(gtids).intervals()
+        for first, last in intervals
+    )
+
+
+def count_between(landed: str, last: str) -> int:
+    """The numbers that MariaDB's position `last` has beyond `landed`, some of them never used."""
+    before, after = MariadbPosition.parse(landed).numbers(), MariadbPosition.parse(last).numbers()
+    return sum(max(0, number - before.get(domain, 0)) for domain, number in after.items())
 
 
 def _refuse(text: str) -> SourceError:
@@ -120,14 +146,9 @@ class GtidSet:
             for first, last in intervals
         )
 
-    def union(self, other: "GtidSet") -> "GtidSet":
-        """A new set of what is in either."""
-        result = GtidSet()
-        for part in (self, other):
-            for source, intervals in part._intervals.items():
-                for first, last in intervals:
-                    result._add_interval(source, first, last)
-        return result
+    def intervals(self) -> Iterable[list[Interval]]:
+        """The intervals of each source and tag."""
+        return self._intervals.values()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, GtidSet) and str(self) == str(other)
@@ -202,14 +223,9 @@ class MariadbPosition:
             for domain, (_, number) in self._last.items()
         )
 
-    def union(self, other: "MariadbPosition") -> "MariadbPosition":
-        """A new position, the farther one in each domain."""
-        result = MariadbPosition()
-        for part in (self, other):
-            for domain, last in part._last.items():
-                if domain not in result._last or result._last[domain][1] < last[1]:
-                    result._last[domain] = last
-        return result
+    def numbers(self) -> dict[int, int]:
+        """The last number of each domain."""
+        return {domain: number for domain, (_, number) in self._last.items()}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, MariadbPosition) and self._last == other._last

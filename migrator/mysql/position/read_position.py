@@ -3,34 +3,36 @@
 from dataclasses import replace
 
 from migrator.model.position import Position
-from migrator.mysql.position.gtid import Gtids
-from migrator.mysql.position.log_position import place
+from migrator.mysql.position.gtid import parse
+from migrator.mysql.position.order import log_offset
+from migrator.mysql.wire.connection import ServerInfo
 
 
-class Followed:
-    """The position behind the newest committed transaction; only `advance` passes one.
+class ReadPosition:
+    """The end of the newest committed transaction; only `advance` passes one.
 
-    `gtids` is None where the source has none: then file and offset are all.
+    It begins at `start`. Without GTIDs at the server, file and offset are all.
     """
 
-    def __init__(self, start: Position, gtids: Gtids | None) -> None:
+    def __init__(self, start: Position, server: ServerInfo) -> None:
         self._position = start
-        self._gtids = gtids
+        self._gtids = parse(start.gtids, server.flavour) if server.has_gtids else None
         self._offset = start.offset
         self._is_stale = False
 
-    def position(self) -> Position:
+    @property
+    def committed(self) -> Position:
         """Where the newest committed transaction ended."""
         if self._is_stale:
-            # Written when somebody asks, not for every transaction.
+            # Written when it is asked for, not for every transaction.
             gtids = str(self._gtids) if self._gtids is not None else ""
             self._position = replace(self._position, gtids=gtids, offset=self._offset)
             self._is_stale = False
         return self._position
 
     def with_open(self, gtid: str, end: int) -> Position:
-        """Where a transaction ends whose end has been read, and which has not been passed yet."""
-        position = replace(self.position(), offset=end)
+        """Where an open transaction ends, whose end has been read and is not passed yet."""
+        position = replace(self.committed, offset=end)
         if not gtid:
             return position
         return replace(position, gtids=f"{position.gtids},{gtid}".lstrip(","))
@@ -44,14 +46,14 @@ class Followed:
 
     def connected(self, identity: str) -> None:
         """The events that follow come from this server: file and offset mean something there."""
-        if self.position().server != identity:
+        if self.committed.server != identity:
             self._stand_at(replace(self._position, server=identity, file="", offset=0))
 
     def read_up_to(self, file: str, offset: int) -> None:
         """Between two transactions: nothing of interest stands before this place."""
-        position = self.position()
+        position = self.committed
         # With GTIDs the first events name a place that was passed long ago.
-        if place(file, offset) > place(position.file, position.offset):
+        if log_offset(file, offset) > log_offset(position.file, position.offset):
             self._stand_at(replace(position, file=file, offset=offset))
 
     def _stand_at(self, position: Position) -> None:

@@ -46,6 +46,11 @@ class ServerInfo:
     folds: bool = False
 
     @property
+    def has_gtids(self) -> bool:
+        """Whether its transactions have global ids."""
+        return self.is_mariadb or self.gtid_mode
+
+    @property
     def is_mariadb(self) -> bool:
         """Whether it is MariaDB."""
         return self.flavour is Flavour.MARIADB

@@ -14,7 +14,7 @@ from migrator.model.state import KeyRange
 from migrator.mysql.catalog.tables import Table, quoted_table, read_tables
 from migrator.mysql.types import TypeOptions
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
-from migrator.snapshot.chunks import chunk_sql, key_of, read_chunk, rows_between_sql, rows_sql
+from migrator.snapshot.chunks import chunk_sql, read_chunk, rows_between_sql, rows_sql
 from tests.migrator.conftest import RoadFactory
 from tests.migrator.road import Road, Source
 from tests.migrator.twin import differences
@@ -148,18 +148,20 @@ async def losses(connection: Connection, table: Table) -> str:
             break
         last = chunk.last
         documents += [
-            row for run in chunk.runs if run.operation is Operation.INSERT for row in run.rows
+            row
+            for group in chunk.groups
+            if group.operation is Operation.INSERT
+            for row in group.rows
         ]
     if len(documents) != count:
         return f"{len(documents)} of {count} rows are copied"
     wanted = sorted(map(document_key, documents))
     if len(set(wanted)) != count:
         return "two rows have one _id"
-    keys = [key_of(table, document) for document in documents]
     for question in rows_sql, rows_between_sql:
-        sql = question(table, keys)
+        sql = question(table, wanted)
         chunk = await read_chunk(connection, sql, table, OPTIONS, count + 1)
-        found = sorted(document_key(row) for run in chunk.runs for row in run.rows)
+        found = sorted(document_key(row) for group in chunk.groups for row in group.rows)
         if found != wanted:
             return f"{question.__name__} finds {len(found)} of {count} rows"
     return ""

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from migrator.model.position import Position
-from migrator.mysql.binlog.dump import current_position, dump
+from migrator.mysql.binlog.dump import dump
+from migrator.mysql.position.log import current_position
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from servers.mariadb import MariaDB
 from servers.mysql import MySQL

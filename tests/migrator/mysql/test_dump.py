@@ -8,8 +8,9 @@ import pytest
 
 from migrator.errors import PositionLost, SourceError, SourceUnavailable
 from migrator.model.position import Position
-from migrator.mysql.binlog.dump import check_still_available, current_position, dump
+from migrator.mysql.binlog.dump import dump
 from migrator.mysql.position.gtid import GtidSet
+from migrator.mysql.position.log import check_still_available, current_position
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 
 OTHER = "3e11fa47-71ca-11e1-9e33-c80aa9429562"

@@ -8,7 +8,6 @@ import pytest
 from migrator.errors import ConfigurationError
 from migrator.model.position import Position
 from migrator.model.table import TableName
-from migrator.mysql.binlog.dump import current_position
 from migrator.mysql.binlog.reader import (
     Event,
     EventReader,
@@ -21,6 +20,7 @@ from migrator.mysql.binlog.reader import (
     Xid,
 )
 from migrator.mysql.catalog.columns import ColumnType
+from migrator.mysql.position.log import current_position
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from servers.mariadb import MariaDB
 from servers.process import free_port
@@ -174,15 +174,15 @@ async def test_gtids_tell_all_that_happened(connection: Connection) -> None:
     assert ends == sorted(ends)
 
 
-async def test_ddl_is_standalone_on_mariadb(mariadb: Connection) -> None:
+async def test_mariadb_says_whether_a_commit_will_follow(mariadb: Connection) -> None:
     events = await events_of(mariadb, TABLE, "INSERT INTO t (i) VALUES (1)")
 
     at = next(i for i, e in enumerate(events) if isinstance(e, Query) and b"CREATE" in e.text)
     ddl = events[at - 1]
     assert isinstance(ddl, Gtid)
-    assert (ddl.standalone, ddl.ddl) == (True, True)
+    assert not ddl.begins
     dml = next(event for event in events[at:] if isinstance(event, Gtid))
-    assert (dml.standalone, dml.ddl) == (False, False)
+    assert dml.begins
 
 
 async def test_statements_of_another_character_set_are_decoded(connection: Connection) -> None:

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrator.errors import BinlogCorrupt, MigratorError
-from migrator.mysql.binlog.dump import current_position
 from migrator.mysql.binlog.reader import EventReader
+from migrator.mysql.position.log import current_position
 from migrator.mysql.wire.connection import Connection
 from tests.migrator.mysql.conftest import logged_since
 from tests.migrator.mysql.test_events import TABLE, wanted

@@ -12,7 +12,6 @@ import pytest
 
 from migrator.model.rows import Operation
 from migrator.model.table import TableName
-from migrator.mysql.binlog.dump import current_position
 from migrator.mysql.binlog.reader import (
     Event,
     EventReader,
@@ -24,6 +23,7 @@ from migrator.mysql.binlog.reader import (
     Xid,
 )
 from migrator.mysql.catalog.columns import TableShape
+from migrator.mysql.position.log import current_position
 from migrator.mysql.rows.decoder import BinlogDecoder
 from migrator.mysql.types import TypeOptions
 from migrator.mysql.wire.connection import Connection

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from migrator.errors import PositionLost
-from migrator.mysql.binlog.dump import check_still_available, current_position, dump
+from migrator.mysql.binlog.dump import dump
+from migrator.mysql.position.log import check_still_available, current_position
 from migrator.mysql.wire.connection import SourceUrl, connect
 from servers.mariadb import MariaDB
 from servers.mysql import MySQL

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from migrator.errors import BinlogCorrupt
 from migrator.model.rows import RowGroup
-from migrator.mysql.binlog.dump import current_position
 from migrator.mysql.binlog.reader import Rows as RowsEvent
 from migrator.mysql.binlog.reader import RowsKind
 from migrator.mysql.catalog.result_columns import result_columns
 from migrator.mysql.catalog.tables import Table
+from migrator.mysql.position.log import current_position
 from migrator.mysql.rows import programs as row_programs
 from migrator.mysql.rows.decoder import BinlogDecoder, ResultDecoder
 from migrator.mysql.types import TypeOptions, result_codec, row_codec

@@ -16,7 +16,7 @@ from pymysql.converters import conversions
 
 from migrator.model.document_key import document_key
 from migrator.model.rows import Operation, RowGroup
-from migrator.mysql.binlog.dump import current_position
+from migrator.mysql.position.log import current_position
 from migrator.mysql.rows import programs as row_programs
 from migrator.mysql.types import TypeOptions
 from migrator.mysql.wire.connection import SourceUrl

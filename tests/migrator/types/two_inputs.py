@@ -11,9 +11,9 @@ from typing import Any
 import bson
 
 from migrator.model.position import Position
-from migrator.mysql.binlog.dump import current_position
 from migrator.mysql.binlog.reader import EventReader, Rows, RowsKind
 from migrator.mysql.catalog.columns import Column, ColumnType
+from migrator.mysql.position.log import current_position
 from migrator.mysql.types import TypeOptions, result_codec, row_codec
 from migrator.mysql.types.codec import Codec, Value
 from migrator.mysql.types.json import PartialJson

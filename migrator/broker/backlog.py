@@ -1,0 +1,36 @@
+"""What lies in the queues: confirmed by the broker, and not yet loaded. Pure."""
+
+from collections import deque
+
+from migrator.model.batch import Batch, BatchId
+from migrator.model.state import Landed
+
+
+class Backlog:
+    """Counts what the queues hold, against a limit of `bytes_max` for the rows."""
+
+    def __init__(self, bytes_max: int) -> None:
+        self.bytes = 0
+        self._bytes_max = bytes_max
+        self._queued: dict[int, deque[tuple[BatchId, int]]] = {}
+
+    @property
+    def beats(self) -> int:
+        """How many batches without rows lie there."""
+        return sum(not size for queued in self._queued.values() for _, size in queued)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the queues hold more than they should."""
+        return self.bytes > self._bytes_max
+
+    def confirmed(self, batch: Batch) -> None:
+        """The broker has it."""
+        self._queued.setdefault(batch.partition, deque()).append((batch.stamp, batch.size))
+        self.bytes += batch.size
+
+    def landed(self, landed: Landed) -> None:
+        """The loader has come this far in a partition."""
+        queued = self._queued.get(landed.partition, deque())
+        while queued and queued[0][0] <= landed.stamp:
+            self.bytes -= queued.popleft()[1]

@@ -1,0 +1,56 @@
+"""What a session looks at while it works: how far the loader is, and what it misses."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from migrator.broker.publisher import Publisher
+from migrator.capture.stream.timeline import Timeline
+from migrator.errors import Fenced, Gap, TargetUnavailable
+from migrator.model.state import Landed
+from migrator.state.store import State
+
+INTERVAL_S = 0.5
+BEATS_MAX = 200
+
+log = structlog.get_logger()
+
+
+class LandingWatch:
+    """Twice a second: sends a beat, and reads what has landed.
+
+    `epochs` are those of this session, by partition.
+    """
+
+    def __init__(
+        self, state: State, timeline: Timeline, publisher: Publisher, epochs: Sequence[int]
+    ) -> None:
+        self._state = state
+        self._timeline = timeline
+        self._publisher = publisher
+        self._epochs = epochs
+
+    async def run(self) -> None:
+        """Raises `Gap` when the loader misses a batch, `Fenced` when another capture has begun."""
+        while True:
+            # Without changes, a beat moves the position and shows the loader what is missing.
+            if self._publisher.beats < BEATS_MAX:
+                self._timeline.beat()
+            try:
+                for landed in await self._state.landed():
+                    self._check(landed)
+                    self._publisher.landed(landed)
+            except TargetUnavailable as error:
+                # The stream goes on: RabbitMQ keeps what MongoDB cannot take now.
+                log.warning(f"{error} The state is read again in {INTERVAL_S} s.")
+            await asyncio.sleep(INTERVAL_S)
+
+    def _check(self, landed: Landed) -> None:
+        if landed.stamp.epoch > self._epochs[landed.partition]:
+            raise Fenced(
+                "Another capture process has begun to capture the same migration. Stop one of "
+                "them: one source has one reader."
+            )
+        if landed.gap is not None:
+            raise Gap(landed.gap)

@@ -1,0 +1,152 @@
+"""Copies of tables: begun anew, ended, or refused to one table without stopping the others."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import structlog
+
+from migrator.capture.stream.tables import Tables
+from migrator.capture.stream.timeline import Timeline
+from migrator.check.fitness import foreign_documents
+from migrator.model.state import TableCopy
+from migrator.model.table import TableName
+from migrator.mysql.wire.connection import Connection
+from migrator.snapshot.copier import Copier
+from migrator.snapshot.planner import Denied, Planned, Planner
+from migrator.state.store import State
+
+log = structlog.get_logger()
+
+
+class Copies:
+    """What becomes of a table's documents when its definition does."""
+
+    def __init__(
+        self, state: State, timeline: Timeline, tables: Tables, copier: Copier, *, takes_over: bool
+    ) -> None:
+        self._state = state
+        self._timeline = timeline
+        self._tables = tables
+        self._copier = copier
+        self._takes_over = takes_over
+
+    async def anew(self, connection: Connection, name: TableName, *, empties: bool) -> None:
+        """Copy a table anew: the binlog does not show what a statement made of its rows.
+
+        With `empties` its documents go first, in the open transaction; so they do if their
+        `_id`s are made of another key. A table that cannot be carried over is left out, loudly.
+        """
+        copy = await self._copy(name)
+        planned = await self._planned(connection, name, copy)
+        if planned is not None:
+            await self._begin_or_leave_out(name, copy, planned, empties=empties)
+            return
+        if self._is_ours(name, copy):
+            self._timeline.empty(name)
+        await self.forget(name)
+
+    async def join(self, connection: Connection, name: TableName) -> None:
+        """Rows came of a table that nobody knows: it is copied, or left out, or gone by now."""
+        copy = await self._copy(name)
+        planned = await self._planned(connection, name, copy)
+        if planned is not None:
+            await self._begin_or_leave_out(name, copy, planned, empties=True)
+        else:
+            # Whatever it became was copied whole, or will be: the stream is not there yet.
+            self._tables.redefine(name, None)
+
+    async def forget(self, name: TableName) -> None:
+        """The table is gone: nothing of it is left to be copied."""
+        self._timeline.windows.spoil(name)
+        self._tables.redefine(name, None)
+        self._copier.end(name)
+        if (copy := await self._copy(name)) is not None:
+            generation = copy.generation + 1
+            ended = replace(copy, generation=generation, parts=(), emptied=None, left_out="")
+            await self._state.save_table(ended)
+
+    async def _planned(
+        self, connection: Connection, name: TableName, copy: TableCopy | None
+    ) -> Planned | Denied | None:
+        collections = self._state.target.collections
+        planner = Planner(connection, self._tables.options, collections)
+        partition = self._timeline.batchers.of(name).partition
+        planned = await planner.plan(name, partition, copy.generation + 1 if copy else 1)
+        if not isinstance(planned, Planned) or planned.copy.left_out:
+            return planned
+        others = [table.name for table in self._tables if table.name != planned.table.name]
+        reason = self._taken(planned.table.name, others)
+        if not (reason or self._takes_over or self._is_ours(name, copy)):
+            reason = await foreign_documents(
+                self._state.target, collections.collection_of(planned.table.name)
+            )
+        return Denied(reason) if reason else planned
+
+    def _is_ours(self, name: TableName, copy: TableCopy | None) -> bool:
+        """Whether what the table's collection holds was written for this table."""
+        return self._tables.get(name) is not None or (copy is not None and copy.owned)
+
+    def _taken(self, name: TableName, others: Iterable[TableName]) -> str:
+        """Why the table's collection belongs to another table; "" if it does not."""
+        place = self._state.target.collections.collection_of
+        for other in others:
+            if place(other).is_same(place(name)):
+                return (
+                    f"It would share the collection {place(name)} with {other}. To fix it: map "
+                    "one of their databases to another name, by mapping in migrator.toml."
+                )
+        return ""
+
+    async def _begin_or_leave_out(
+        self,
+        name: TableName,
+        copy: TableCopy | None,
+        planned: Planned | Denied,
+        *,
+        empties: bool,
+    ) -> None:
+        if isinstance(planned, Denied):
+            await self._leave_out(name, copy, planned.reason)
+        elif planned.copy.left_out:
+            await self._leave_out(planned.table.name, copy, planned.copy.left_out)
+        else:
+            # Rows that were refused without a key would be refused, and counted, once more.
+            empties = empties or _is_rekeyed(copy, planned.copy)
+            empties = empties or await self._state.has_dead_letters_without_key(name)
+            await self._begin(planned, copy, empties=empties)
+
+    async def _begin(self, planned: Planned, before: TableCopy | None, *, empties: bool) -> None:
+        name = planned.table.name
+        # Whoever begins again from before that batch must not do without it.
+        emptied = self._timeline.empty(name) if empties else before and before.emptied
+        copy = replace(planned.copy, emptied=emptied or None)
+        self._tables.redefine(name, planned.table)
+        self._timeline.windows.spoil(name)
+        # Saved before the position passes the statement: after a crash it is read again.
+        await self._state.save_table(copy)
+        self._copier.begin(planned.table, copy)
+
+    async def _leave_out(self, name: TableName, copy: TableCopy | None, reason: str) -> None:
+        log.warning(
+            f"{name} is not migrated from here on, and the others go on; what MongoDB has of it "
+            f"stays, and grows old. {reason}"
+        )
+        self._timeline.windows.spoil(name)
+        self._tables.leave_out(name)
+        self._copier.end(name)
+        partition = self._timeline.batchers.of(name).partition
+        known = copy or TableCopy(name, partition, 0, 0, (), owned=False)
+        await self._state.save_table(
+            replace(known, generation=known.generation + 1, parts=(), left_out=reason)
+        )
+
+    async def _copy(self, name: TableName) -> TableCopy | None:
+        """What the target remembers of the table's copy."""
+        fold = self._tables.scope.folded
+        copies = await self._state.tables()
+        return next((one for one in copies if fold(one.table) == fold(name)), None)
+
+
+def _is_rekeyed(copy: TableCopy | None, planned: TableCopy) -> bool:
+    """Whether the documents' `_id`s were made of another key than they will be."""
+    return copy is not None and copy.key not in {(), planned.key}

@@ -1,0 +1,119 @@
+"""Rows of which the log does not show everything are read again, before their transaction ends.
+
+An answer of the server is believed only if the question was sound. A row that one question
+does not find is asked for by another, and only what neither finds is gone. Even then nothing
+is deleted if the log itself will show how the row went; only rows that a savepoint may have
+undone are, because no event of theirs is to come.
+"""
+
+from collections.abc import Callable, Sequence
+
+from migrator.capture.stream.partial_rows import PartialRows
+from migrator.capture.stream.tables import Tables
+from migrator.capture.stream.timeline import Timeline
+from migrator.errors import SourceError, SourceUnavailable
+from migrator.model.document_key import document_key, has_key
+from migrator.model.rows import Operation, RowGroup
+from migrator.model.table import TableName
+from migrator.mysql.catalog.tables import Table, read_table
+from migrator.mysql.source import Source
+from migrator.runtime.room import Room
+from migrator.snapshot.chunks import Chunk, read_chunk, rows_between_sql, rows_sql
+from migrator.snapshot.consistent_read import consistent_read
+from migrator.snapshot.planner import READ_TABLE_TRIES, explains
+
+ROWS_MAX = 500
+Question = Callable[[Table, Sequence[bytes]], str]
+
+
+class Reread:
+    """Reads rows as they are now; what has happened to them since comes later anyway."""
+
+    def __init__(
+        self,
+        source: Source,
+        timeline: Timeline,
+        tables: Tables,
+        room: Room,
+    ) -> None:
+        self._source = source
+        self._timeline = timeline
+        self._tables = tables
+        self._room = room
+
+    async def answer(self, partial: PartialRows) -> None:
+        """Emit the rows in the open transaction. Raises `SourceError`."""
+        for name, documents in partial.in_part.items():
+            await self._reread(name, documents)
+        for name, documents in partial.undone.items():
+            gone = await self._reread(name, documents)
+            if gone:
+                batcher = self._timeline.batchers.of(name)
+                self._timeline.emit(name, batcher, RowGroup(Operation.DELETE, gone))
+
+    async def _reread(self, name: TableName, documents: Sequence[bytes]) -> list[bytes]:
+        """Emit those that are there; returns the keys of the others."""
+        table = self._tables.get(name)
+        if table is None:
+            return []  # It was dropped or renamed since, and the stream will say so.
+        todo = list(dict.fromkeys(map(document_key, documents)))
+        missing: list[bytes] = []
+        for start in range(0, len(todo), ROWS_MAX):
+            await self._room.room()
+            some = todo[start : start + ROWS_MAX]
+            missing += await self._ask_twice(table, some)
+        return missing
+
+    async def _ask_twice(self, table: Table, documents: list[bytes]) -> list[bytes]:
+        missing = documents
+        for question in rows_sql, rows_between_sql:
+            if missing:
+                missing = await self._ask(table, missing, question)
+        return missing
+
+    async def _ask(self, table: Table, documents: list[bytes], question: Question) -> list[bytes]:
+        chunk = await self._rows_now(table, documents, question)
+        if chunk is None:
+            return []
+        if not chunk.is_last and len(documents) > 1:
+            # Too large for one answer, which ended early.
+            middle = len(documents) // 2
+            halves = documents[:middle], documents[middle:]
+            return [one for half in halves for one in await self._ask(table, half, question)]
+        found = self._emit(table.name, chunk)
+        return [one for one in documents if one not in found]
+
+    def _emit(self, name: TableName, chunk: Chunk) -> set[bytes]:
+        batcher = self._timeline.batchers.of(name)
+        found: set[bytes] = set()
+        for group in chunk.groups:
+            operation = Operation.PUT if group.operation is Operation.INSERT else group.operation
+            self._timeline.emit(name, batcher, RowGroup(operation, group.rows))
+            found.update(document_key(row) for row in group.rows if has_key(row))
+        return found
+
+    async def _rows_now(
+        self, table: Table, keys: Sequence[bytes], question: Question
+    ) -> Chunk | None:
+        """The rows with these keys; None if the table is another one by now."""
+        now: Table | None = table
+        for _ in range(READ_TABLE_TRIES):
+            # What was dropped, renamed or given another key is copied anew when the stream
+            # gets there; until then these keys ask for nothing.
+            if now is None or now.key_columns != table.key_columns:
+                return None
+            async with await self._source.connect() as connection:
+                try:
+                    async with consistent_read(connection, self._timeline.reached):
+                        sql, limit = question(now, keys), len(keys) + 1
+                        return await read_chunk(connection, sql, now, self._source.options, limit)
+                except SourceError as error:
+                    if error.retryable:
+                        raise
+                    # Altered since: the rows as they are now will do, a new copy follows anyway.
+                    before, now = now, await read_table(connection, table.name)
+                    if not explains(error, before, now):
+                        raise
+        raise SourceUnavailable(
+            f"{table.name} was altered {READ_TABLE_TRIES} times while rows of it were read again."
+        )

@@ -1,0 +1,83 @@
+"""Asks the source, now and then, whether it is still the one that is being read."""
+
+import asyncio
+
+import structlog
+
+from migrator.capture.stream.tables import Tables
+from migrator.errors import PositionLost, SourceError, SourceUnavailable, TargetUnavailable
+from migrator.model.position import Position
+from migrator.model.table import TableName
+from migrator.mysql.catalog.tables import Table
+from migrator.mysql.position.log import check_still_available, current_position
+from migrator.mysql.position.order import covers
+from migrator.mysql.position.read_position import ReadPosition
+from migrator.mysql.source import Source
+from migrator.mysql.wire.connection import Connection
+from migrator.state.store import State
+
+INTERVAL_S = 2.5
+LOST_LOOKS_MAX = 2
+
+log = structlog.get_logger()
+
+
+class SourceGuard:
+    """Every few seconds, over a connection of its own.
+
+    A server that was reset goes on sending heartbeats to those who were connected. And the
+    catalogue may be ahead of the stream, so that rows are left out until their table's new
+    definition is reached: if the stream has come past the moment at which this was seen, and
+    no definition came, the rows that are left out would be missing for ever.
+    """
+
+    def __init__(
+        self, source: Source, state: State, tables: Tables, position: ReadPosition
+    ) -> None:
+        self._source = source
+        self._state = state
+        self._tables = tables
+        self._position = position
+        self._lost_looks = 0
+        self._disagreeing: dict[TableName, tuple[Table, Position]] = {}
+
+    async def run(self) -> None:
+        """Raises `PositionLost` when the source forgets what has landed, and `SourceError`."""
+        while True:
+            await asyncio.sleep(INTERVAL_S)
+            try:
+                async with await self._source.connect() as connection:
+                    await self.look(connection)
+                self._lost_looks = 0
+            except SourceUnavailable as error:
+                log.info(f"{error} The stream waits for it, too.")
+            except TargetUnavailable as error:
+                log.info(f"{error} The source is looked at later.")
+            except PositionLost:
+                # One look may have met a transaction that was sent and is not committed yet.
+                self._lost_looks += 1
+                if self._lost_looks == LOST_LOOKS_MAX:
+                    raise
+
+    async def look(self, connection: Connection) -> None:
+        """Look once; `run` says what it raises."""
+        for landed in await self._state.landed():
+            await check_still_available(connection, landed.position)
+        still = {}
+        for name, table in self._tables.disagreeing.items():
+            seen = self._disagreeing.get(name)
+            if seen is None or seen[0] is not table:
+                seen = table, await current_position(connection)
+            elif covers(self._position.committed, seen[1]):
+                raise _disagreement(table)
+            still[name] = seen
+        self._disagreeing = still
+
+
+def _disagreement(table: Table) -> SourceError:
+    return SourceError(
+        f"{table.name}: the binlog and information_schema disagree on its key "
+        f"({', '.join(column.name for column in table.key_columns)}). This is an error "
+        "of the migrator; please report it. To go on: exclude the table, or give it a "
+        "primary key, and start again."
+    )

@@ -1,0 +1,1 @@
+"""The binlog becomes batches: events, transactions, the order of things between them."""

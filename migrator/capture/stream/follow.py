@@ -1,0 +1,128 @@
+"""Following the binlog: events become transactions, whatever happens to the connection."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Protocol
+
+from migrator.capture.stream.question import Answers
+from migrator.capture.stream.tables import Tables
+from migrator.capture.stream.timeline import Timeline
+from migrator.capture.stream.transactions import TransactionAssembler
+from migrator.errors import BinlogCorrupt, Gap, SourceError, SourceUnavailable, UnsupportedChange
+from migrator.mysql.binlog.dump import dump
+from migrator.mysql.binlog.reader import Event, EventReader
+from migrator.mysql.position.log import check_still_available
+from migrator.mysql.source import Source
+from migrator.mysql.wire.connection import Connection
+from migrator.runtime.backoff import Backoff
+from migrator.runtime.failpoints import Point, failpoint
+
+
+class Room(Protocol):
+    """What takes the batches; whoever makes them waits for room from time to time."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether to wait for room."""
+        ...
+
+    async def room(self) -> None:
+        """Return when there is room."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How the binlog is asked for, and for how long small transactions are collected."""
+
+    server_id: int
+    heartbeat_s: float
+    linger_s: float
+
+
+class Stream:
+    """Reads the binlog from the timeline's position on; a broken connection is renewed.
+
+    `last_read_at` is when the newest event arrived, by the loop's clock.
+    """
+
+    def __init__(
+        self, source: Source, timeline: Timeline, tables: Tables, answers: Answers, room: Room
+    ) -> None:
+        self.last_read_at = 0.0
+        self._source = source
+        self._timeline = timeline
+        self._tables = tables
+        self._answers = answers
+        self._room = room
+        self._transactions = TransactionAssembler(tables, timeline)
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def run(self, pace: Pace) -> None:
+        """Follow until cancelled. Raises what a new connection does not mend."""
+        backoff = Backoff()
+        while True:
+            try:
+                async with await self._source.connect() as connection:
+                    await self._follow(connection, pace, backoff)
+            except SourceUnavailable as error:
+                self._transactions.rewind()
+                await backoff.pause(error, "The binlog is read on")
+
+    async def _follow(self, connection: Connection, pace: Pace, backoff: Backoff) -> None:
+        start = self._timeline.position.committed
+        await check_still_available(connection, start)
+        if self._timeline.is_open and start.server != connection.server.identity:
+            raise Gap("The source is another server now, in the middle of a transaction.")
+        self._timeline.position.connected(connection.server.identity)
+        reader = EventReader(self._tables.wants_rows)
+        events = dump(connection, start, server_id=pace.server_id, heartbeat_s=pace.heartbeat_s)
+        async with aclosing(events) as arriving:
+            async for packets in arriving:
+                self.last_read_at = asyncio.get_running_loop().time()
+                await self._take(reader, packets)
+                failpoint(Point.AFTER_READ)
+                self._flush_soon(pace.linger_s)
+                backoff.reset()
+
+    async def _take(self, reader: EventReader, packets: list[bytes]) -> None:
+        arriving = iter(packets)
+        is_taken = False
+        while not is_taken:
+            try:
+                await self._take_events(reader, reader.events(arriving))
+                is_taken = True
+            except (BinlogCorrupt, UnsupportedChange) as error:
+                await self._pass(reader, error)
+
+    async def _take_events(self, reader: EventReader, events: Iterator[Event]) -> None:
+        timeline, turns = self._timeline, self._timeline.turns
+        for event in events:
+            question = self._transactions.take(event)
+            if question is not None:
+                try:
+                    await self._answers.answer(question)
+                except (BinlogCorrupt, UnsupportedChange) as error:
+                    await self._pass(reader, error)
+                self._transactions.answered(question)
+                reader.forget()
+            if turns and not timeline.is_open:
+                await timeline.give_way()
+            if self._room.is_full:
+                await self._room.room()
+
+    async def _pass(self, reader: EventReader, error: SourceError) -> None:
+        """Leave behind what cannot be handled, if an operator has said so; else raise."""
+        place = f"{self._timeline.position.committed.file}:{reader.end}"
+        await self._answers.past(error, place)
+
+    def _flush_soon(self, linger_s: float) -> None:
+        """What is committed leaves within the linger time, together with what comes until then."""
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(linger_s, self._flush)
+
+    def _flush(self) -> None:
+        self._timer = None
+        self._timeline.flush()

@@ -1,0 +1,50 @@
+"""Rows of the open transaction of which the binlog does not show everything."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from migrator.model.document_key import document_key, has_key
+from migrator.model.table import TableName
+
+Keys = dict[TableName, list[bytes]]
+"""Documents that hold only `_id`, or begin with it, by their table."""
+
+
+@dataclass(slots=True)
+class PartialRows:
+    """Rows that must be read again before the transaction ends.
+
+    Those `in_part` are there, or the log will show how they went. Those `undone` may never
+    have been there at all.
+    """
+
+    in_part: Keys = field(default_factory=dict)
+    undone: Keys = field(default_factory=dict)
+    _since_savepoint: Keys | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.in_part or self.undone)
+
+    def shown_in_part(self, table: TableName, keys: Iterable[bytes]) -> None:
+        """Rows changed, and their images lack columns."""
+        self.in_part.setdefault(table, []).extend(keys)
+        self._touched(table, keys)
+
+    def savepoint(self) -> None:
+        """From the first savepoint on, rows may be undone."""
+        if self._since_savepoint is None:
+            self._since_savepoint = {}
+
+    def emitted(self, table: TableName, rows: list[bytes]) -> None:
+        """Rows went to their lane."""
+        self._touched(table, rows)
+
+    def rolled_back(self) -> None:
+        """ROLLBACK TO is logged, and so are the rows that it undid: nobody says which."""
+        for table, documents in (self._since_savepoint or {}).items():
+            keys = [document_key(document) for document in documents if has_key(document)]
+            self.undone.setdefault(table, []).extend(keys)
+
+    def _touched(self, table: TableName, rows: Iterable[bytes]) -> None:
+        if self._since_savepoint is not None:
+            self._since_savepoint.setdefault(table, []).extend(rows)

@@ -1,0 +1,220 @@
+"""The order of things: one source transaction after another, and what is done between two.
+
+What is done between two transactions is a batch of its own, at the position that the stream
+has reached: the flush of small transactions, the beat, the rows of a chunk.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from migrator.capture.stream.batcher import Batcher, Batchers
+from migrator.capture.stream.partial_rows import PartialRows
+from migrator.model.batch import BatchId, Distributed, Phase, Progress
+from migrator.model.position import Position
+from migrator.model.rows import Operation, RowGroup
+from migrator.model.table import TableName
+from migrator.mysql.binlog.events import Gtid
+from migrator.mysql.position.read_position import ReadPosition
+from migrator.snapshot.window import Noted, OpenWindows
+
+
+class Turn:
+    """Somebody who waits for the end of the open transaction, and for whom the stream waits."""
+
+    def __init__(self) -> None:
+        self.has_begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.has_ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+
+class Timeline:
+    """Takes transactions in order; `position` passes one when it is committed.
+
+    `rows` and `transactions` count what was taken; `committed_at` is the commit time of the
+    newest transaction, in microseconds since 1970. Of the open transaction, which there is while
+    `is_open`, `gtid` is the id, and `end` the offset at which its newest event ends.
+    """
+
+    def __init__(self, position: ReadPosition, batchers: Batchers) -> None:
+        self.position = position
+        self.batchers = batchers
+        self.windows = OpenWindows()
+        self.rows = self.transactions = self.committed_at = 0
+        self.is_open = False
+        self.partial = PartialRows()
+        self.distributed: Distributed | None = None
+        self.turns: deque[Turn] = deque()
+        self.gtid = ""
+        self.end = 0
+        self._is_flush_due = self._is_beat_due = False
+
+    @property
+    def reached(self) -> Position:
+        """Where the open transaction ends, once its end has been read."""
+        return self.position.with_open(self.gtid, self.end)
+
+    # The open transaction
+
+    def begin(self, event: Gtid) -> None:
+        """A transaction begins."""
+        self.is_open = True
+        self.gtid = event.gtid
+        self.committed_at = event.committed_at
+        for batcher in self.batchers:
+            batcher.begin(event)
+
+    def prepare(self, xid: str) -> None:
+        """Its rows wait for the decision on a distributed transaction."""
+        self.distributed = Distributed(xid, Phase.PREPARE)
+        for batcher in self.batchers:
+            batcher.prepare(self.distributed)
+
+    def emit(self, table: TableName, batcher: Batcher, group: RowGroup) -> bool:
+        """Take rows of the open transaction; False: they landed in an earlier session."""
+        is_sent = batcher.add(table, group)
+        self.rows += len(group.rows)
+        # A chunk may leave out only what is really on its way.
+        if is_sent and self.distributed is None:
+            self.windows.note(table, group.rows)
+        self.partial.emitted(table, group.rows)
+        return is_sent
+
+    def empty(self, table: TableName) -> BatchId | None:
+        """Delete all documents of the table, in the open transaction if there is one.
+
+        Returns the id of the batch that does it; None if it landed in an earlier session.
+        """
+        self.windows.spoil(table)
+        batcher = self.batchers.of(table)
+        if not self.is_open:
+            batcher.empty(table)
+        elif not self.emit(table, batcher, RowGroup(Operation.EMPTY, [])):
+            return None
+        return batcher.id_of_added
+
+    def commit(self) -> None:
+        """The open transaction is committed."""
+        self.position.advance(self.gtid, self.end)
+        for batcher in self.batchers:
+            batcher.commit(self.committed_at)
+        self._close_transaction()
+
+    def commit_prepared(self, xid: str) -> None:
+        """The distributed transaction whose rows are open is committed in one phase."""
+        # Aside first, at the old position: a restart there reads the transaction again.
+        for batcher in self.batchers:
+            batcher.keep_aside()
+        self.decide(Distributed(xid, Phase.COMMIT))
+
+    def decide(self, distributed: Distributed) -> None:
+        """What was prepared, perhaps long ago, counts from now on, or never does."""
+        # First what was committed before, at the position of before.
+        self._cut(beat=False)
+        if distributed.phase is Phase.COMMIT:
+            # Its keys are no longer known.
+            self.windows.spoil()
+        self.position.advance(self.gtid, self.end)
+        for batcher in self.batchers:
+            batcher.decide(distributed, self.committed_at)
+        self._close_transaction()
+
+    def rewind(self) -> None:
+        """The connection broke: the open transaction will come again from its beginning.
+
+        Until then it counts as open, so that nothing is cut as if it had ended.
+        """
+        for batcher in self.batchers:
+            batcher.rewind()
+        self._forget_transaction()
+
+    def _close_transaction(self) -> None:
+        self.transactions += 1
+        self._forget_transaction()
+        self.is_open = False
+        if self._is_flush_due or self._is_beat_due:
+            self._cut(beat=self._is_beat_due)
+            self._is_flush_due = self._is_beat_due = False
+
+    def _forget_transaction(self) -> None:
+        self.gtid = ""
+        self.distributed = None
+        self.partial = PartialRows()
+
+    # Between two transactions
+
+    def flush(self) -> None:
+        """Cut what has been committed, when the open transaction ends at the latest."""
+        self._is_flush_due = self.is_open
+        if not self.is_open:
+            self._cut(beat=False)
+
+    def beat(self) -> None:
+        """As `flush`, but a partition without changes sends an empty batch.
+
+        So the position moves, and the loader notices a gap.
+        """
+        self._is_beat_due = self.is_open
+        if not self.is_open:
+            self._cut(beat=True)
+
+    def _cut(self, *, beat: bool) -> None:
+        for batcher in self.batchers:
+            batcher.flush(beat=beat)
+
+    @asynccontextmanager
+    async def window(self, table: TableName) -> AsyncIterator["TimelineWindow"]:
+        """A window of a table: the keys are noted that are emitted from here on."""
+        async with self._boundary():
+            noted, position = self.windows.open(table), self.position.committed
+        try:
+            yield TimelineWindow(self, noted, position)
+        finally:
+            self.windows.close(noted)
+
+    async def emit_chunk(
+        self, noted: Noted, groups: Sequence[RowGroup], progress: Progress
+    ) -> int | None:
+        """What `Window.emit` says."""
+        async with self._boundary():
+            if noted.is_spoiled:
+                return None
+            left = noted.left(groups)
+            self.batchers.of(noted.table).copy(noted.table, left, progress)
+            return sum(len(group.rows) for group in left)
+
+    @asynccontextmanager
+    async def _boundary(self) -> AsyncIterator[None]:
+        """Inside, no transaction is open, as long as nothing there is awaited."""
+        if not self.is_open:
+            yield
+            return
+        turn = Turn()
+        self.turns.append(turn)
+        try:
+            await turn.has_begun
+            yield
+        finally:
+            turn.has_ended.set_result(None)
+
+    async def give_way(self) -> None:
+        """Let those who wait for a boundary have it; the stream calls it between transactions."""
+        while self.turns:
+            turn = self.turns.popleft()
+            if not turn.has_begun.done():  # Else it was cancelled.
+                turn.has_begun.set_result(None)
+                await turn.has_ended
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineWindow:
+    """A window on the timeline; see `migrator.snapshot.window.Window`."""
+
+    timeline: Timeline
+    noted: Noted
+    position: Position
+
+    async def emit(self, groups: Sequence[RowGroup], progress: Progress) -> int | None:
+        """Emit the rows that the stream has not emitted since; None: it is spoiled."""
+        return await self.timeline.emit_chunk(self.noted, groups, progress)
