@@ -126,6 +126,9 @@ class Copier:
         """Copy the next chunk; whether it was the last one."""
         await self._room.room()
         async with self._timeline.window(one.table.name) as window:
+            # While we waited for it, another copy may have begun; from now on that spoils it.
+            if not self._is_wanted(one):
+                return False
             async with consistent_read(connection, window.position):
                 limit = self._limit(one.table)
                 sql = chunk_sql(one.table, one.last, one.range, limit)
