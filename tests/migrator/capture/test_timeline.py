@@ -1,0 +1,187 @@
+"""What is done between two transactions: flushes, beats, and the windows of chunks."""
+
+import asyncio
+
+import bson
+
+from migrator.capture.stream.batcher import Batchers, Limits
+from migrator.capture.stream.timeline import Timeline
+from migrator.model.batch import Batch, BatchId, Progress
+from migrator.model.collection import CollectionMap
+from migrator.model.position import Position
+from migrator.model.rows import Operation, RowGroup
+from migrator.model.state import Landed
+from migrator.model.table import TableName
+from migrator.mysql.binlog.events import Gtid
+from migrator.mysql.position.read_position import ReadPosition
+from migrator.mysql.wire.connection import Flavour, ServerInfo
+
+SERVER = ServerInfo(Flavour.MYSQL, "8.4.0", (8, 4, 0), "a", gtid_mode=False)
+START = Position(file="binlog.000001", offset=4)
+T, U = TableName("shop", "t"), TableName("shop", "u")
+PROGRESS = Progress(T, part=0, rows=2, last=b"last", done=True)
+
+
+class Scene:
+    """A timeline of one partition, and what left it."""
+
+    is_full = False
+
+    def __init__(self) -> None:
+        self.batches: list[Batch] = []
+        position = ReadPosition(START, SERVER)
+        landed = [Landed(0, BatchId(1, 0), START)]
+        self.timeline = Timeline(
+            position,
+            Batchers.of_landed(landed, Limits(100, 10_000), position, self, CollectionMap()),
+        )
+
+    def put(self, batch: Batch) -> None:
+        self.batches.append(batch)
+
+    def begin(self, table: TableName, *keys: int) -> None:
+        """A transaction that changes rows, and goes on."""
+        self.timeline.begin(Gtid("", 1, 50))
+        self.emit(table, *keys)
+
+    def emit(self, table: TableName, *keys: int) -> None:
+        self.timeline.emit(table, self.timeline.batchers.of(table), rows(*keys))
+
+    def commit(self, end: int = 100) -> None:
+        self.timeline.end = end
+        self.timeline.commit()
+
+    def sent(self) -> list[list[int]]:
+        """The keys in each batch."""
+        return [
+            [bson.decode(document)["_id"] for one in batch.changes for document in one.documents()]
+            for batch in self.batches
+        ]
+
+
+def rows(*keys: int, operation: Operation = Operation.PUT) -> RowGroup:
+    return RowGroup(operation, [bson.encode({"_id": key}) for key in keys])
+
+
+async def turn() -> None:
+    """Let the others go as far as they can."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_a_chunk_leaves_out_what_the_stream_has_emitted_since() -> None:
+    scene = Scene()
+
+    async with scene.timeline.window(T) as window:
+        scene.begin(T, 2)
+        scene.commit()
+        emitted = await window.emit([rows(1, 2, 3, operation=Operation.INSERT)], PROGRESS)
+
+    assert emitted == 2
+    assert scene.sent() == [[2], [1, 3]]
+    assert scene.batches[1].progress == PROGRESS
+    assert scene.batches[1].position.offset == 100
+
+
+async def test_rows_of_another_table_or_before_the_window_are_not_left_out() -> None:
+    scene = Scene()
+    scene.begin(T, 1)
+    scene.commit()
+
+    async with scene.timeline.window(T) as window:
+        scene.begin(U, 2)
+        scene.commit()
+        emitted = await window.emit([rows(1, 2)], PROGRESS)
+
+    assert emitted == 2
+
+
+async def test_a_chunk_waits_for_the_open_transaction_and_the_stream_for_the_chunk() -> None:
+    scene = Scene()
+    async with scene.timeline.window(T) as window:
+        scene.begin(T, 1)
+        emission = asyncio.create_task(window.emit([rows(1, 2)], PROGRESS))
+        await turn()
+
+        assert not emission.done()
+
+        scene.emit(T, 2)
+        scene.commit()
+        await scene.timeline.give_way()
+        scene.begin(T, 3)
+        scene.commit(end=200)
+
+        assert await emission == 0
+
+    scene.timeline.flush()
+    assert scene.sent() == [[1, 2], [], [3]]
+    assert [batch.position.offset for batch in scene.batches] == [100, 100, 200]
+
+
+async def test_a_spoiled_window_emits_nothing() -> None:
+    scene = Scene()
+
+    async with scene.timeline.window(T) as window, scene.timeline.window(U) as other:
+        scene.timeline.windows.spoil(T)
+
+        assert await window.emit([rows(1)], PROGRESS) is None
+        assert await other.emit([rows(1)], PROGRESS) == 1
+
+
+async def test_the_stream_waits_for_nobody_who_was_cancelled() -> None:
+    scene = Scene()
+    scene.begin(T, 1)
+
+    async def copy() -> None:
+        async with scene.timeline.window(T):
+            raise AssertionError
+
+    waiting = asyncio.create_task(copy())
+    await turn()
+    waiting.cancel()
+    scene.commit()
+
+    await asyncio.wait_for(scene.timeline.give_way(), 1)
+    assert waiting.cancelled()
+
+
+async def test_a_flush_and_a_beat_wait_for_the_end_of_the_transaction() -> None:
+    scene = Scene()
+    scene.begin(T, 1)
+    scene.timeline.flush()
+    scene.timeline.beat()
+
+    assert scene.batches == []
+
+    scene.commit()
+    assert scene.sent() == [[1]]
+    scene.timeline.flush()
+    assert scene.sent() == [[1]]
+    scene.timeline.beat()
+    assert scene.sent() == [[1], []]
+
+
+async def test_a_rewound_transaction_counts_as_open_until_it_has_come_again() -> None:
+    scene = Scene()
+    scene.begin(T, 1)
+
+    scene.timeline.rewind()
+    scene.timeline.flush()
+
+    assert scene.batches == []
+
+    scene.begin(T, 1)
+    scene.commit()
+    assert scene.sent() == [[1, 1]]
+
+
+async def test_emptying_a_table_spoils_its_windows_and_names_its_batch() -> None:
+    scene = Scene()
+
+    async with scene.timeline.window(T) as window:
+        emptied = scene.timeline.empty(T)
+
+        assert await window.emit([rows(1)], PROGRESS) is None
+
+    assert emptied == scene.batches[0].stamp
+    assert scene.batches[0].changes[0].operation is Operation.EMPTY
