@@ -22,10 +22,13 @@ test: $(VENV)/dev ## Install what the tests need, and run them all
 	@$(BIN)/python -m servers up
 	$(BIN)/python -m pytest
 
-check: $(VENV)/dev ## Format, lint and strict types, as CI does
+check: $(VENV)/dev ## Format, lint, strict types and declared dependencies, as CI does
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/deptry service
+	$(BIN)/deptry service migrator --optional-dependencies-dev-groups dev
+	$(BIN)/deptry . --ignore DEP004
 
 bench: $(VENV)/dev ## Measure the service beside its peers; the result is kept in benchmarks/results
 	@$(BIN)/python -m benchmarks service
