@@ -2,8 +2,8 @@
 
 import re
 
-from migrator.pause import Point
-from migrator.target.target import COLLECTIONS
+from migrator.runtime.failpoints import Point
+from migrator.state.store import COLLECTIONS
 from tests.documents.markdown import ROOT, Document
 
 PAGE = Document(ROOT / "docs/debug.md")
