@@ -120,7 +120,9 @@ async def test_no_more_is_sent_than_the_queues_should_hold(broker_url: str, migr
 
         publisher.landed(Landed(0, BatchId(1, 2), Position()))
         await until(lambda: publisher.in_flight == 5)
-        publisher.landed(Landed(0, BatchId(1, 9), Position()))
+        publisher.landed(Landed(0, BatchId(1, 5), Position()))
+        await until(lambda: publisher.in_flight == 2)
+        publisher.landed(Landed(0, BatchId(1, 8), Position()))
         await publisher.drain()
 
         assert not publisher.is_blocked
@@ -128,9 +130,13 @@ async def test_no_more_is_sent_than_the_queues_should_hold(broker_url: str, migr
 
 
 async def test_a_cut_connection_costs_repeats_and_no_batch(broker_url: str, migration: str) -> None:
-    async with TcpProxy(broker_url) as proxy, publishing(proxy.url, migration, 1) as publisher:
+    async with (
+        TcpProxy(broker_url) as proxy,
+        publishing(proxy.url, migration, 1, SendLimits(buffer_batches=100)) as publisher,
+    ):
         with capture_logs() as logs:
             for number in range(1, 601):
+                await publisher.room()
                 publisher.put(batch(number, size=5000))
                 if number % 150 == 0:
                     proxy.cut()
