@@ -46,14 +46,15 @@ class Observer:
         """What is to be seen now; raises `TargetError`."""
         landed = await self._state.landed()
         reports = await self._state.reports()
+        capture, apply = (reports.get(role, {}) for role in Role)
         tables = selected(self._settings, await self._state.tables())
         return Observation(
             at_s=time.monotonic(),
             now_us=time.time_ns() // 1_000,
             tables=tables,
             landed=landed,
-            capture=_capture(reports),
-            apply=_apply(reports),
+            capture=CaptureReport.from_document(capture) if _is_fresh(capture) else None,
+            apply=ApplyReport.from_document(apply) if _is_fresh(apply) else None,
             depth=await self._queued(),
             behind=await self._behind([one.position for one in landed]),
             letters=letters_of(tables, await self._state.dead_letter_counts()),
@@ -102,16 +103,6 @@ def letters_of(tables: Sequence[TableCopy], letters: Mapping[str, int]) -> dict[
     return {name: letters[name] for name in names if name in letters}
 
 
-def _capture(reports: Mapping[str, dict[str, Any]]) -> CaptureReport | None:
-    document = reports.get(Role.CAPTURE)
-    return CaptureReport.from_document(document) if document and _is_fresh(document) else None
-
-
-def _apply(reports: Mapping[str, dict[str, Any]]) -> ApplyReport | None:
-    document = reports.get(Role.APPLY)
-    return ApplyReport.from_document(document) if document and _is_fresh(document) else None
-
-
 def _is_fresh(document: Mapping[str, Any]) -> bool:
-    """Whether a report is of a process that lives."""
-    return bool(datetime.now(UTC) - document["at"] < ALIVE)
+    """Whether a report is there, and of a process that lives."""
+    return bool(document) and bool(datetime.now(UTC) - document["at"] < ALIVE)

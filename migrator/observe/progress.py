@@ -86,7 +86,7 @@ class StreamProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class ProgressReport:
     """Everything that is shown."""
 
     tables: tuple[TableProgress, ...]
@@ -113,12 +113,12 @@ class Snapshot:
         return left / rate if rate else None
 
 
-def progress(history: Sequence[Observation]) -> Snapshot:
+def progress(history: Sequence[Observation]) -> ProgressReport:
     """The newest of the observations, with rates over the time that all of them span."""
     before, now = history[0], history[-1]
     span_s = now.at_s - before.at_s
     earlier = {copy.table: copy for copy in before.tables}
-    return Snapshot(
+    return ProgressReport(
         tables=tuple(_table(earlier.get(copy.table), copy, span_s) for copy in now.tables),
         stream=_stream(before, now, span_s),
         dead_letters=now.dead_letters,

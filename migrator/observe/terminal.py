@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -17,7 +17,7 @@ from rich.text import Text
 from migrator.observe.progress import (
     MICROSECONDS,
     Observation,
-    Snapshot,
+    ProgressReport,
     StreamProgress,
     TableProgress,
     progress,
@@ -38,9 +38,8 @@ log = structlog.get_logger()
 class Screen:
     """A live display on a terminal, otherwise a log line every few seconds."""
 
-    def __init__(self, console: Console, halves: Callable[[], Sequence[HalfState]]) -> None:
+    def __init__(self, console: Console) -> None:
         self._console = console
-        self._halves = halves
         self._seen: deque[Observation] = deque()
         self._logged_at = float("-inf")
         self._live = Live(console=console, auto_refresh=False, transient=True)
@@ -62,26 +61,26 @@ class Screen:
         """Show a line of a process above the display."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def show(self, seen: Observation) -> None:
-        """Show the newest observation."""
+    def show(self, seen: Observation, halves: Sequence[HalfState]) -> None:
+        """Show the newest observation, and how both halves do."""
         self._seen.append(seen)
         while len(self._seen) > 2 and seen.at_s - self._seen[0].at_s > WINDOW_S:
             self._seen.popleft()
         now = progress(self._seen)
         if self._console.is_terminal:
             height = self._console.size.height
-            self._live.update(rendered(now, self._halves(), height), refresh=True)
+            self._live.update(rendered(now, halves, height), refresh=True)
         elif time.monotonic() - self._logged_at >= LOG_INTERVAL_S:
             self._logged_at = time.monotonic()
-            log.info("progress", **fields(now, self._halves()))
+            log.info("progress", **fields(now, halves))
 
 
-def rendered(now: Snapshot, halves: Sequence[HalfState], height: int) -> RenderableType:
+def rendered(now: ProgressReport, halves: Sequence[HalfState], height: int) -> RenderableType:
     """The whole display, for a terminal of so many lines."""
     return Group(_tables(now, max(3, height - OTHER_LINES)), Text(), _stream(now, halves))
 
 
-def _tables(now: Snapshot, most: int) -> RenderableType:
+def _tables(now: ProgressReport, most: int) -> RenderableType:
     grid = Table(box=None, padding=(0, 2, 0, 0))
     for heading in "table", "", "rows", "of about", "rows/s", "left":
         grid.add_column(heading, justify="left" if heading in {"table", ""} else "right")
@@ -107,7 +106,7 @@ def _row(table: TableProgress) -> Sequence[RenderableType]:
     return str(table.table), bar, *counts, rate, duration(table.left_s)
 
 
-def _stream(now: Snapshot, halves: Sequence[HalfState]) -> RenderableType:
+def _stream(now: ProgressReport, halves: Sequence[HalfState]) -> RenderableType:
     stream = now.stream
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_row("stream", f"{_number(stream.rows_rate)} rows/s, "
@@ -159,7 +158,7 @@ def moment(committed_at: int) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S.%f}"[:-3] + " UTC"
 
 
-def fields(now: Snapshot, halves: Sequence[HalfState] = ()) -> dict[str, Any]:
+def fields(now: ProgressReport, halves: Sequence[HalfState] = ()) -> dict[str, Any]:
     """The same as one line of a log."""
     stream = now.stream
     values = {

@@ -99,53 +99,47 @@ class Copier:
             while self._is_wanted(one):
                 try:
                     async with await self._source.connect() as connection:
-                        await self._copy(connection, one)
+                        # As long as the connection and the table's definition last.
+                        while self._is_wanted(one) and not connection.closed:
+                            await self._copy_chunk(connection, one)
                 except SourceUnavailable as error:
                     await backoff.pause(error, "The chunk is read again")
                 except SourceError as error:
                     await self._follow(one, error)
-
-    async def _copy(self, connection: Connection, one: RangeCopy) -> None:
-        """Copy chunk after chunk, as long as the connection and the table's definition last."""
-        while self._is_wanted(one) and not connection.closed:
-            if await self._copy_chunk(connection, one):
-                self._finish(one)
-
-    def _finish(self, one: RangeCopy) -> None:
-        left = self._left[one.table.name]
-        left.discard(one.number)
-        if not left:
-            del self._left[one.table.name]
 
     def _is_wanted(self, one: RangeCopy) -> bool:
         name = one.table.name
         is_left = one.number in self._left.get(name, ())
         return is_left and self._generations.get(name) == one.generation
 
-    async def _copy_chunk(self, connection: Connection, one: RangeCopy) -> bool:
-        """Copy the next chunk; whether it was the last one."""
+    async def _copy_chunk(self, connection: Connection, one: RangeCopy) -> None:
+        """Copy the next chunk of the range."""
         await self._room.room()
         async with self._timeline.window(one.table.name) as window:
             # While we waited for it, another copy may have begun; from now on that spoils it.
             if not self._is_wanted(one):
-                return False
+                return
             async with consistent_read(connection, window.position):
-                limit = self._limit(one.table)
+                fitting = CHUNK_AIM_BYTES // max(1, one.table.row_bytes)
+                limit = max(1, min(self._chunk_rows, fitting))
                 sql = chunk_sql(one.table, one.last, one.range, limit)
                 chunk = await read_chunk(connection, sql, one.table, self._source.options, limit)
             await self._room.room()
             emitted = await window.emit(chunk.groups, one.after(chunk))
         if emitted is None:
-            return False
+            return
         one.last = chunk.last or one.last
         self.chunks += 1
         self.rows += chunk.rows
         self.noted += chunk.rows - emitted
-        return chunk.is_last
+        if chunk.is_last:
+            self._finish(one)
 
-    def _limit(self, table: Table) -> int:
-        fitting = CHUNK_AIM_BYTES // max(1, table.row_bytes)
-        return max(1, min(self._chunk_rows, fitting))
+    def _finish(self, one: RangeCopy) -> None:
+        left = self._left[one.table.name]
+        left.discard(one.number)
+        if not left:
+            del self._left[one.table.name]
 
     async def _follow(self, one: RangeCopy, error: SourceError) -> None:
         """The table may have been redefined, and the stream is not there yet; otherwise raises."""

@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from rich.console import Console
 
@@ -18,18 +17,12 @@ from migrator.observe.progress import Observation
 from migrator.observe.reports import Role
 from migrator.observe.summary import is_complete, summary_lines
 from migrator.observe.terminal import Screen
+from migrator.runtime.tasks import run_while
 from migrator.settings import Settings
 from migrator.state.store import State
 from migrator.supervise.halves import Half, half_of_this_program
 
 TICK_S = 0.5
-
-
-@dataclass(slots=True)
-class Goal:
-    """Where the source stood when the copy was complete: `--until-caught-up` ends there."""
-
-    position: Position | None = None
 
 
 async def run(settings: Settings, console: Console, *, until_caught_up: bool) -> Exit:
@@ -39,86 +32,77 @@ async def run(settings: Settings, console: Console, *, until_caught_up: bool) ->
     looking at the servers fails for good.
     """
     begin = time.monotonic()
-    halves: list[Half] = []
     async with State.connect(settings, "run") as state:
         try:
-            with Screen(console, lambda: [half.state for half in halves]) as screen:
+            with Screen(console) as screen:
                 environment = settings.environment()
-                halves += [half_of_this_program(role, environment, screen.line) for role in Role]
+                capture, apply = (
+                    half_of_this_program(role, environment, screen.line) for role in Role
+                )
                 async with Observer(settings, state) as observer:
-                    capture = halves[0] if until_caught_up else None
-                    watching = _watch(settings, observer, screen, capture)
-                    await _first_end(watching, *(half.keep() for half in halves))
+                    supervision = Supervision(settings, observer, screen, (capture, apply))
+                    watching = supervision.watch(until_caught_up=until_caught_up)
+                    await run_while(watching, capture=capture.keep(), apply=apply.keep())
         finally:
             seen = await _summary(settings, state, console, time.monotonic() - begin)
     return Exit.COMPLETE if seen and is_complete(seen) else Exit.INCOMPLETE
 
 
-async def _first_end(*works: Awaitable[None]) -> None:
-    """Wait for the first to end, stop the others, and raise what it raised."""
-    tasks = [asyncio.ensure_future(work) for work in works]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        task.result()
+class Supervision:
+    """Looks at the migration while both halves work, and shows it."""
 
+    def __init__(
+        self, settings: Settings, observer: Observer, screen: Screen, halves: Sequence[Half]
+    ) -> None:
+        self._settings = settings
+        self._observer = observer
+        self._screen = screen
+        self._halves = halves
+        # Where the source stood when the copy was complete.
+        self._goal: Position | None = None
 
-async def _watch(
-    settings: Settings, observer: Observer, screen: Screen, capture: Half | None
-) -> None:
-    """Show how it goes; with `capture`, return when all that the source had has arrived.
+    async def watch(self, *, until_caught_up: bool) -> None:
+        """Show how it goes; with `until_caught_up`, return when all that the source had is there.
 
-    What an earlier run left counts only once this capture reports: then it has looked at
-    the servers and the tables.
-    """
-    goal = Goal()
-    while True:
-        try:
-            seen = await observer.observe()
-            screen.show(seen)
-            has_begun = capture is not None and _reports(seen, capture)
-            if has_begun and await _is_caught_up(settings, observer, seen, goal):
-                return
-        except (TargetUnavailable, SourceError) as error:
-            # The halves wait for their servers; so does the display.
-            if not error.retryable:
-                raise
-        await asyncio.sleep(TICK_S)
+        What an earlier run left counts only once this run's capture reports: then it has
+        looked at the servers and the tables.
+        """
+        while True:
+            try:
+                seen = await self._observer.observe()
+                self._screen.show(seen, [half.state for half in self._halves])
+                pids = {half.state.pid for half in self._halves}
+                has_begun = seen.capture is not None and seen.capture.pid in pids
+                if until_caught_up and has_begun and await self._is_caught_up(seen):
+                    return
+            except (TargetUnavailable, SourceError) as error:
+                # The halves wait for their servers; so does the display.
+                if not error.retryable:
+                    raise
+            await asyncio.sleep(TICK_S)
 
-
-def _reports(seen: Observation, capture: Half) -> bool:
-    return seen.capture is not None and seen.capture.pid == capture.state.pid
-
-
-async def _is_caught_up(
-    settings: Settings, observer: Observer, seen: Observation, goal: Goal
-) -> bool:
-    if goal.position is None:
-        if not await _is_copied(settings, observer, seen):
+    async def _is_caught_up(self, seen: Observation) -> bool:
+        if self._goal is None:
+            if not await self._is_copied(seen):
+                return False
+            self._goal = await current_position(await self._observer.source())
+        wanted = self._goal
+        if len(seen.landed) < self._settings.partitions:
             return False
-        goal.position = await current_position(await observer.source())
-    wanted = goal.position
-    if len(seen.landed) < settings.partitions:
-        return False
-    if not all(covers(one.position, wanted) for one in seen.landed):
-        return False
-    # A definition on the way there may have begun another copy.
-    goal.position = None
-    return await _is_copied(settings, observer, await observer.observe())
+        if not all(covers(one.position, wanted) for one in seen.landed):
+            return False
+        # A definition on the way there may have begun another copy.
+        self._goal = None
+        return await self._is_copied(await self._observer.observe())
 
-
-async def _is_copied(settings: Settings, observer: Observer, seen: Observation) -> bool:
-    """Whether every table that is selected now is known, and done or left out."""
-    if not all(copy.done or copy.left_out for copy in seen.tables):
-        return False
-    source = await observer.source()
-    scope = settings.scope.at(folds=source.server.folds)
-    tables = await read_tables(source, scope)
-    return {table.name for table in tables} <= {copy.table for copy in seen.tables}
+    async def _is_copied(self, seen: Observation) -> bool:
+        """Whether every table that is selected now is known, and done or left out."""
+        if not all(copy.done or copy.left_out for copy in seen.tables):
+            return False
+        source = await self._observer.source()
+        scope = self._settings.scope.at(folds=source.server.folds)
+        tables = await read_tables(source, scope)
+        return {table.name for table in tables} <= {copy.table for copy in seen.tables}
 
 
 async def _summary(

@@ -111,7 +111,8 @@ class Copies:
             await self._leave_out(planned.table.name, copy, planned.copy.left_out)
         else:
             # Rows that were refused without a key would be refused, and counted, once more.
-            empties = empties or _is_rekeyed(copy, planned.copy)
+            is_rekeyed = copy is not None and copy.key not in {(), planned.copy.key}
+            empties = empties or is_rekeyed
             empties = empties or await self._state.has_dead_letters_without_key(name)
             await self._begin(planned, copy, empties=empties)
 
@@ -145,8 +146,3 @@ class Copies:
         fold = self._tables.scope.folded
         copies = await self._state.tables()
         return next((one for one in copies if fold(one.table) == fold(name)), None)
-
-
-def _is_rekeyed(copy: TableCopy | None, planned: TableCopy) -> bool:
-    """Whether the documents' `_id`s were made of another key than they will be."""
-    return copy is not None and copy.key not in {(), planned.key}

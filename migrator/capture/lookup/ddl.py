@@ -49,8 +49,9 @@ class DdlFollower:
         match statement.effect:
             case Effect.NOTHING:
                 return
-            case Effect.CREATES if before and not await _differs(connection, before):
-                return
+            case Effect.CREATES if before:
+                if not is_redefined(before, await read_table(connection, name)):
+                    return
             case Effect.INDEXES if before and _keeps_primary_key(before, statement):
                 return
         keeps = (
@@ -85,10 +86,6 @@ class DdlFollower:
             # One that is left out comes back when a statement names it, or at the next start.
             return now is not None and self._tables.is_unexplained(name)
         return is_redefined(before, now)
-
-
-async def _differs(connection: Connection, before: Table) -> bool:
-    return is_redefined(before, await read_table(connection, before.name))
 
 
 def _keeps_primary_key(table: Table, statement: Statement) -> bool:

@@ -61,14 +61,10 @@ class Reread:
         for start in range(0, len(todo), ROWS_MAX):
             await self._room.room()
             some = todo[start : start + ROWS_MAX]
-            missing += await self._ask_twice(table, some)
-        return missing
-
-    async def _ask_twice(self, table: Table, documents: list[bytes]) -> list[bytes]:
-        missing = documents
-        for question in rows_sql, rows_between_sql:
-            if missing:
-                missing = await self._ask(table, missing, question)
+            for question in rows_sql, rows_between_sql:
+                if some:
+                    some = await self._ask(table, some, question)
+            missing += some
         return missing
 
     async def _ask(self, table: Table, documents: list[bytes], question: Question) -> list[bytes]:

@@ -79,11 +79,11 @@ def test_a_broker_that_holds_capture_back_is_told() -> None:
 
 
 def test_without_a_terminal_there_is_a_line_every_few_seconds() -> None:
-    screen = Screen(Console(file=io.StringIO()), lambda: HALVES)
+    screen = Screen(Console(file=io.StringIO()))
 
     with capture_logs() as lines, screen:
-        screen.show(observation(0.0, 1_000))
-        screen.show(observation(1.0, 1_500))
+        screen.show(observation(0.0, 1_000), HALVES)
+        screen.show(observation(1.0, 1_500), HALVES)
 
     assert len(lines) == 1
     assert [lines[0][key] for key in ("event", "rows", "behind", "queue")] == [
