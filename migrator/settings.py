@@ -30,6 +30,7 @@ from migrator.model.collection import CollectionMap
 from migrator.model.scope import SYSTEM_DATABASES, Scope, compiled
 
 PREFIX = "MIGRATOR_"
+DEFAULT_FILE = Path("migrator.toml")
 KIB = 1024
 GIB = 1024 * 1024 * KIB
 
@@ -114,7 +115,11 @@ class Settings(BaseSettings):
     """Read once in `__main__`; everything below receives the narrow values that it needs."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix=PREFIX, env_ignore_empty=True
+        frozen=True,
+        extra="forbid",
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        toml_file=DEFAULT_FILE,
     )
 
     source_url: SecretStr = SecretStr("")
@@ -171,8 +176,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = Path(os.environ.get("MIGRATOR_CONFIG") or "migrator.toml")
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     def url(self, server: Server) -> str:
         """The URL of a server, with its password; "" if it is not configured."""
@@ -199,7 +203,9 @@ class Settings(BaseSettings):
             key: value.get_secret_value() if isinstance(value, SecretStr) else value
             for key, value in self
         }
-        return {
+        file = self.model_config.get("toml_file")
+        named = {} if file == DEFAULT_FILE else {PREFIX + "CONFIG": str(file)}
+        return named | {
             PREFIX + key.upper(): value if isinstance(value, str) else json.dumps(value)
             for key, value in values.items()
         }
@@ -215,17 +221,19 @@ def load_settings(
     Raises `ConfigurationError` naming the first bad key, a server among `needs`
     without a URL, or an empty selection of tables where the source is needed.
     """
-    if config is not None:
-        os.environ["MIGRATOR_CONFIG"] = str(config)
-    file = os.environ.get("MIGRATOR_CONFIG")
-    if file and not Path(file).is_file():
+    file = config or Path(os.environ.get("MIGRATOR_CONFIG") or DEFAULT_FILE)
+    if file != DEFAULT_FILE and not file.is_file():
         raise ConfigurationError(f"MIGRATOR_CONFIG names {file}, which is not a file.")
+
+    class Configured(Settings):
+        model_config = SettingsConfigDict(toml_file=file)
+
     try:
-        settings = Settings(databases=tuple(databases)) if databases else Settings()
+        settings = Configured(databases=tuple(databases)) if databases else Configured()
     except ValidationError as error:
         raise ConfigurationError(_first(error)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file or 'migrator.toml'} cannot be read: {error}.") from error
+        raise ConfigurationError(f"{file} cannot be read: {error}.") from error
     for server in Server:
         _check_url(server, settings.url(server), required=server in needs)
     if Server.SOURCE in needs and not (settings.databases or settings.include):
