@@ -1,1 +1,1 @@
-"""What is looked at before anything starts, and what mends it."""
+"""What is looked at before anything starts, and how to fix it."""

@@ -1,4 +1,4 @@
-"""What a check found: the level, the subject, what it means, and the statement that mends it."""
+"""What a check found: the level, the subject, what it means, and the statement that fixes it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,26 +17,26 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; `mend` is the exact statement or step, "" without one."""
+    """One thing that was looked at; `fix` is the exact statement or step, "" without one."""
 
     level: Level
     subject: str
     what: str
-    mend: str = ""
+    fix: str = ""
 
     def __str__(self) -> str:
         sentence = f"{self.subject}: {self.what}"
-        return f"{sentence} To fix it: {self.mend}" if self.mend else sentence
+        return f"{sentence} To fix it: {self.fix}" if self.fix else sentence
 
 
-def fail(subject: str, what: str, mend: str = "") -> Finding:
+def fail(subject: str, what: str, fix: str = "") -> Finding:
     """Something that rules the migration out."""
-    return Finding(Level.FAIL, subject, what, mend)
+    return Finding(Level.FAIL, subject, what, fix)
 
 
-def warn(subject: str, what: str, mend: str = "") -> Finding:
+def warn(subject: str, what: str, fix: str = "") -> Finding:
     """Something that one should know."""
-    return Finding(Level.WARN, subject, what, mend)
+    return Finding(Level.WARN, subject, what, fix)
 
 
 def ok(subject: str, what: str) -> Finding:

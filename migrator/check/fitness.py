@@ -25,13 +25,13 @@ FORBIDDEN = re.compile(r"^system\.|\$|^\.|\.$|\.\.|\0")
 
 @dataclass(frozen=True, slots=True)
 class Unfit:
-    """What is in the way, and what mends it."""
+    """What is in the way, and how to fix it."""
 
     what: str
-    mend: str
+    fix: str
 
     def __str__(self) -> str:
-        return f"{self.what} To fix it: {self.mend}"
+        return f"{self.what} To fix it: {self.fix}"
 
 
 def unfit(table: Table, place: CollectionName) -> list[Unfit]:
@@ -98,5 +98,5 @@ def _columns(table: Table) -> Iterator[Unfit]:
         yield Unfit(trouble, _or_exclude(table, "rename the column"))
 
 
-def _or_exclude(table: Table, mend: str) -> str:
-    return f"{mend} or {excluding(table.name)}."
+def _or_exclude(table: Table, fix: str) -> str:
+    return f"{fix} or {excluding(table.name)}."

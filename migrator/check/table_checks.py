@@ -51,7 +51,7 @@ async def table_findings(
     for table in tables:
         found += await _readable(source, table.name)
         found += [
-            fail(str(table.name), reason.what, reason.mend)
+            fail(str(table.name), reason.what, reason.fix)
             for reason in unfit(table, settings.collections.collection_of(table.name))
         ]
         found += [*_engine(table), *_columns(table, settings)]
@@ -70,12 +70,12 @@ async def _selection(source: Source, scope: Scope, tables: Sequence[Table]) -> l
         name = there.get(scope.fold(database))
         if name is None:
             what = "There is no such database, or we may see nothing of it."
-            mend = grants.statement(["SELECT"], f"{quoted(database)}.*")
-            found.append(fail(f"Database {database}", what, f"look for a misspelling, or {mend}"))
+            fix = grants.statement(["SELECT"], f"{quoted(database)}.*")
+            found.append(fail(f"Database {database}", what, f"look for a misspelling, or {fix}"))
         elif not grants.has("SELECT", name):
             what = "We may not read all of its tables, and those would be missing unseen."
-            mend = grants.statement(["SELECT"], f"{quoted(name)}.*")
-            found.append(fail(f"Database {name}", what, f"{mend} or name tables in include."))
+            fix = grants.statement(["SELECT"], f"{quoted(name)}.*")
+            found.append(fail(f"Database {name}", what, f"{fix} or name tables in include."))
     if tables:
         databases = sorted({table.name.database for table in tables})
         found.append(ok("Selection", f"{len(tables)} tables of {', '.join(databases)}."))
@@ -104,16 +104,16 @@ async def _readable(source: Source, name: TableName) -> list[Finding]:
     except SourceUnavailable:
         raise
     except SourceError as error:
-        mend = await select_grant(source, name) if error.number in DENIED else ""
-        return [fail(str(name), str(error), mend)]
+        fix = await select_grant(source, name) if error.number in DENIED else ""
+        return [fail(str(name), str(error), fix)]
     return []
 
 
 def _engine(table: Table) -> Iterator[Finding]:
     if table.engine not in TRANSACTIONAL:
         what = f"{table.engine} has no transactions: what the log says may not have happened."
-        mend = f"ALTER TABLE {quoted_table(table.name)} ENGINE = InnoDB;"
-        yield warn(str(table.name), what, mend)
+        fix = f"ALTER TABLE {quoted_table(table.name)} ENGINE = InnoDB;"
+        yield warn(str(table.name), what, fix)
 
 
 def _columns(table: Table, settings: Settings) -> Iterator[Finding]:
@@ -153,14 +153,14 @@ RESTRICT = (
 async def _foreign_keys(source: Source, variables: Variables, scope: Scope) -> list[Finding]:
     if _are_actions_logged(source, variables):
         return []
-    mend = _log_actions(source)
+    fix = _log_actions(source)
     return [
         warn(
             str(TableName(database, child)),
             f"Its foreign key {key} changes rows when {parent} changes (ON UPDATE {update}, ON "
             f"DELETE {delete}), and the binary log does not show these changes: their documents "
             "will stay as they are, and go out of date.",
-            mend,
+            fix,
         )
         for database, child, key, parent, update, delete in await source.query(FOREIGN_KEYS)
         if scope.wants(TableName(database, child)) and {update, delete} & HIDDEN_ACTIONS

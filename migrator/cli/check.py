@@ -16,7 +16,7 @@ COLOURS = {Level.FAIL: "red", Level.WARN: "yellow", Level.OK: "green"}
 
 
 async def check(settings: Settings, console: Console) -> Exit:
-    """Print every finding with what mends it; raises `SourceError` if there is no source."""
+    """Print every finding with how to fix it; raises `SourceError` if there is no source."""
     source_url = SourceUrl.parse(settings.source_url.get_secret_value())
     async with (
         await connect(source_url) as source,
@@ -38,6 +38,6 @@ def finding_lines(findings: Sequence[Finding]) -> list[str]:
         for finding in (one for one in findings if one.level is level):
             colour = COLOURS[level]
             lines.append(f"[{colour}]{level:<4}[/]  {escape(f'{finding.subject}: {finding.what}')}")
-            if finding.mend:
-                lines.append(f"      [bold]{escape(finding.mend)}[/]")
+            if finding.fix:
+                lines.append(f"      [bold]{escape(finding.fix)}[/]")
     return lines

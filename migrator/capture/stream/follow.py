@@ -61,7 +61,7 @@ class Stream:
         self._timer: asyncio.TimerHandle | None = None
 
     async def run(self, pace: Pace) -> None:
-        """Follow until cancelled. Raises what a new connection does not mend."""
+        """Follow until cancelled. Raises errors that a new connection does not repair."""
         backoff = Backoff()
         while True:
             try:

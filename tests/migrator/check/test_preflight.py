@@ -115,8 +115,8 @@ async def test_a_variable_that_is_otherwise_is_told_with_the_statement_that_mend
     assert words in finding.what
     if name == "binlog_row_metadata":
         verb = "SET GLOBAL" if source.connection.server.is_mariadb else "SET PERSIST"
-        assert finding.mend.startswith(f"{verb} binlog_row_metadata = FULL;")
-    assert finding.mend
+        assert finding.fix.startswith(f"{verb} binlog_row_metadata = FULL;")
+    assert finding.fix
 
 
 async def test_a_long_copy_needs_the_log_for_longer(source: Source) -> None:
@@ -161,10 +161,10 @@ async def test_missing_privileges_are_named_with_the_grant(source: Source) -> No
     further = "" if source.connection.server.is_mariadb else ", XA_RECOVER_ADMIN"
     missing = f"REPLICATION CLIENT{further}"
     assert failed["Privileges"].what.startswith(f"'{user}'@'%' lacks {missing}, which")
-    assert failed["Privileges"].mend == f"GRANT {missing} ON *.* TO '{user}'@'%';"
+    assert failed["Privileges"].fix == f"GRANT {missing} ON *.* TO '{user}'@'%';"
     table = failed[f"{source.database}.orders"]
     assert "denied" in table.what
-    assert table.mend == f"GRANT SELECT ON `{source.database}`.`orders` TO '{user}'@'%';"
+    assert table.fix == f"GRANT SELECT ON `{source.database}`.`orders` TO '{user}'@'%';"
 
 
 async def test_privileges_through_a_role_count(source: Source) -> None:
