@@ -87,7 +87,7 @@ class Copier:
         self._left.pop(table, None)
 
     async def run(self, readers: int) -> None:
-        """Copy for ever, tables that are begun later too. Raises errors that another try does not repair."""
+        """Copy until cancelled, also tables that are begun later. Raises `MigratorError`."""
         async with asyncio.TaskGroup() as group:
             for number in range(readers):
                 group.create_task(self._read(), name=f"snapshot reader {number}")

@@ -59,9 +59,9 @@ class ServerInfo:
 class Connection:
     """One session at the source, for one task at a time; `connect` makes it."""
 
-    def __init__(self, driver: Driver, url: SourceUrl) -> None:
+    def __init__(self, driver: Driver, url: SourceUrl, server: ServerInfo) -> None:
         self.url = url
-        self.server: ServerInfo
+        self.server = server
         self._driver = driver
         self._as_stored = False
 
@@ -71,15 +71,9 @@ class Connection:
         Raises `SourceUnavailable` if the connection is broken, else `SourceError`.
         """
         if self._as_stored:
-            await self._execute("SET character_set_results = utf8mb4")
+            await _rows(self._driver, self.url, "SET character_set_results = utf8mb4")
             self._as_stored = False
-        return await self._execute(sql, *args)
-
-    async def _execute(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
-        with mapped_errors(self.url):
-            async with asyncio.timeout(NET_TIMEOUT_S), self._driver.cursor() as cursor:
-                await cursor.execute(sql, args or None)
-                return list(await cursor.fetchall())
+        return await _rows(self._driver, self.url, sql, *args)
 
     async def select(self, sql: str) -> Selection:
         """Prepare and execute a SELECT; its rows come in the binary protocol.
@@ -88,7 +82,7 @@ class Connection:
         read before the next statement; one that is left early closes the connection.
         """
         if not self._as_stored:
-            await self._execute("SET character_set_results = NULL")
+            await _rows(self._driver, self.url, "SET character_set_results = NULL")
             self._as_stored = True
         return await prepare_and_execute(self._driver, sql)
 
@@ -133,38 +127,51 @@ async def connect(
     """
     driver = await log_in(url, timeout_s, db=database, charset="utf8mb4", autocommit=True)
     async with AsyncExitStack() as failed:
-        connection = Connection(driver, url)
-        failed.push_async_callback(connection.close)
+        failed.push_async_callback(driver.ended)
+        failed.callback(driver.close)
         try:
             async with asyncio.timeout(timeout_s):
-                await connection.query(
+                await _rows(
+                    driver,
+                    url,
                     "SET time_zone = '+00:00', sql_mode = '', "
-                    f"net_read_timeout = {NET_TIMEOUT_S}, net_write_timeout = {NET_TIMEOUT_S}"
+                    f"net_read_timeout = {NET_TIMEOUT_S}, net_write_timeout = {NET_TIMEOUT_S}",
                 )
-                connection.server = await _server_info(connection)
+                server = await _server_info(driver, url)
         except TimeoutError as error:
             raise SourceUnavailable(
                 f"The source at {url} let us in and then did not answer within {timeout_s:g} s."
             ) from error
         failed.pop_all()
-    return connection
+    return Connection(driver, url, server)
 
 
-async def _server_info(connection: Connection) -> ServerInfo:
-    ((version,),) = await connection.query("SELECT VERSION()")
+async def _server_info(driver: Driver, url: SourceUrl) -> ServerInfo:
+    ((version,),) = await _rows(driver, url, "SELECT VERSION()")
     if "MariaDB" in version:
-        ((identity, case),) = await connection.query("SELECT @@server_id, @@lower_case_table_names")
+        ((identity, case),) = await _rows(
+            driver, url, "SELECT @@server_id, @@lower_case_table_names"
+        )
         return ServerInfo(
             Flavour.MARIADB, version, _numbers(version), str(identity), False, bool(case)
         )
-    ((identity, gtid_mode, case),) = await connection.query(
-        "SELECT @@global.server_uuid, @@global.gtid_mode, @@lower_case_table_names"
+    ((identity, gtid_mode, case),) = await _rows(
+        driver,
+        url,
+        "SELECT @@global.server_uuid, @@global.gtid_mode, @@lower_case_table_names",
     )
     numbers = _numbers(version)
     if numbers >= GENERATED_KEYS_SINCE:
-        await connection.query("SET show_gipk_in_create_table_and_information_schema = ON")
+        await _rows(driver, url, "SET show_gipk_in_create_table_and_information_schema = ON")
     is_on = str(gtid_mode).upper() == "ON"
     return ServerInfo(Flavour.MYSQL, version, numbers, identity, is_on, bool(case))
+
+
+async def _rows(driver: Driver, url: SourceUrl, sql: str, *args: object) -> list[tuple[Any, ...]]:
+    with mapped_errors(url):
+        async with asyncio.timeout(NET_TIMEOUT_S), driver.cursor() as cursor:
+            await cursor.execute(sql, args or None)
+            return list(await cursor.fetchall())
 
 
 def _numbers(version: str) -> tuple[int, ...]:
