@@ -16,8 +16,8 @@ from migrator.capture.batcher import Lane
 from migrator.model.collection import CollectionName
 from migrator.model.scope import Scope
 from migrator.model.table import TableName
-from migrator.mysql.catalog.columns import BINARY_COLLATION, Column, ColumnType, TableShape
 from migrator.mysql.catalog.tables import Table
+from migrator.mysql.columns.column import BINARY_COLLATION, Column, ColumnType, TableShape
 from migrator.mysql.rows.decoder import BinlogDecoder
 from migrator.mysql.rows.layout import layout_trouble
 from migrator.mysql.text.charsets import charset_of

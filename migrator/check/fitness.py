@@ -13,8 +13,8 @@ from migrator.model.collection import CollectionName
 from migrator.model.scope import pattern_of
 from migrator.model.table import TableName
 from migrator.mongodb.target import Target
-from migrator.mysql.catalog.columns import ColumnType
 from migrator.mysql.catalog.tables import BASE_TABLE, Table, quoted, quoted_table
+from migrator.mysql.columns.column import ColumnType
 from migrator.mysql.rows.layout import layout_trouble
 from migrator.settings import target_trouble
 

@@ -12,9 +12,9 @@ from migrator.check.source_checks import Source, Variables
 from migrator.errors import SourceError, SourceUnavailable
 from migrator.model.scope import Scope
 from migrator.model.table import TableName
-from migrator.mysql.catalog.columns import Column, ColumnType
 from migrator.mysql.catalog.grants import DENIED, read_grants, select_grant
 from migrator.mysql.catalog.tables import Table, quoted, quoted_table
+from migrator.mysql.columns.column import Column, ColumnType
 from migrator.settings import Settings
 
 DECIMAL_DIGITS_MAX = 34

@@ -7,9 +7,9 @@ from migrator.errors import KeyUnreadable, SourceError, SourceUnavailable
 from migrator.model.collection import CollectionMap
 from migrator.model.state import KeyRange, TableCopy
 from migrator.model.table import TableName
-from migrator.mysql.catalog.columns import Column, ColumnType
 from migrator.mysql.catalog.grants import DENIED, select_grant
 from migrator.mysql.catalog.tables import MOVING, Table, quoted, quoted_table, read_table
+from migrator.mysql.columns.column import Column, ColumnType
 from migrator.mysql.text.charsets import charset_of
 from migrator.mysql.types import TypeOptions
 from migrator.mysql.wire.connection import Connection

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from migrator.errors import ConfigurationError, UnsupportedChange
 from migrator.model.table import TableName
-from migrator.mysql.catalog.columns import BINARY_COLLATION, Column, ColumnType, TableShape
+from migrator.mysql.columns.column import BINARY_COLLATION, Column, ColumnType, TableShape
 from migrator.mysql.wire.packets import length_encoded, length_encoded_bytes
 
 T = ColumnType

@@ -3,7 +3,7 @@
 import re
 
 from migrator.errors import ConfigurationError
-from migrator.mysql.catalog.columns import Column, ColumnType
+from migrator.mysql.columns.column import Column, ColumnType
 from migrator.mysql.text.charsets import encode_text
 
 TYPES = {

@@ -8,8 +8,8 @@ from typing import Any
 
 from bson import Binary, Decimal128
 
-from migrator.mysql.catalog.columns import Column, ColumnType
 from migrator.mysql.catalog.tables import quoted
+from migrator.mysql.columns.column import Column, ColumnType
 from migrator.mysql.text.charsets import charset_of, encode_text
 
 Literals = tuple[str, ...]

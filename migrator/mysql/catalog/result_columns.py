@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from migrator.errors import SourceError
-from migrator.mysql.catalog.columns import Column, ColumnType
+from migrator.mysql.columns.column import Column, ColumnType
 from migrator.mysql.text.charsets import charset_of
 from migrator.mysql.wire.prepared import ResultColumn
 

@@ -10,7 +10,7 @@ from migrator.errors import SourceError, SourceUnavailable
 from migrator.model.scope import SYSTEM_DATABASES, Scope
 from migrator.model.table import TableName
 from migrator.mysql.catalog.column_types import declared_column
-from migrator.mysql.catalog.columns import BINARY_COLLATION, Column, ColumnType
+from migrator.mysql.columns.column import BINARY_COLLATION, Column, ColumnType
 
 COLUMNS = """
     SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE,

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from migrator.errors import BinlogCorrupt, UnsupportedChange, ValueRefused
 from migrator.model.rows import Operation, RowGroup
-from migrator.mysql.catalog.columns import Column, TableShape
+from migrator.mysql.columns.column import Column, TableShape
 from migrator.mysql.rows.codegen import Program, result_program
 from migrator.mysql.rows.groups import Runs
 from migrator.mysql.rows.images import Images, Raws

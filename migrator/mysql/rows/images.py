@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from migrator.mysql.catalog.columns import Column, ColumnType
+from migrator.mysql.columns.column import Column, ColumnType
 from migrator.mysql.rows.codegen import Program, image_program
 from migrator.mysql.rows.layout import Layout
 from migrator.mysql.rows.reading import reader

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from migrator.errors import UnsupportedChange
-from migrator.mysql.catalog.columns import Column, ColumnType
+from migrator.mysql.columns.codec import Codec, TypeOptions
+from migrator.mysql.columns.column import Column, ColumnType
 from migrator.mysql.types import (
     decimals,
     json,
@@ -15,7 +16,6 @@ from migrator.mysql.types import (
     temporal,
     vector,
 )
-from migrator.mysql.types.codec import Codec, TypeOptions
 
 __all__ = ["TypeOptions", "result_codec", "row_codec"]
 

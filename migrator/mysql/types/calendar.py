@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from migrator.mysql.types.codec import INT64, Bson, TypeOptions, Value, refused, string
+from migrator.mysql.columns.codec import INT64, Bson, TypeOptions, Value, refused, string
 
 DAY_MS = 86_400_000
 EPOCH = date(1970, 1, 1).toordinal()

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from migrator.mysql.catalog.columns import Column
-from migrator.mysql.types.codec import (
+from migrator.mysql.columns.codec import (
     COUNTED,
     Bson,
     Codec,
@@ -15,6 +14,7 @@ from migrator.mysql.types.codec import (
     refused,
     string,
 )
+from migrator.mysql.columns.column import Column
 from migrator.mysql.types.numbers import BIG_ENDIAN
 from migrator.mysql.wire.packed_decimal import Groups, coefficient, groups_of, scaled, size_of
 

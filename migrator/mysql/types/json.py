@@ -6,11 +6,11 @@ from typing import Any
 import bson
 from bson.errors import InvalidDocument
 
-from migrator.mysql.catalog.columns import Column
+from migrator.mysql.columns.codec import COUNTED, Codec, TypeOptions, Value, prefixed, refused
+from migrator.mysql.columns.column import Column
 from migrator.mysql.json.binary import parse_binary
 from migrator.mysql.json.diff import patched
 from migrator.mysql.json.text import parse_text
-from migrator.mysql.types.codec import COUNTED, Codec, TypeOptions, Value, prefixed, refused
 
 
 @dataclass(frozen=True, slots=True)

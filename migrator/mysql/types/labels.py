@@ -5,9 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from migrator.errors import ConfigurationError, ValueRefused
-from migrator.mysql.catalog.columns import Column
-from migrator.mysql.text.charsets import charset_of
-from migrator.mysql.types.codec import (
+from migrator.mysql.columns.codec import (
     COUNTED,
     INT32,
     Bson,
@@ -19,6 +17,8 @@ from migrator.mysql.types.codec import (
     refused,
     string,
 )
+from migrator.mysql.columns.column import Column
+from migrator.mysql.text.charsets import charset_of
 from migrator.mysql.types.strings import text, utf8_of
 
 SETS_REMEMBERED = 1000

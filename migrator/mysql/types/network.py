@@ -10,8 +10,8 @@ from struct import Struct
 from uuid import UUID
 
 from migrator.errors import BinlogCorrupt
-from migrator.mysql.catalog.columns import Column
-from migrator.mysql.types.codec import COUNTED, Codec, Read, TypeOptions, Value, binary, string
+from migrator.mysql.columns.codec import COUNTED, Codec, Read, TypeOptions, Value, binary, string
+from migrator.mysql.columns.column import Column
 
 UUID_SUBTYPE = 4
 UUID_SIZE = INET6_SIZE = 16

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from migrator.mysql.catalog.columns import Column, ColumnType
-from migrator.mysql.types.codec import (
+from migrator.mysql.columns.codec import (
     COUNTED,
     FLOAT64,
     INT32,
@@ -16,6 +15,7 @@ from migrator.mysql.types.codec import (
     integer,
     refused,
 )
+from migrator.mysql.columns.column import Column, ColumnType
 
 BIG_ENDIAN: Callable[[bytes], int] = int.from_bytes
 """Big-endian is what `int.from_bytes` reads unless told otherwise."""

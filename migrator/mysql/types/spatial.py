@@ -12,8 +12,7 @@ from typing import Any
 import bson
 
 from migrator.errors import BinlogCorrupt
-from migrator.mysql.catalog.columns import Column
-from migrator.mysql.types.codec import (
+from migrator.mysql.columns.codec import (
     COUNTED,
     Bson,
     Codec,
@@ -22,6 +21,7 @@ from migrator.mysql.types.codec import (
     prefixed,
     refused,
 )
+from migrator.mysql.columns.column import Column
 
 WGS84 = 4326
 DEPTH_MAX = 30

@@ -3,9 +3,7 @@
 import zlib
 from collections.abc import Callable
 
-from migrator.mysql.catalog.columns import BINARY_COLLATION, Column, ColumnType
-from migrator.mysql.text.charsets import Charset, charset_of
-from migrator.mysql.types.codec import (
+from migrator.mysql.columns.codec import (
     COUNTED,
     INT32,
     Bson,
@@ -18,6 +16,8 @@ from migrator.mysql.types.codec import (
     prefixed,
     refused,
 )
+from migrator.mysql.columns.column import BINARY_COLLATION, Column, ColumnType
+from migrator.mysql.text.charsets import Charset, charset_of
 
 COMPRESSED_ZLIB = 8
 COMPRESSED_MAX = 64 * 1024 * 1024

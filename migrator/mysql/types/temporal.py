@@ -9,7 +9,18 @@ from datetime import UTC, datetime, timedelta
 from struct import Struct
 from typing import Any
 
-from migrator.mysql.catalog.columns import Column
+from migrator.mysql.columns.codec import (
+    COUNTED,
+    Bson,
+    Codec,
+    Inline,
+    Read,
+    TypeOptions,
+    Value,
+    refused,
+    string,
+)
+from migrator.mysql.columns.column import Column
 from migrator.mysql.types.calendar import (
     Moment,
     Remembered,
@@ -22,17 +33,6 @@ from migrator.mysql.types.calendar import (
     moment_ms,
     text_or_null,
     time_text,
-)
-from migrator.mysql.types.codec import (
-    COUNTED,
-    Bson,
-    Codec,
-    Inline,
-    Read,
-    TypeOptions,
-    Value,
-    refused,
-    string,
 )
 from migrator.mysql.types.numbers import BIG_ENDIAN
 

@@ -1,8 +1,8 @@
 """VECTOR, which becomes a BSON vector of float32."""
 
 from migrator.errors import BinlogCorrupt
-from migrator.mysql.catalog.columns import Column
-from migrator.mysql.types.codec import COUNTED, Codec, TypeOptions, Value, binary, prefixed
+from migrator.mysql.columns.codec import COUNTED, Codec, TypeOptions, Value, binary, prefixed
+from migrator.mysql.columns.column import Column
 
 SUBTYPE = 9
 HEADER = b"\x27\0"

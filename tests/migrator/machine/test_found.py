@@ -7,8 +7,8 @@ import pytest
 from migrator.errors import SourceError, ValueRefused
 from migrator.model.scope import Scope
 from migrator.model.table import TableName
-from migrator.mysql.catalog.columns import Column, ColumnType
 from migrator.mysql.catalog.tables import Table, read_tables
+from migrator.mysql.columns.column import Column, ColumnType
 from migrator.mysql.types import TypeOptions, row_codec
 from migrator.mysql.wire.connection import SourceUrl, connect
 from migrator.snapshot.planner import explains

@@ -20,7 +20,7 @@ from migrator.mysql.binlog.reader import (
     XaPrepare,
     Xid,
 )
-from migrator.mysql.catalog.columns import ColumnType
+from migrator.mysql.columns.column import ColumnType
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from servers.mariadb import MariaDB
 from servers.process import free_port

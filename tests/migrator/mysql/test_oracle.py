@@ -23,7 +23,7 @@ from migrator.mysql.binlog.reader import (
     TableMap,
     Xid,
 )
-from migrator.mysql.catalog.columns import TableShape
+from migrator.mysql.columns.column import TableShape
 from migrator.mysql.rows.decoder import BinlogDecoder
 from migrator.mysql.types import TypeOptions
 from migrator.mysql.wire.connection import Connection

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from struct import Struct
 
 from migrator.model.table import TableName
-from migrator.mysql.catalog.columns import Column, ColumnType, TableShape
+from migrator.mysql.columns.column import Column, ColumnType, TableShape
 
 ID = Column("id", ColumnType.LONG, nullable=False)
 NAME = Column("name", ColumnType.VARCHAR, 80, collation=255)

@@ -19,10 +19,10 @@ from migrator.mysql.binlog.reader import Rows as RowsEvent
 from migrator.mysql.binlog.reader import RowsKind
 from migrator.mysql.catalog.result_columns import result_columns
 from migrator.mysql.catalog.tables import Table
+from migrator.mysql.columns.codec import Codec
 from migrator.mysql.rows import programs as row_programs
 from migrator.mysql.rows.decoder import BinlogDecoder, ResultDecoder
 from migrator.mysql.types import TypeOptions, result_codec, row_codec
-from migrator.mysql.types.codec import Codec
 from migrator.mysql.wire.connection import SourceUrl
 from migrator.mysql.wire.packets import length_encoded_bytes
 from migrator.mysql.wire.prepared import ResultColumn

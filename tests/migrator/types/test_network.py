@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrator.errors import BinlogCorrupt
-from migrator.mysql.catalog.columns import Column, ColumnType
+from migrator.mysql.columns.column import Column, ColumnType
 from migrator.mysql.types import result_codec, row_codec
 from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.two_inputs import OPTIONS, both

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from migrator.errors import BinlogCorrupt, ValueRefused
 from migrator.model.rows import RowGroup
-from migrator.mysql.catalog.columns import Column, ColumnType
+from migrator.mysql.columns.codec import Codec
+from migrator.mysql.columns.column import Column, ColumnType
 from migrator.mysql.rows.codegen import image_program, result_program
 from migrator.mysql.rows.decoder import BinlogDecoder, ResultDecoder
 from migrator.mysql.rows.images import Images
 from migrator.mysql.rows.layout import Layout
 from migrator.mysql.types import TypeOptions, result_codec, row_codec
-from migrator.mysql.types.codec import Codec
 from tests.migrator.types.images import ID, INT, binary_row, image, shape
 
 T = ColumnType

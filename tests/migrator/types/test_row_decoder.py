@@ -8,8 +8,8 @@ import pytest
 
 from migrator.errors import BinlogCorrupt, ConfigurationError, SourceError, UnsupportedChange
 from migrator.model.rows import Operation, RowGroup
-from migrator.mysql.catalog.columns import Column, ColumnType
 from migrator.mysql.catalog.result_columns import result_columns
+from migrator.mysql.columns.column import Column, ColumnType
 from migrator.mysql.rows.decoder import BinlogDecoder, ResultDecoder
 from migrator.mysql.rows.programs import PROGRAMS_MAX, Programs
 from migrator.mysql.types import TypeOptions

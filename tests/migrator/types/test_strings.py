@@ -11,7 +11,7 @@ from bson import Decimal128
 
 from migrator.errors import ConfigurationError, ValueRefused
 from migrator.model.rows import Operation, RowGroup
-from migrator.mysql.catalog.columns import Column, ColumnType
+from migrator.mysql.columns.column import Column, ColumnType
 from migrator.mysql.types import TypeOptions, result_codec, row_codec
 from migrator.mysql.types.strings import COMPRESSED_MAX, decompressed
 from migrator.mysql.wire.connection import Connection, SourceUrl

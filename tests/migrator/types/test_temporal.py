@@ -10,7 +10,7 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 
 from migrator.errors import ValueRefused
 from migrator.model.rows import Operation
-from migrator.mysql.catalog.columns import Column, ColumnType
+from migrator.mysql.columns.column import Column, ColumnType
 from migrator.mysql.types import TypeOptions, row_codec
 from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.two_inputs import decoded

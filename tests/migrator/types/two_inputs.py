@@ -13,9 +13,9 @@ import bson
 from migrator.model.position import Position
 from migrator.mysql.binlog.dump import current_position
 from migrator.mysql.binlog.reader import EventReader, Rows, RowsKind
-from migrator.mysql.catalog.columns import Column, ColumnType
+from migrator.mysql.columns.codec import Codec, Value
+from migrator.mysql.columns.column import Column, ColumnType
 from migrator.mysql.types import TypeOptions, result_codec, row_codec
-from migrator.mysql.types.codec import Codec, Value
 from migrator.mysql.types.json import PartialJson
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from migrator.mysql.wire.packets import length_encoded_bytes

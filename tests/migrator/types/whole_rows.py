@@ -7,9 +7,9 @@ from migrator.model.rows import RowGroup
 from migrator.model.table import TableName
 from migrator.mysql.binlog.dump import current_position
 from migrator.mysql.binlog.events import Rows, RowsKind
-from migrator.mysql.catalog.columns import Column, ColumnType
 from migrator.mysql.catalog.result_columns import result_columns
 from migrator.mysql.catalog.tables import Table, read_table
+from migrator.mysql.columns.column import Column, ColumnType
 from migrator.mysql.rows.decoder import BinlogDecoder, ResultDecoder
 from migrator.mysql.types import TypeOptions
 from migrator.mysql.wire.connection import Connection
