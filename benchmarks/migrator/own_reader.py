@@ -27,8 +27,8 @@ from migrator.model.scope import Scope
 from migrator.model.state import Landed
 from migrator.model.wire import encode
 from migrator.mysql.catalog.tables import read_tables
+from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.position.gtid import parse
-from migrator.mysql.types import TypeOptions
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from migrator.runtime.tasks import together
 from migrator.settings import Settings

@@ -31,8 +31,8 @@ from migrator.capture.watching import Watching
 from migrator.check.findings import refuse_failures
 from migrator.check.preflight import source_findings
 from migrator.errors import Gap, MigratorError
+from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.position.gtid import parse
-from migrator.mysql.types import TypeOptions
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from migrator.runtime.backoff import Backoff
 from migrator.runtime.tasks import together

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from struct import Struct
 
 from migrator.model.table import TableName
-from migrator.mysql.columns.column import Column, ColumnType, TableShape
+from migrator.mysql.columns.column import Column, TableShape
+from migrator.mysql.types import numbers, strings
 
-ID = Column("id", ColumnType.LONG, nullable=False)
-NAME = Column("name", ColumnType.VARCHAR, 80, collation=255)
-COUNT = Column("count", ColumnType.LONG)
+ID = Column("id", numbers.LONG, nullable=False)
+NAME = Column("name", strings.VARCHAR, 80, collation=255)
+COUNT = Column("count", numbers.LONG)
 TABLE = TableName("shop", "things")
 INT = Struct("<i").pack
 

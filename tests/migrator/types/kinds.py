@@ -14,7 +14,7 @@ from typing import Any
 from bson import Binary, Decimal128, Int64
 from hypothesis import strategies as st
 
-from migrator.mysql.types import TypeOptions
+from migrator.mysql.columns.codec import TypeOptions
 
 Reading = Callable[[Any, TypeOptions], Any]
 

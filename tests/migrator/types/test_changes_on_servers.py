@@ -6,7 +6,7 @@ import pytest
 from migrator.model.document_key import document_key
 from migrator.model.rows import Operation
 from migrator.mysql.binlog.dump import current_position
-from migrator.mysql.types import TypeOptions
+from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.two_inputs import rows_since
 from tests.migrator.types.two_inputs import table as own_table

@@ -3,7 +3,7 @@
 import pytest
 
 from migrator.model.rows import Operation
-from migrator.mysql.types import TypeOptions
+from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.wire.connection import Connection, SourceUrl
 from tests.migrator.types.two_inputs import table as own_table
 from tests.migrator.types.whole_rows import catalogue_of, documents, events_of, runs_of, selected

@@ -9,10 +9,11 @@ import pytest
 from migrator.errors import BinlogCorrupt, ConfigurationError, SourceError, UnsupportedChange
 from migrator.model.rows import Operation, RowGroup
 from migrator.mysql.catalog.result_columns import result_columns
-from migrator.mysql.columns.column import Column, ColumnType
+from migrator.mysql.columns.codec import TypeOptions
+from migrator.mysql.columns.column import Column
 from migrator.mysql.rows.decoder import BinlogDecoder, ResultDecoder
 from migrator.mysql.rows.programs import PROGRAMS_MAX, Programs
-from migrator.mysql.types import TypeOptions
+from migrator.mysql.types import decimals, numbers, strings, temporal
 from migrator.mysql.wire.prepared import ResultColumn
 from tests.migrator.types.images import (
     COUNT,
@@ -110,7 +111,7 @@ def test_a_row_whose_key_cannot_be_carried_over_has_no_id() -> None:
 
 @pytest.mark.parametrize("count", [1, MANY])
 def test_a_row_that_is_too_large_is_refused(count: int) -> None:
-    made = decoder(ID, Column("big", ColumnType.BLOB, 4, collation=63))
+    made = decoder(ID, Column("big", strings.BLOB, 4, collation=63))
     large = 16 * 1024 * 1024
     rows = [image(INT(n), INT(1) + b"x") for n in range(count)]
 
@@ -272,9 +273,9 @@ def test_images_without_any_column_end() -> None:
 @pytest.mark.parametrize(
     ("columns", "key", "names"),
     [
-        ((Column("_id", ColumnType.LONG),), (0,), ["_id"]),
-        ((Column("$set", ColumnType.LONG),), (0,), ["_id", "\uff04set"]),
-        ((ID, Column("a.b$c", ColumnType.LONG)), (0,), ["_id", "id", "a.b$c"]),
+        ((Column("_id", numbers.LONG),), (0,), ["_id"]),
+        ((Column("$set", numbers.LONG),), (0,), ["_id", "\uff04set"]),
+        ((ID, Column("a.b$c", numbers.LONG)), (0,), ["_id", "id", "a.b$c"]),
     ],
 )
 @pytest.mark.parametrize("count", [1, MANY])
@@ -291,9 +292,9 @@ def test_names_of_columns_become_names_of_fields(
 @pytest.mark.parametrize(
     ("columns", "key"),
     [
-        ((ID, Column("_id", ColumnType.LONG)), (0,)),
-        ((ID, Column("a\0b", ColumnType.LONG)), (0,)),
-        ((ID, Column("$a", ColumnType.LONG), Column("\uff04a", ColumnType.LONG)), (0,)),
+        ((ID, Column("_id", numbers.LONG)), (0,)),
+        ((ID, Column("a\0b", numbers.LONG)), (0,)),
+        ((ID, Column("$a", numbers.LONG), Column("\uff04a", numbers.LONG)), (0,)),
         ((ID,), ()),
         ((ID,), (1,)),
     ],
@@ -320,11 +321,11 @@ def test_the_columns_of_a_result_are_those_of_the_catalogue() -> None:
 @pytest.mark.parametrize(
     ("found", "known"),
     [
-        (answered("v", 8), Column("v", ColumnType.LONG)),
-        (answered("v", flags=32), Column("v", ColumnType.LONG)),
-        (answered("v", 12, decimals=3), Column("v", ColumnType.DATETIME2)),
-        (answered("v", 246, decimals=3), Column("v", ColumnType.NEWDECIMAL, 10 << 8 | 2)),
-        (answered("v", 253), Column("v", ColumnType.VARCHAR, 80, collation=255)),
+        (answered("v", 8), Column("v", numbers.LONG)),
+        (answered("v", flags=32), Column("v", numbers.LONG)),
+        (answered("v", 12, decimals=3), Column("v", temporal.DATETIME2)),
+        (answered("v", 246, decimals=3), Column("v", decimals.NEWDECIMAL, 10 << 8 | 2)),
+        (answered("v", 253), Column("v", strings.VARCHAR, 80, collation=255)),
     ],
 )
 def test_a_column_that_was_altered_is_noticed(found: ResultColumn, known: Column) -> None:

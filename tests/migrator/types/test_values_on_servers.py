@@ -17,8 +17,8 @@ from pymysql.converters import conversions
 from migrator.model.document_key import document_key
 from migrator.model.rows import Operation, RowGroup
 from migrator.mysql.binlog.dump import current_position
+from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.rows import programs as row_programs
-from migrator.mysql.types import TypeOptions
 from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.kinds import COMMON, GENERATED, KEY, KEYS, OWN, Kind
 from tests.migrator.types.two_inputs import rows_since, table
