@@ -25,7 +25,7 @@ from migrator.mysql.rows.decoder import BinlogDecoder, ResultDecoder
 from migrator.mysql.wire.connection import SourceUrl
 from migrator.mysql.wire.packets import length_encoded_bytes
 from migrator.mysql.wire.prepared import ResultColumn
-from tests.migrator.types.kinds import Kind
+from tests.migrator.types.samples import Sample
 from tests.migrator.types.test_values_on_servers import (
     EXACT,
     Row,
@@ -82,7 +82,7 @@ DAMAGES = st.lists(
 )
 
 
-def row_of(kinds: dict[str, Kind], number: int) -> Row:
+def row_of(kinds: dict[str, Sample], number: int) -> Row:
     """A row; the same ones in every run, so that a failure can be repeated."""
     found: list[Row] = []
 
@@ -95,13 +95,13 @@ def row_of(kinds: dict[str, Kind], number: int) -> Row:
     return found[-1]
 
 
-async def sound_rows(url: SourceUrl, kinds: dict[str, Kind]) -> Sound:
+async def sound_rows(url: SourceUrl, kinds: dict[str, Sample]) -> Sound:
     async with table(url, "INT") as connection:
         ((database,),) = await connection.query("SELECT DATABASE()")
         with client_of(url, database) as client:
             client.run(definition(kinds))
             start = await current_position(connection)
-            write(client, [row_of(stored(kinds), number) for number in range(6)])
+            write(client, kinds, [row_of(stored(kinds), number) for number in range(6)])
         events = await rows_since(connection, start)
         catalogue = await catalogue_of(connection, "every")
         names = ", ".join(f"`{column.name}`" for column in catalogue.columns)

@@ -11,10 +11,9 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 from migrator.errors import ValueRefused
 from migrator.model.rows import Operation
 from migrator.mysql.columns.codec import TypeOptions
-from migrator.mysql.columns.column import Column, ColumnKind
-from migrator.mysql.types import old_temporal, temporal
+from migrator.mysql.columns.column import Column
+from migrator.mysql.types import temporal
 from migrator.mysql.wire.connection import SourceUrl
-from tests.migrator.types.two_inputs import decoded
 from tests.migrator.types.two_inputs import table as own_table
 from tests.migrator.types.whole_rows import catalogue_of, documents, events_of, runs_of, selected
 
@@ -154,23 +153,6 @@ async def test_dates_in_a_key_stay_different(url: SourceUrl, zero_dates: ZeroDat
         {"at": "2020-01-01 00:00:00.000001", "day": midnight},
         {"at": "2020-01-01 00:00:00.000000", "day": midnight},
     ]
-
-
-@pytest.mark.parametrize(
-    ("kind", "raw", "expected"),
-    [
-        (old_temporal.DATETIME, 20240506070809, datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)),
-        (old_temporal.DATETIME, 0, "0000-00-00 00:00:00"),
-        (old_temporal.TIMESTAMP, 1_715_000_000, datetime(2024, 5, 6, 12, 53, 20, tzinfo=UTC)),
-        (old_temporal.TIMESTAMP, 0, "0000-00-00 00:00:00"),
-        (old_temporal.TIME, -8385959, "-838:59:59"),
-        (old_temporal.TIME, 10203, "01:02:03"),
-    ],
-)
-def test_types_of_before_mysql_5_6(kind: ColumnKind, raw: int, expected: object) -> None:
-    found = decoded(Column("v", kind).row_codec(TypeOptions()).value(raw))
-
-    assert (found.replace(tzinfo=UTC) if isinstance(found, datetime) else found) == expected
 
 
 def test_a_refusal_does_not_repeat_the_value() -> None:
