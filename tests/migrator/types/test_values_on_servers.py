@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -18,7 +19,9 @@ from migrator.model.document_key import document_key
 from migrator.model.rows import Operation, RowGroup
 from migrator.mysql.binlog.dump import current_position
 from migrator.mysql.columns.codec import TypeOptions
+from migrator.mysql.columns.column import Column
 from migrator.mysql.rows import programs as row_programs
+from migrator.mysql.text.charsets import charset_of
 from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.kinds import COMMON, GENERATED, KEY, KEYS, OWN
 from tests.migrator.types.samples import Sample
@@ -177,6 +180,42 @@ def _values(document: bytes) -> dict[str, bytes]:
     return {
         name: bson.encode({"": value}, codec_options=EXACT)[4:64] for name, value in raw.items()
     }
+
+
+def described(column: Column) -> tuple[object, ...]:
+    """What the table of types says of a column; a collation stands for its character set."""
+    charset = charset_of(column.collation).name if column.collation is not None else ""
+    return column.kind, column.metadata, column.unsigned, charset, column.labels, column.generated
+
+
+@pytest.mark.parametrize("server", ["mysql", "mariadb"])
+async def test_the_catalogue_and_the_log_describe_the_columns(
+    request: pytest.FixtureRequest, server: str
+) -> None:
+    url: SourceUrl = request.getfixturevalue(f"{server}_url")
+    kinds = kinds_of(server)
+
+    async with table(url, "INT") as connection:
+        ((database,),) = await connection.query("SELECT DATABASE()")
+        start = await current_position(connection)
+        with client_of(url, database) as client:
+            client.run(definition(kinds))
+            client.run("SET sql_mode = ''")
+            client.run("INSERT INTO every SET id = 1, geo = POINT(1, 2)")
+        (event,) = await rows_since(connection, start)
+        catalogue = await catalogue_of(connection, "every")
+
+    own = {column.name: column for column in catalogue.columns[1:]}
+    logged = {column.name: column for column in event.shape.columns[1:]}
+    assert {name: described(column) for name, column in own.items()} == {
+        name: described(kind.column) for name, kind in kinds.items()
+    }
+    for name, column in own.items():
+        shown = logged[name].explained_by(column)
+        if shown.kind in column.kind.variants:
+            assert "COMPRESSED" in kinds[name].declaration
+        else:
+            assert described(replace(shown, generated=column.generated)) == described(column)
 
 
 @pytest.mark.parametrize("server", ["mysql", "mariadb"])
