@@ -91,14 +91,11 @@ class ColumnKind:
 class Column:
     """One column, as a table map or the catalogue describes it.
 
-    `metadata` is the kind's own number: bytes of the longest value for VARCHAR and STRING,
-    bytes of the length prefix for BLOB, JSON, GEOMETRY and VECTOR, fractional digits for
-    TIME2, DATETIME2 and TIMESTAMP2, `precision << 8 | scale` for NEWDECIMAL, bits for BIT,
-    bytes of the index for ENUM and SET, bytes of the value for FLOAT and DOUBLE. `collation`
-    is a collation id (63 is binary) for text, ENUM and SET, otherwise None. `labels` are those
-    of ENUM and SET, in the column's character set. The catalogue alone says `generated`:
-    computed from other columns. A `hidden` column is the server's own: the log has it, and no
-    SELECT does.
+    `metadata` is the one number that its kind needs: bytes of the longest text or of the
+    length before a value, fractional digits, `precision << 8 | scale`, bits. `collation` is a
+    collation id (63 is binary) for text and labels, otherwise None. `labels` are those of ENUM
+    and SET, in the column's character set. The catalogue alone says `generated`: computed from
+    other columns. A `hidden` column is the server's own: the log has it, and no SELECT does.
     """
 
     name: str

@@ -17,6 +17,7 @@ from migrator.mysql.rows.codegen import image_program, result_program
 from migrator.mysql.rows.decoder import BinlogDecoder, ResultDecoder
 from migrator.mysql.rows.images import Images
 from migrator.mysql.rows.layout import Layout
+from migrator.mysql.rows.programs import PROGRAMS_MAX, Programs
 from migrator.mysql.types import (
     decimals,
     json,
@@ -201,3 +202,18 @@ def test_a_program_does_not_give_up_at_usual_values(kind: Column, data: bytes) -
     end, is_unusual = program(body, 0, len(body), len(body), found.append)
 
     assert (end, is_unusual, len(found)) == (len(body), False, 3)
+
+
+def test_no_more_programs_are_written_than_there_is_room_for() -> None:
+    made: list[bytes] = []
+
+    def make(nulls: bytes) -> Any:
+        made.append(nulls)
+        return len
+
+    programs = Programs(make)
+    for _ in range(20):
+        for number in range(2 * PROGRAMS_MAX):
+            programs.find(number.to_bytes(2, "little"))
+
+    assert len(made) == PROGRAMS_MAX

@@ -1,36 +1,29 @@
-"""Row images and binary rows become documents, or are refused, and nothing else."""
+"""Row images become documents, or are refused, and nothing else."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import bson
 import pytest
 
-from migrator.errors import BinlogCorrupt, ConfigurationError, SourceError, UnsupportedChange
-from migrator.model.rows import RowGroup
-from migrator.mysql.catalog.result_columns import result_columns
+from migrator.errors import BinlogCorrupt, ConfigurationError, UnsupportedChange
 from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.columns.column import Column
-from migrator.mysql.rows.decoder import BinlogDecoder, ResultDecoder
-from migrator.mysql.rows.programs import PROGRAMS_MAX, Programs
-from migrator.mysql.types import decimals, numbers, strings, temporal
-from migrator.mysql.wire.prepared import ResultColumn
+from migrator.mysql.rows.decoder import BinlogDecoder
+from migrator.mysql.types import numbers, strings
 from tests.migrator.types.images import (
     COUNT,
     ID,
     INT,
+    MANY,
     NAME,
-    binary_row,
     image,
+    seen,
     shape,
-    text,
     thing,
 )
 
 THINGS = shape(ID, NAME, COUNT)
 OPTIONS = TypeOptions()
-MANY = 40
-"""So many rows, that the last ones are decoded by a program."""
 
 
 def decoder(*columns: Column, key: tuple[int, ...] = (0,)) -> BinlogDecoder:
@@ -39,10 +32,6 @@ def decoder(*columns: Column, key: tuple[int, ...] = (0,)) -> BinlogDecoder:
 
 def things() -> BinlogDecoder:
     return decoder(ID, NAME, COUNT)
-
-
-def seen(runs: Sequence[RowGroup]) -> list[tuple[str, list[Any]]]:
-    return [(run.operation.value, [bson.decode(row) for row in run.rows]) for run in runs]
 
 
 def inserted(made: BinlogDecoder, *rows: bytes) -> list[tuple[str, list[Any]]]:
@@ -190,41 +179,6 @@ def test_a_deleted_row_has_its_key_only(count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [1, MANY])
-def test_a_result_is_copied(count: int) -> None:
-    made = ResultDecoder((ID, NAME, COUNT), (0,), OPTIONS)
-    long = "é" * 200
-    rows = [
-        binary_row(INT(n), b"\xfc\x90\x01" + long.encode(), None if n % 2 else INT(n))
-        for n in range(count)
-    ]
-
-    runs = seen(made.decode(rows))
-
-    assert runs == [
-        (
-            "insert",
-            [
-                {"_id": n, "id": n, "name": long, "count": None if n % 2 else n}
-                for n in range(count)
-            ],
-        )
-    ]
-
-
-@pytest.mark.parametrize(
-    ("count", "operations"),
-    [(0, ["refuse", "insert"]), (MANY, ["insert", "refuse", "insert"])],
-)
-def test_a_refused_row_of_a_result_stands_where_it_came(count: int, operations: list[str]) -> None:
-    made = ResultDecoder((ID, NAME), (0,), OPTIONS)
-    good = [binary_row(INT(1), text("a"))] * count
-
-    runs = made.decode([*good, binary_row(INT(2), text(b"\xff")), binary_row(INT(3), text("b"))])
-
-    assert [run.operation.value for run in runs] == operations
-
-
-@pytest.mark.parametrize("count", [1, MANY])
 def test_an_image_that_is_cut_anywhere_is_corrupt(count: int) -> None:
     body = thing(1, "whole", 1) * count + thing(2, "a name", 5)
     whole = len(body) - len(thing(2, "a name", 5))
@@ -234,16 +188,6 @@ def test_an_image_that_is_cut_anywhere_is_corrupt(count: int) -> None:
             things().inserts(body[:stop], 0, stop)
         with pytest.raises(BinlogCorrupt):
             things().inserts(body, 0, stop)
-
-
-@pytest.mark.parametrize("count", [0, MANY])
-def test_a_result_of_another_length_is_corrupt(count: int) -> None:
-    made = ResultDecoder((ID, NAME), (0,), OPTIONS)
-    row = binary_row(INT(2), text("abc"))
-
-    for wrong in (row[:-1], row + b"x", row[:3], b""):
-        with pytest.raises(BinlogCorrupt):
-            made.decode([*[row] * count, wrong])
 
 
 def test_the_keys_of_rows_that_are_shown_in_part() -> None:
@@ -313,45 +257,3 @@ def test_a_table_that_cannot_be_documents_is_refused_as_a_whole(
 ) -> None:
     with pytest.raises(ConfigurationError, match="exclude the table"):
         decoder(*columns, key=key)
-
-
-def answered(name: str, kind: int = 3, flags: int = 0, decimals: int = 0) -> ResultColumn:
-    return ResultColumn(name, kind, flags, 63, decimals, 11)
-
-
-def test_the_columns_of_a_result_are_those_of_the_catalogue() -> None:
-    columns = [answered("count"), answered("id")]
-
-    assert result_columns(columns, (ID, NAME, COUNT)) == (COUNT, ID)
-    with pytest.raises(SourceError, match="count"):
-        result_columns(columns, (ID, NAME))
-
-
-@pytest.mark.parametrize(
-    ("found", "known"),
-    [
-        (answered("v", 8), Column("v", numbers.LONG)),
-        (answered("v", flags=32), Column("v", numbers.LONG)),
-        (answered("v", 12, decimals=3), Column("v", temporal.DATETIME2)),
-        (answered("v", 246, decimals=3), Column("v", decimals.NEWDECIMAL, 10 << 8 | 2)),
-        (answered("v", 253), Column("v", strings.VARCHAR, 80, collation=255)),
-    ],
-)
-def test_a_column_that_was_altered_is_noticed(found: ResultColumn, known: Column) -> None:
-    with pytest.raises(SourceError, match="altered meanwhile"):
-        result_columns([found], (known,))
-
-
-def test_no_more_programs_are_written_than_there_is_room_for() -> None:
-    made: list[bytes] = []
-
-    def make(nulls: bytes) -> Any:
-        made.append(nulls)
-        return len
-
-    programs = Programs(make)
-    for _ in range(20):
-        for number in range(2 * PROGRAMS_MAX):
-            programs.find(number.to_bytes(2, "little"))
-
-    assert len(made) == PROGRAMS_MAX
