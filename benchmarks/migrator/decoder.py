@@ -20,9 +20,9 @@ from migrator.model.state import Landed
 from migrator.mysql.binlog.dump import dump
 from migrator.mysql.binlog.reader import EventReader, Rows, RowsKind
 from migrator.mysql.catalog.tables import read_tables
+from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.position.read_position import ReadPosition
 from migrator.mysql.source import Source
-from migrator.mysql.types import TypeOptions
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from migrator.settings import Settings
 

@@ -26,9 +26,9 @@ from migrator.model.scope import Scope
 from migrator.model.state import Landed
 from migrator.model.wire import encode
 from migrator.mysql.catalog.tables import read_tables
+from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.position.read_position import ReadPosition
 from migrator.mysql.source import Source
-from migrator.mysql.types import TypeOptions
 from migrator.mysql.wire.connection import SourceUrl
 from migrator.settings import Settings
 

@@ -30,9 +30,9 @@ from migrator.capture.stream.timeline import Timeline
 from migrator.check.findings import refuse_failures
 from migrator.check.preflight import source_findings
 from migrator.errors import Gap, MigratorError
+from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.position.read_position import ReadPosition
 from migrator.mysql.source import Source
-from migrator.mysql.types import TypeOptions
 from migrator.mysql.wire.connection import SourceUrl, connect
 from migrator.runtime.backoff import Backoff
 from migrator.runtime.tasks import run_until_first_failure

@@ -13,9 +13,10 @@ from migrator.model.collection import CollectionName
 from migrator.model.scope import pattern_of
 from migrator.model.table import TableName
 from migrator.mongodb.target import Target
-from migrator.mysql.catalog.columns import ColumnType
 from migrator.mysql.catalog.tables import BASE_TABLE, Table, quoted, quoted_table
 from migrator.mysql.rows.layout import layout_trouble
+from migrator.mysql.types.numbers import FLOATING
+from migrator.mysql.types.registry import UNKNOWN
 from migrator.settings import target_trouble
 
 NAMESPACE_BYTES_MAX = 255
@@ -82,7 +83,7 @@ def _key(table: Table) -> Iterator[Unfit]:
             _or_exclude(table, f"{alter} ADD PRIMARY KEY (...);"),
         )
     for column in table.key_columns:
-        if column.type in {ColumnType.FLOAT, ColumnType.DOUBLE}:
+        if column.kind in FLOATING:
             yield Unfit(
                 f"{column.name}, a part of its key, is a floating number: it equals nothing.",
                 _or_exclude(table, f"{alter} MODIFY {quoted(column.name)} DECIMAL(...);"),
@@ -91,7 +92,7 @@ def _key(table: Table) -> Iterator[Unfit]:
 
 def _columns(table: Table) -> Iterator[Unfit]:
     for column in table.columns:
-        if column.type is ColumnType.UNKNOWN:
+        if column.kind is UNKNOWN:
             what = f"{column.name} has a type that this migrator does not know."
             yield Unfit(what, _or_exclude(table, "change the column's type"))
     if table.key and (trouble := layout_trouble(table.columns, table.key)):

@@ -12,13 +12,14 @@ from migrator.check.source_checks import Source, Variables
 from migrator.errors import SourceError, SourceUnavailable
 from migrator.model.scope import Scope
 from migrator.model.table import TableName
-from migrator.mysql.catalog.columns import Column, ColumnType
 from migrator.mysql.catalog.grants import DENIED, read_grants, select_grant
 from migrator.mysql.catalog.tables import Table, quoted, quoted_table
+from migrator.mysql.columns.column import Column
+from migrator.mysql.types.calendar import MILLISECONDS_MAX
+from migrator.mysql.types.decimals import DIGITS_MAX, NEWDECIMAL
+from migrator.mysql.types.temporal import DATETIME2, TIMESTAMP2
 from migrator.settings import Settings
 
-DECIMAL_DIGITS_MAX = 34
-DATE_FRACTION_MAX = 3
 TRANSACTIONAL = frozenset({"InnoDB", "ROCKSDB", "NDBCLUSTER", "ndbcluster", "TokuDB"})
 HIDDEN_ACTIONS = frozenset({"CASCADE", "SET NULL", "SET DEFAULT"})
 FOREIGN_KEYS_LOGGED = (9, 6)
@@ -125,15 +126,15 @@ def _columns(table: Table, settings: Settings) -> Iterator[Finding]:
         if _is_cut(column, settings):
             what = f"{name} has microseconds, and a BSON date milliseconds: the rest is cut off."
             yield warn(subject, what, 'microseconds = "string" in migrator.toml keeps them.')
-        if column.type is ColumnType.NEWDECIMAL and column.metadata >> 8 > DECIMAL_DIGITS_MAX:
+        if column.kind is NEWDECIMAL and column.metadata >> 8 > DIGITS_MAX:
             what = f"{name} has {column.metadata >> 8} digits, Decimal128 34: it becomes a string."
             yield warn(subject, what)
 
 
 def _is_cut(column: Column, settings: Settings) -> bool:
     """Whether the column's last digits do not fit into a BSON date."""
-    is_date = column.type in {ColumnType.DATETIME2, ColumnType.TIMESTAMP2}
-    return is_date and column.metadata > DATE_FRACTION_MAX and settings.microseconds == "truncate"
+    is_date = column.kind in {DATETIME2, TIMESTAMP2}
+    return is_date and column.metadata > MILLISECONDS_MAX and settings.microseconds == "truncate"
 
 
 async def _views(source: Source, scope: Scope) -> list[Finding]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from migrator.model.scope import Scope
-from migrator.mysql.types import TypeOptions
+from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 
 

@@ -23,8 +23,8 @@ from migrator.mysql.catalog.key_literals import (
 )
 from migrator.mysql.catalog.result_columns import result_columns
 from migrator.mysql.catalog.tables import Table, quoted, quoted_table
+from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.rows.decoder import ResultDecoder
-from migrator.mysql.types import TypeOptions
 from migrator.mysql.wire.connection import Connection
 
 EMPTY = bson.encode({})

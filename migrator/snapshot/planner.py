@@ -8,17 +8,15 @@ from migrator.model.collection import CollectionMap
 from migrator.model.document_key import Bound
 from migrator.model.state import KeyRange, TableCopy
 from migrator.model.table import TableName
-from migrator.mysql.catalog.columns import Column, ColumnType
 from migrator.mysql.catalog.grants import DENIED, select_grant
 from migrator.mysql.catalog.tables import MOVING, Table, quoted, quoted_table, read_table
+from migrator.mysql.columns.codec import TypeOptions
+from migrator.mysql.columns.column import Column
 from migrator.mysql.text.charsets import charset_of
-from migrator.mysql.types import TypeOptions
+from migrator.mysql.types.numbers import INTEGERS
 from migrator.mysql.wire.connection import Connection
 from migrator.snapshot.chunks import last_key_sql, read_chunk
 
-INTEGERS = frozenset(
-    {ColumnType.TINY, ColumnType.SHORT, ColumnType.INT24, ColumnType.LONG, ColumnType.LONGLONG}
-)
 PART_ROWS_MIN = 100_000
 PARTS_MAX = 8
 READ_TABLE_TRIES = 20
@@ -108,7 +106,7 @@ class Planner:
         """Keys that cut the table in ranges of about the same width; they need not exist."""
         first = table.key_columns[0]
         count = min(PARTS_MAX, table.estimated_rows // PART_ROWS_MIN)
-        if first.type not in INTEGERS or count < 2:
+        if first.kind not in INTEGERS or count < 2:
             return []
         name = quoted(first.name)
         ((least, most),) = await self.connection.query(
@@ -136,4 +134,4 @@ def key_of(table: Table) -> tuple[str, ...]:
 
 def _described(column: Column) -> str:
     charset = f" {charset_of(column.collation).name}" if column.collation is not None else ""
-    return f"{column.name} {column.type.name}{' UNSIGNED' if column.unsigned else ''}{charset}"
+    return f"{column.name} {column.kind.name}{' UNSIGNED' if column.unsigned else ''}{charset}"

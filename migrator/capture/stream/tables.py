@@ -13,25 +13,14 @@ from dataclasses import dataclass, field, replace
 
 from migrator.capture.stream.batcher import Batcher, Batchers
 from migrator.model.table import TableName
-from migrator.mysql.catalog.columns import BINARY_COLLATION, Column, ColumnType, TableShape
 from migrator.mysql.catalog.tables import Table
+from migrator.mysql.columns.column import Column, TableShape
 from migrator.mysql.rows.decoder import BinlogDecoder
 from migrator.mysql.rows.layout import layout_trouble
 from migrator.mysql.source import Source
 from migrator.mysql.text.charsets import charset_of
 
 SHAPES_MAX = 2_000
-# MariaDB's binlog says that these are fixed strings of bytes; its catalogue says what they mean.
-BEHIND_STRINGS = frozenset({ColumnType.UUID, ColumnType.INET4, ColumnType.INET6})
-# What the log calls otherwise than the catalogue: formats of old servers, and compressed ones.
-NEWER = {
-    ColumnType.TIMESTAMP: ColumnType.TIMESTAMP2,
-    ColumnType.TIME: ColumnType.TIME2,
-    ColumnType.DATETIME: ColumnType.DATETIME2,
-    ColumnType.NEWDATE: ColumnType.DATE,
-    ColumnType.VAR_STRING: ColumnType.VARCHAR,
-    ColumnType.MARIADB_VARCHAR_COMPRESSED: ColumnType.VARCHAR,
-}
 # MariaDB keeps the hash of a unique TEXT or BLOB in a column that only its log shows.
 HIDDEN = re.compile(r"DB_ROW_HASH_\d+")
 
@@ -155,9 +144,9 @@ def _key_in(shape: TableShape, table: Table) -> tuple[int, ...] | None:
 
 def _makes_one_id(shown: Column, own: Column) -> bool:
     """Whether values of a key's column become the same in both readers' documents."""
-    if own.type in BEHIND_STRINGS:
-        return shown.type is ColumnType.STRING and shown.metadata == own.metadata
-    if NEWER.get(shown.type, shown.type) is not own.type:
+    if own.kind.logged_as is not None:
+        return shown.kind is own.kind.logged_as and shown.metadata == own.metadata
+    if shown.kind is not own.kind and shown.kind not in own.kind.variants:
         return False
     charsets = {charset_of(one.collation) for one in (shown, own) if one.collation is not None}
     return len(charsets) < 2
@@ -165,11 +154,6 @@ def _makes_one_id(shown: Column, own: Column) -> bool:
 
 def _refined(table: Table, column: Column) -> Column:
     own = next((one for one in table.columns if one.name == column.name), None)
-    if own is None and HIDDEN.fullmatch(column.name):
-        return replace(column, hidden=True)
-    if own is None or own.type not in BEHIND_STRINGS or column.type is not ColumnType.STRING:
-        return column
-    # The column may have been text before it became what it is.
-    if column.metadata == own.metadata and column.collation in {None, BINARY_COLLATION}:
-        return own
-    return column
+    if own is not None:
+        return column.explained_by(own)
+    return replace(column, hidden=True) if HIDDEN.fullmatch(column.name) else column

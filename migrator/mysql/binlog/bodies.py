@@ -9,10 +9,10 @@ from struct import Struct
 
 from migrator.errors import UnsupportedChange
 from migrator.mysql.binlog.events import Code, Gtid, Heartbeat, Ignored, Query, XaPrepare, Xid
+from migrator.mysql.types.calendar import MICROSECONDS
 from migrator.mysql.wire.packets import length_encoded
 
 BODY = 19
-MICROSECONDS = 1_000_000
 
 QUERY = Struct("<IIBHH")
 LOAD_QUERY_EXTRA = 13

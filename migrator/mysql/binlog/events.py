@@ -7,7 +7,7 @@ source sends hundreds of thousands a second; nobody changes them.
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from migrator.mysql.catalog.columns import TableShape
+from migrator.mysql.columns.column import TableShape
 
 
 class Code(IntEnum):

@@ -7,8 +7,9 @@ import zlib
 from struct import Struct
 
 from migrator.errors import SourceError
-from migrator.mysql.binlog.bodies import BODY, MICROSECONDS, QUERY, statement
+from migrator.mysql.binlog.bodies import BODY, QUERY, statement
 from migrator.mysql.binlog.events import Gtid, Ignored, Query
+from migrator.mysql.types.calendar import MICROSECONDS
 
 GTID = Struct("<QIB")
 SERVER_ID = Struct("<I")

@@ -31,7 +31,7 @@ from migrator.mysql.binlog.events import (
 )
 from migrator.mysql.binlog.payload import inner_events, transaction_payload
 from migrator.mysql.binlog.table_map import parse_shape, table_of
-from migrator.mysql.catalog.columns import TableShape
+from migrator.mysql.columns.column import TableShape
 from migrator.mysql.wire.packets import length_encoded
 
 __all__ = [

@@ -4,30 +4,22 @@ Source: MySQL, libs/mysql/binlog/event/rows_event.h, Table_map_event; MariaDB,
 sql/log_event_server.cc, Table_map_log_event::init_metadata_fields.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
 from migrator.errors import ConfigurationError, UnsupportedChange
 from migrator.model.table import TableName
-from migrator.mysql.catalog.columns import BINARY_COLLATION, Column, ColumnType, TableShape
-from migrator.mysql.wire.packets import length_encoded, length_encoded_bytes
-
-T = ColumnType
-
-NUMERIC = frozenset(
-    {T.TINY, T.SHORT, T.INT24, T.LONG, T.LONGLONG, T.NEWDECIMAL, T.FLOAT, T.DOUBLE, T.YEAR}
+from migrator.mysql.columns.column import (
+    BINARY_COLLATION,
+    WITH_LABELS,
+    Column,
+    ColumnKind,
+    TableShape,
 )
-CHARACTER = frozenset(
-    {T.STRING, T.VAR_STRING, T.VARCHAR, T.TINY_BLOB, T.MEDIUM_BLOB, T.LONG_BLOB, T.BLOB,
-     T.MARIADB_BLOB_COMPRESSED, T.MARIADB_VARCHAR_COMPRESSED}
-)  # fmt: skip
-LABELLED = frozenset({T.ENUM, T.SET})
-ONE_BYTE = frozenset(
-    {T.FLOAT, T.DOUBLE, T.TINY_BLOB, T.MEDIUM_BLOB, T.LONG_BLOB, T.BLOB, T.GEOMETRY, T.JSON,
-     T.VECTOR, T.TIMESTAMP2, T.DATETIME2, T.TIME2, T.MARIADB_BLOB_COMPRESSED}
-)  # fmt: skip
-LITTLE_ENDIAN = frozenset({T.VARCHAR, T.VAR_STRING, T.MARIADB_VARCHAR_COMPRESSED})
-BIG_ENDIAN = frozenset({T.STRING, T.ENUM, T.SET, T.NEWDECIMAL})
+from migrator.mysql.columns.metadata import Listed
+from migrator.mysql.types.registry import BY_CODE
+from migrator.mysql.types.strings import STRING
+from migrator.mysql.wire.packets import length_encoded, length_encoded_bytes
 
 SIGNEDNESS = 1
 DEFAULT_CHARSET = 2
@@ -62,7 +54,7 @@ def parse_shape(body: bytes, *, mariadb: bool) -> TableShape:
     if bitmap_end > len(body):
         raise IndexError("the columns are cut off")
     nullable = [bool(body[at + (i >> 3)] >> (i & 7) & 1) for i in range(count)]
-    types = list(_types(table, codes, metadata))
+    kinds = list(_kinds(table, codes, metadata))
     optional = _optional(body, bitmap_end)
     if COLUMN_NAME not in optional:
         raise ConfigurationError(
@@ -70,43 +62,30 @@ def parse_shape(body: bytes, *, mariadb: bool) -> TableShape:
             "binlog_row_metadata=FULL was set. Run SET GLOBAL binlog_row_metadata = 'FULL' at "
             "the source and begin the migration after that."
         )
-    return _shape(table, types, nullable, _Details.of(optional, types, mariadb))
+    return _shape(table, kinds, nullable, _Details.of(optional, kinds, mariadb))
 
 
-def _types(table: TableName, codes: bytes, metadata: bytes) -> Iterator[tuple[ColumnType, int]]:
+def _kinds(table: TableName, codes: bytes, metadata: bytes) -> Iterator[tuple[ColumnKind, int]]:
+    """Each column's kind and metadata."""
     at = 0
     for code in codes:
-        try:
-            kind = ColumnType(code)
-        except ValueError as error:
-            raise _unsupported(table, code) from error
-        if kind is T.TYPED_ARRAY:
+        kind = BY_CODE.get(code)
+        if kind is None:
             raise _unsupported(table, code)
-        if kind in ONE_BYTE:
-            yield kind, metadata[at]
-            at += 1
-        elif kind in LITTLE_ENDIAN:
-            yield kind, metadata[at] | metadata[at + 1] << 8
-            at += 2
-        elif kind in BIG_ENDIAN:
-            yield _real(kind, metadata[at], metadata[at + 1])
-            at += 2
-        elif kind is T.BIT:
-            yield kind, metadata[at] + 8 * metadata[at + 1]
-            at += 2
-        else:
-            yield kind, 0
+        logged = kind.logged_metadata
+        own = metadata[at : at + logged.size]
+        if len(own) < logged.size:
+            raise IndexError("the metadata of the columns are cut off")
+        at += logged.size
+        if kind is STRING:
+            kind = _real(own[0])
+        yield kind, kind.logged_metadata.number(own)
 
 
-def _real(kind: ColumnType, first: int, second: int) -> tuple[ColumnType, int]:
-    if kind is T.NEWDECIMAL:
-        return kind, first << 8 | second
-    if kind in LABELLED:
-        return kind, second
-    if first in {T.ENUM, T.SET}:
-        return ColumnType(first), second
-    # Bits 8 and 9 of the length are stored inverted in the type.
-    return T.STRING, second | ((first & 0x30) ^ 0x30) << 4
+def _real(code: int) -> ColumnKind:
+    """What a STRING is by the code in its metadata: ENUM and SET are written as STRING."""
+    kind = BY_CODE.get(code, STRING)
+    return kind if kind.has_labels else STRING
 
 
 def _unsupported(table: TableName, code: int) -> UnsupportedChange:
@@ -136,15 +115,14 @@ class _Details:
 
     @classmethod
     def of(
-        cls, optional: dict[int, bytes], types: list[tuple[ColumnType, int]], mariadb: bool
+        cls, optional: dict[int, bytes], found: list[tuple[ColumnKind, int]], mariadb: bool
     ) -> "_Details":
-        kinds = [kind for kind, _ in types]
-        # MariaDB counts GEOMETRY among the character columns, MySQL counts VECTOR.
-        counted = CHARACTER | {T.GEOMETRY if mariadb else T.VECTOR}
-        character = _those(kinds, lambda kind: kind in counted)
-        labelled = _those(kinds, lambda kind: kind in LABELLED)
+        kinds = [kind for kind, _ in found]
+        own_texts = Listed.TEXTS_OF_MARIADB if mariadb else Listed.TEXTS_OF_MYSQL
+        character = _listed(kinds, {Listed.TEXTS, own_texts})
+        labelled = _listed(kinds, WITH_LABELS)
         signs = optional.get(SIGNEDNESS, b"")
-        numeric = _those(kinds, lambda kind: kind in NUMERIC)
+        numeric = _listed(kinds, {Listed.NUMBERS})
         return cls(
             names=[text.decode("utf-8") for text in _texts(optional[COLUMN_NAME])],
             unsigned={
@@ -153,14 +131,14 @@ class _Details:
             },
             collations=_collations(optional, DEFAULT_CHARSET, COLUMN_CHARSET, character)
             | _collations(optional, LABELLED_DEFAULT_CHARSET, LABELLED_COLUMN_CHARSET, labelled),
-            labels=_labels(optional, SET_LABELS, _those(kinds, lambda kind: kind is T.SET))
-            | _labels(optional, ENUM_LABELS, _those(kinds, lambda kind: kind is T.ENUM)),
+            labels=_labels(optional, SET_LABELS, _listed(kinds, {Listed.SETS}))
+            | _labels(optional, ENUM_LABELS, _listed(kinds, {Listed.ENUMS})),
             key=_key(optional),
         )
 
 
-def _those(kinds: list[ColumnType], test: Callable[[ColumnType], bool]) -> list[int]:
-    return [index for index, kind in enumerate(kinds) if test(kind)]
+def _listed(kinds: list[ColumnKind], lists: Set[Listed]) -> list[int]:
+    return [index for index, kind in enumerate(kinds) if kind.listed in lists]
 
 
 def _numbers(data: bytes) -> Iterator[int]:
@@ -214,19 +192,19 @@ def _key(optional: dict[int, bytes]) -> tuple[int, ...]:
 
 
 def _shape(
-    table: TableName, types: list[tuple[ColumnType, int]], nullable: list[bool], details: _Details
+    table: TableName, kinds: list[tuple[ColumnKind, int]], nullable: list[bool], details: _Details
 ) -> TableShape:
     columns = tuple(
         Column(
             name=name,
-            type=kind,
+            kind=kind,
             metadata=metadata,
             unsigned=details.unsigned.get(index, False),
             nullable=nullable[index],
-            collation=details.collations.get(index) if kind in CHARACTER | LABELLED else None,
+            collation=details.collations.get(index) if kind.has_collation else None,
             labels=details.labels.get(index, ()),
         )
-        for index, (name, (kind, metadata)) in enumerate(zip(details.names, types, strict=True))
+        for index, (name, (kind, metadata)) in enumerate(zip(details.names, kinds, strict=True))
     )
     if any(index >= len(columns) for index in details.key):
         raise IndexError("a key has a column that is not there")

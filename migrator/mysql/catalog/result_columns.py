@@ -3,27 +3,9 @@
 from collections.abc import Sequence
 
 from migrator.errors import SourceError
-from migrator.mysql.catalog.columns import Column, ColumnType
+from migrator.mysql.columns.column import Column
 from migrator.mysql.text.charsets import charset_of
 from migrator.mysql.wire.prepared import ResultColumn
-
-T = ColumnType
-
-UNSIGNED = 32
-WIRE_TYPES = {
-    # As which types the protocol has columns whose real type it does not say.
-    T.VARCHAR: T.VAR_STRING,
-    T.ENUM: T.STRING,
-    T.SET: T.STRING,
-    T.UUID: T.STRING,
-    T.INET4: T.STRING,
-    T.INET6: T.STRING,
-    T.DATETIME2: T.DATETIME,
-    T.TIMESTAMP2: T.TIMESTAMP,
-    T.TIME2: T.TIME,
-}
-SIGNED = frozenset({T.TINY, T.SHORT, T.INT24, T.LONG, T.LONGLONG})
-FRACTIONAL = frozenset({T.DATETIME2, T.TIMESTAMP2, T.TIME2})
 
 
 def result_columns(
@@ -45,15 +27,11 @@ def result_columns(
 
 
 def _agrees(answered: ResultColumn, column: Column) -> bool:
-    if answered.type != WIRE_TYPES.get(column.type, column.type):
+    kind = column.kind
+    code = kind.code if kind.result_code is None else kind.result_code
+    if answered.type != code or not kind.agrees(answered, column):
         return False
-    if column.type in SIGNED:
-        return bool(answered.flags & UNSIGNED) == column.unsigned
-    if column.type in FRACTIONAL:
-        return answered.decimals == column.metadata
-    if column.type is T.NEWDECIMAL:
-        return answered.decimals == column.metadata & 0xFF
-    if column.collation is not None:
-        # The wire has other numbers than the catalogue for collations of MariaDB 10.10.
-        return charset_of(answered.collation) is charset_of(column.collation)
-    return True
+    # The wire has other numbers than the catalogue for collations of MariaDB 10.10.
+    return column.collation is None or (
+        charset_of(answered.collation) is charset_of(column.collation)
+    )

@@ -10,7 +10,8 @@ from migrator.errors import SourceError, SourceUnavailable
 from migrator.model.scope import SYSTEM_DATABASES, Scope
 from migrator.model.table import TableName
 from migrator.mysql.catalog.column_types import declared_column
-from migrator.mysql.catalog.columns import BINARY_COLLATION, Column, ColumnType
+from migrator.mysql.columns.column import BINARY_COLLATION, Column
+from migrator.mysql.types.strings import BLOB
 
 COLUMNS = """
     SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE,
@@ -231,7 +232,7 @@ def _is_identifying(parts: Iterable[tuple[str, int | None]], columns: dict[str, 
         prefix is None
         and name in columns
         and not columns[name].nullable
-        and columns[name].type is not ColumnType.BLOB
+        and columns[name].kind is not BLOB
         for name, prefix in parts
     )
 

@@ -9,25 +9,25 @@ from struct import Struct
 
 from bson.decimal128 import Decimal128
 
-from migrator.mysql.catalog.columns import ColumnType
 from migrator.mysql.json.text import number_of
 from migrator.mysql.wire.packed_decimal import coefficient, groups_of, scaled, size_of
 
+# The types that have a text of their own, as `enum_field_types` numbers them.
+TIMESTAMP, DATE, TIME, DATETIME, NEWDECIMAL = 7, 10, 11, 12, 246
 PACKED = Struct("<q").unpack
 
 
 def opaque(kind: int, data: bytes) -> int | float | str | Decimal128:
     """The value of type `kind` in `data`; struct.error or ValueError if it is cut."""
-    match kind:
-        case ColumnType.NEWDECIMAL:
-            return number_of(_decimal(data[0], data[1], data[2:]))
-        case ColumnType.DATE:
-            return _date(PACKED(data)[0] >> 41)
-        case ColumnType.TIME:
-            return _time(PACKED(data)[0])
-        case ColumnType.DATETIME | ColumnType.TIMESTAMP:
-            (packed,) = PACKED(data)
-            return f"{_date(packed >> 41)} {_clock(packed >> 24 & 0x1FFFF, packed & 0xFFFFFF)}"
+    if kind == NEWDECIMAL:
+        return number_of(_decimal(data[0], data[1], data[2:]))
+    if kind == DATE:
+        return _date(PACKED(data)[0] >> 41)
+    if kind == TIME:
+        return _time(PACKED(data)[0])
+    if kind in {DATETIME, TIMESTAMP}:
+        (packed,) = PACKED(data)
+        return f"{_date(packed >> 41)} {_clock(packed >> 24 & 0x1FFFF, packed & 0xFFFFFF)}"
     # The server breaks the lines of Base64 after 76 characters, but does not end the last.
     return f"base64:type{kind}:{encodebytes(data).decode().rstrip()}"
 

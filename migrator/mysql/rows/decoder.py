@@ -6,14 +6,14 @@ from typing import Any, TypeVar
 
 from migrator.errors import BinlogCorrupt, UnsupportedChange, ValueRefused
 from migrator.model.rows import Operation, RowGroup
-from migrator.mysql.catalog.columns import Column, TableShape
+from migrator.mysql.columns.codec import TypeOptions
+from migrator.mysql.columns.column import Column, TableShape
 from migrator.mysql.rows.codegen import Program, result_program
 from migrator.mysql.rows.groups import Runs
 from migrator.mysql.rows.images import Images, Raws
 from migrator.mysql.rows.layout import Layout
 from migrator.mysql.rows.programs import Programs
 from migrator.mysql.rows.reading import UNREADABLE, reader
-from migrator.mysql.types import TypeOptions, result_codec, row_codec
 
 T = TypeVar("T")
 NOT_SHOWN = object()
@@ -26,7 +26,7 @@ class BinlogDecoder:
     def __init__(self, shape: TableShape, key: tuple[int, ...], options: TypeOptions) -> None:
         self._table = shape.table
         self._layout = Layout.of(
-            shape.columns, key, [row_codec(column, options) for column in shape.columns]
+            shape.columns, key, [column.row_codec(options) for column in shape.columns]
         )
         self._images = Images(self._layout, shape.columns)
         self._rows = Programs(partial(self._images.program, key_only=False))
@@ -184,9 +184,7 @@ class ResultDecoder:
     def __init__(
         self, columns: tuple[Column, ...], key: tuple[int, ...], options: TypeOptions
     ) -> None:
-        self._layout = Layout.of(
-            columns, key, [result_codec(column, options) for column in columns]
-        )
+        self._layout = Layout.of(columns, key, [column.result_codec(options) for column in columns])
         self._width = (len(columns) + 2 + 7) // 8 + 1
         self._programs = Programs(self._program)
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from migrator.mysql.catalog.columns import Column, ColumnType
+from migrator.mysql.columns.column import Column
 from migrator.mysql.rows.codegen import Program, image_program
 from migrator.mysql.rows.layout import Layout
 from migrator.mysql.rows.reading import reader
-from migrator.mysql.types.json import PartialJson
+from migrator.mysql.types.json import JSON, PartialJson
 from migrator.mysql.wire.packets import length_encoded
 
 Raws = list[Any]
@@ -22,7 +22,7 @@ class Images:
     def __init__(self, layout: Layout, columns: Sequence[Column]) -> None:
         self._layout = layout
         self._readers = [reader(codec.read) for codec in layout.codecs]
-        self._json = [i for i, column in enumerate(columns) if column.type is ColumnType.JSON]
+        self._json = [i for i, column in enumerate(columns) if column.kind is JSON]
         self._all = range(len(columns))
         self.width = (len(columns) + 7) // 8
 

@@ -1,6 +1,6 @@
 """How a table's rows become documents, value by value: the long way, which is always right.
 
-A document is `{_id, every column}` in the order of the columns. `row_source.py` writes
+A document is `{_id, every column}` in the order of the columns. `rows/codegen.py` writes
 programs that do the same for the usual values, much faster.
 """
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrator.errors import ConfigurationError, ValueRefused
-from migrator.mysql.catalog.columns import Column
-from migrator.mysql.types.codec import INT32, Bson, Codec, Value, string
+from migrator.mysql.columns.codec import INT32, Bson, Codec, Value, string
+from migrator.mysql.columns.column import Column
 
 DOCUMENT_SIZE_MAX = 16 * 1024 * 1024
 TOO_LARGE = "the row is larger than 16 MiB as a document"

@@ -9,7 +9,7 @@ from struct import error as StructError  # noqa: N812  # It is an exception clas
 from typing import Any
 
 from migrator.errors import ValueRefused
-from migrator.mysql.types.codec import Read
+from migrator.mysql.columns.codec import Read
 from migrator.mysql.wire.packets import length_encoded
 
 UNREADABLE = (StructError, IndexError, KeyError, ValueError, OverflowError)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from struct import Struct, calcsize
 
+from migrator.mysql.columns.codec import Bson
 from migrator.mysql.rows.layout import Layout
 from migrator.mysql.rows.reading import Source
-from migrator.mysql.types.codec import Bson
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,28 @@
 """Dates and times as MySQL has them, which need not exist, and what they become in BSON."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from migrator.mysql.types.codec import INT64, Bson, TypeOptions, Value, refused, string
+from migrator.mysql.columns.codec import (
+    INT64,
+    Bson,
+    Codec,
+    Inline,
+    Read,
+    TypeOptions,
+    Value,
+    refused,
+    string,
+)
 
 DAY_MS = 86_400_000
-EPOCH = date(1970, 1, 1).toordinal()
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECONDS = 1_000_000
+"""Of a second."""
+MILLISECONDS_MAX = 3
+"""More fractional digits do not fit in a BSON date."""
+EPOCH_DAY = EPOCH.toordinal()
 REMEMBERED_MAX = 100_000
 
 
@@ -40,7 +55,7 @@ class Remembered(dict[Any, int]):
 def day_ms(year: int, month: int, day: int) -> int:
     """Midnight UTC in milliseconds since 1970; raises `ValueRefused` if there is no such day."""
     try:
-        return (date(year, month, day).toordinal() - EPOCH) * DAY_MS
+        return (date(year, month, day).toordinal() - EPOCH_DAY) * DAY_MS
     except ValueError as error:
         raise refused("is no date of the calendar") from error
 
@@ -102,3 +117,58 @@ def moment_ms(moment: Moment) -> int:
     day = day_ms(moment.year, moment.month, moment.day)
     clock = clock_ms(moment.hour, moment.minute, moment.second)
     return day + clock + moment.microsecond // 1000
+
+
+def since_1970(seconds: int, microsecond: int) -> Moment:
+    """The moment so long after EPOCH, in UTC; a zero date for none."""
+    if seconds == 0:
+        return Moment(microsecond=microsecond)
+    found = EPOCH + timedelta(seconds=seconds)
+    return Moment(*found.timetuple()[:6], microsecond)
+
+
+def day_codec(
+    read: Read, moment: Callable[[Any], Moment], inline: Inline, options: TypeOptions
+) -> Codec:
+    """A column of dates, of which `moment` makes what a calendar shows."""
+
+    def value(raw: Any) -> Value:
+        return date_value(moment(raw), date_text, options)
+
+    def key(raw: Any) -> Value:
+        return date_value(moment(raw), date_text, for_key(options))
+
+    return Codec(read, value, inline, key if options.zero_dates == "null" else None)
+
+
+def moment_codec(
+    read: Read,
+    moment: Callable[[Any], Moment],
+    inline: Inline | None,
+    digits: int,
+    options: TypeOptions,
+) -> Codec:
+    """A column of dates with a time, and so many fractional digits."""
+
+    def text(found: Moment) -> str:
+        return datetime_text(found, digits)
+
+    def value(raw: Any) -> Value:
+        return date_value(moment(raw), text, options)
+
+    def key(raw: Any) -> Value:
+        return date_value(moment(raw), text, for_key(options))
+
+    def exact(raw: Any) -> Value:
+        found = moment(raw)
+        if options.zero_dates == "refuse":
+            moment_ms(found)
+        return string(text(found))
+
+    if digits <= MILLISECONDS_MAX:
+        return Codec(read, value, inline, key if options.zero_dates == "null" else None)
+    if options.microseconds == "truncate":
+        return Codec(read, value, inline, exact)
+    if options.zero_dates != "null":
+        return Codec(read, exact)
+    return Codec(read, lambda raw: text_or_null(moment(raw), text), None, exact)

@@ -1,9 +1,9 @@
 """DECIMAL: Decimal128 up to 34 digits, which keeps the scale; wider ones are text."""
 
 from collections.abc import Callable
+from typing import Any
 
-from migrator.mysql.catalog.columns import Column
-from migrator.mysql.types.codec import (
+from migrator.mysql.columns.codec import (
     COUNTED,
     Bson,
     Codec,
@@ -15,8 +15,13 @@ from migrator.mysql.types.codec import (
     refused,
     string,
 )
+from migrator.mysql.columns.column import Column, ColumnKind
+from migrator.mysql.columns.literals import number_literal
+from migrator.mysql.columns.metadata import BIG_ENDIAN as BIG_ENDIAN_METADATA
+from migrator.mysql.columns.metadata import Listed
 from migrator.mysql.types.numbers import BIG_ENDIAN
 from migrator.mysql.wire.packed_decimal import Groups, coefficient, groups_of, scaled, size_of
+from migrator.mysql.wire.prepared import ResultColumn
 
 DIGITS_MAX = 34
 LOW = (1 << 64) - 1
@@ -98,3 +103,26 @@ def _text_coefficient(data: bytes, scale: int) -> int:
     if len(fraction) != scale or bool(point) != bool(scale):
         raise refused(OTHER_DIGITS)
     return int(whole + fraction)
+
+
+def _has_same_scale(answered: ResultColumn, column: Column) -> bool:
+    return answered.decimals == column.metadata & 0xFF
+
+
+def _literal(column: Column, value: Any) -> str:
+    return value if isinstance(value, str) else number_literal(column, value)
+
+
+NEWDECIMAL = ColumnKind(
+    name="NEWDECIMAL",
+    code=246,
+    declared=("decimal",),
+    declared_metadata=lambda declaration: declaration.precision << 8 | declaration.scale,
+    logged_metadata=BIG_ENDIAN_METADATA,
+    listed=Listed.NUMBERS,
+    row_codec=row_decimal,
+    agrees=_has_same_scale,
+    result_codec=result_decimal,
+    key_literal=_literal,
+)
+KINDS = (NEWDECIMAL,)

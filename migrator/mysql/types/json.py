@@ -6,11 +6,12 @@ from typing import Any
 import bson
 from bson.errors import InvalidDocument
 
-from migrator.mysql.catalog.columns import Column
+from migrator.mysql.columns.codec import COUNTED, Codec, TypeOptions, Value, prefixed, refused
+from migrator.mysql.columns.column import Column, ColumnKind
+from migrator.mysql.columns.metadata import ONE_BYTE
 from migrator.mysql.json.binary import parse_binary
 from migrator.mysql.json.diff import patched
 from migrator.mysql.json.text import parse_text
-from migrator.mysql.types.codec import COUNTED, Codec, TypeOptions, Value, prefixed, refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +55,15 @@ def value_of(document: Any) -> Value:
 def _why(error: Exception) -> str:
     # The error's own text may hold the row's values, which do not belong in a log.
     return "a key holds NUL" if isinstance(error, InvalidDocument) else "it is too large"
+
+
+JSON = ColumnKind(
+    name="JSON",
+    code=245,
+    declared=("json",),
+    declared_metadata=lambda _: 4,
+    logged_metadata=ONE_BYTE,
+    row_codec=row_json,
+    result_codec=result_json,
+)
+KINDS = (JSON,)

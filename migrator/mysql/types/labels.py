@@ -5,9 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from migrator.errors import ConfigurationError, ValueRefused
-from migrator.mysql.catalog.columns import Column
-from migrator.mysql.text.charsets import charset_of
-from migrator.mysql.types.codec import (
+from migrator.mysql.columns.codec import (
     COUNTED,
     INT32,
     Bson,
@@ -19,7 +17,10 @@ from migrator.mysql.types.codec import (
     refused,
     string,
 )
-from migrator.mysql.types.strings import text, utf8_of
+from migrator.mysql.columns.column import Column, ColumnKind, not_a_key
+from migrator.mysql.columns.metadata import Declaration, Listed, LoggedMetadata
+from migrator.mysql.text.charsets import charset_of, encode_text
+from migrator.mysql.types.strings import STRING, text, utf8_of
 
 SETS_REMEMBERED = 1000
 INVALID = "has a label that is not valid in its character set"
@@ -151,3 +152,60 @@ def _labels(column: Column) -> list[str | None]:
         except ValueRefused:
             found.append(None)
     return found
+
+
+def _enum_size(declaration: Declaration) -> int:
+    return 1 if declaration.labels <= 255 else 2
+
+
+def _set_size(declaration: Declaration) -> int:
+    size = (declaration.labels + 7) // 8
+    return size if size <= 4 else 8
+
+
+def _enum_literal(column: Column, value: Any) -> str:
+    # A label would be compared by its letters; the index has the key's own order.
+    return str(_number_of(column, value))
+
+
+def _set_literal(column: Column, value: Any) -> str:
+    if not isinstance(value, str):
+        raise not_a_key(column, value)
+    return str(sum(1 << _number_of(column, one) - 1 for one in value.split(",") if one))
+
+
+def _number_of(column: Column, label: Any) -> int:
+    """The label's number from 1 on, 0 for none of them."""
+    if not isinstance(label, str):
+        raise not_a_key(column, label)
+    encoded = encode_text(label, column.collation or 0)
+    return column.labels.index(encoded) + 1 if encoded in column.labels else 0
+
+
+CODE_AND_SIZE = LoggedMetadata(2, lambda data: data[1])
+"""The log has ENUM and SET as STRING with their own code in its metadata."""
+ENUM = ColumnKind(
+    name="ENUM",
+    code=247,
+    declared=("enum",),
+    declared_metadata=_enum_size,
+    logged_metadata=CODE_AND_SIZE,
+    listed=Listed.ENUMS,
+    row_codec=row_enum,
+    result_code=STRING.code,
+    result_codec=result_enum,
+    key_literal=_enum_literal,
+)
+SET = ColumnKind(
+    name="SET",
+    code=248,
+    declared=("set",),
+    declared_metadata=_set_size,
+    logged_metadata=CODE_AND_SIZE,
+    listed=Listed.SETS,
+    row_codec=row_set,
+    result_code=STRING.code,
+    result_codec=result_set,
+    key_literal=_set_literal,
+)
+KINDS = (ENUM, SET)

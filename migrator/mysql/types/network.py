@@ -5,13 +5,18 @@ the server's own order of a UUID's parts, by which it sorts, is not logged. In a
 they are text.
 """
 
+import uuid
 from collections.abc import Callable
 from struct import Struct
-from uuid import UUID
+from typing import Any
+
+from bson import Binary
 
 from migrator.errors import BinlogCorrupt
-from migrator.mysql.catalog.columns import Column
-from migrator.mysql.types.codec import COUNTED, Codec, Read, TypeOptions, Value, binary, string
+from migrator.mysql.columns.codec import COUNTED, Codec, Read, TypeOptions, Value, binary, string
+from migrator.mysql.columns.column import CodecMaker, Column, ColumnKind, not_a_key
+from migrator.mysql.columns.literals import quoted_literal
+from migrator.mysql.types.strings import STRING
 
 UUID_SUBTYPE = 4
 UUID_SIZE = INET6_SIZE = 16
@@ -34,7 +39,7 @@ def result_uuid(_: Column, __: TypeOptions) -> Codec:
 
 def _uuid_of_text(text: bytes) -> bytes:
     try:
-        return UUID(text.decode("ascii")).bytes
+        return uuid.UUID(text.decode("ascii")).bytes
     except ValueError as error:
         raise _corrupt("UUID") from error
 
@@ -99,3 +104,38 @@ def _corrupt(what: str) -> BinlogCorrupt:
         f"What the source sent is no {what}. Look at the row at the source; if it is sound "
         "there, copy the table anew."
     )
+
+
+def _uuid_literal(column: Column, value: Any) -> str:
+    match value:
+        case uuid.UUID():
+            return f"'{value}'"
+        case Binary(subtype=4):
+            return f"'{value.as_uuid()}'"
+    raise not_a_key(column, value)
+
+
+def _behind_a_string(
+    name: str,
+    size: int,
+    row: CodecMaker,
+    result: CodecMaker,
+    literal: Callable[[Column, Any], str] = quoted_literal,
+) -> ColumnKind:
+    """A kind that MariaDB sends as a fixed string of bytes: only its catalogue says which."""
+    return ColumnKind(
+        name=name,
+        declared=(name.lower(),),
+        declared_metadata=lambda _: size,
+        logged_as=STRING,
+        row_codec=row,
+        result_code=STRING.code,
+        result_codec=result,
+        key_literal=literal,
+    )
+
+
+UUID = _behind_a_string("UUID", UUID_SIZE, row_uuid, result_uuid, _uuid_literal)
+INET4 = _behind_a_string("INET4", INET4_SIZE, row_inet4, result_inet)
+INET6 = _behind_a_string("INET6", INET6_SIZE, row_inet6, result_inet)
+KINDS = (UUID, INET4, INET6)

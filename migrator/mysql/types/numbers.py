@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from migrator.mysql.catalog.columns import Column, ColumnType
-from migrator.mysql.types.codec import (
+from migrator.mysql.columns.codec import (
     COUNTED,
     FLOAT64,
     INT32,
@@ -16,34 +15,37 @@ from migrator.mysql.types.codec import (
     integer,
     refused,
 )
+from migrator.mysql.columns.column import CodecMaker, Column, ColumnKind
+from migrator.mysql.columns.literals import number_literal
+from migrator.mysql.columns.metadata import ONE_BYTE, Listed, LoggedMetadata
+from migrator.mysql.wire.prepared import ResultColumn
 
 BIG_ENDIAN: Callable[[bytes], int] = int.from_bytes
 """Big-endian is what `int.from_bytes` reads unless told otherwise."""
 
-ROW_CODES = {ColumnType.TINY: "b", ColumnType.SHORT: "h", ColumnType.LONG: "i"}
+UNSIGNED = 32
+"""The flag of a result's column."""
 WIDE = 1 << 63
 ABOVE = 'raise {refused}("is above int64")'
 
 
-def row_integer(column: Column, _: TypeOptions) -> Codec:
-    """TINYINT to INT in a row image; MEDIUMINT has three bytes there."""
-    if column.type is ColumnType.INT24:
-        high = "B" if column.unsigned else "b"
-        return _whole(Read(f"H{high}", raw="{0} | {1} << 16"), is_wide=False)
-    return _narrow(column, ROW_CODES[column.type])
+def row_mediumint(column: Column, _: TypeOptions) -> Codec:
+    """MEDIUMINT in a row image, where it has three bytes."""
+    high = "B" if column.unsigned else "b"
+    return _whole(Read(f"H{high}", raw="{0} | {1} << 16"))
 
 
-def result_integer(column: Column, _: TypeOptions) -> Codec:
-    """TINYINT to INT in a result; MEDIUMINT has four bytes there."""
-    return _narrow(column, ROW_CODES.get(column.type, "i"))
+def whole(code: str, *, is_wide: bool = False) -> CodecMaker:
+    """Whole numbers of a size that struct knows as `code`; unsigned ones may be too wide."""
+
+    def codec(column: Column, _: TypeOptions) -> Codec:
+        read = Read(code.upper() if column.unsigned else code)
+        return _whole(read, is_wide=is_wide and column.unsigned)
+
+    return codec
 
 
-def _narrow(column: Column, code: str) -> Codec:
-    read = Read(code.upper() if column.unsigned else code)
-    return _whole(read, is_wide=column.unsigned and column.type is ColumnType.LONG)
-
-
-def _whole(read: Read, *, is_wide: bool) -> Codec:
+def _whole(read: Read, *, is_wide: bool = False) -> Codec:
     """One BSON type per column, whatever the value: int64 only where int32 may be too small."""
     if is_wide:
         return Codec(read, integer, Inline(Bson.INT64, packed=(("q", "{v}"),)))
@@ -65,12 +67,14 @@ def bigint(column: Column, _: TypeOptions) -> Codec:
     return Codec(Read("Q"), integer, Inline(Bson.INT64, statements, packed, names=names))
 
 
-def floating(column: Column, _: TypeOptions) -> Codec:
+def floating(code: str) -> CodecMaker:
     """FLOAT and DOUBLE in both inputs; a FLOAT is the double of exactly its value."""
-    code = "f" if column.type is ColumnType.FLOAT else "d"
-    return Codec(
-        Read(code), _double, Inline(Bson.DOUBLE, packed=(("d", "{v}"),)), key=_unsigned_zero
-    )
+
+    def codec(_: Column, __: TypeOptions) -> Codec:
+        inline = Inline(Bson.DOUBLE, packed=(("d", "{v}"),))
+        return Codec(Read(code), _double, inline, key=_unsigned_zero)
+
+    return codec
 
 
 def _double(number: float) -> Value:
@@ -84,12 +88,12 @@ def _unsigned_zero(number: float) -> Value:
 
 def row_year(_: Column, __: TypeOptions) -> Codec:
     """YEAR in a row image: years since 1900, and 0 for 0000."""
-    return _whole(Read("B", raw="{0} and {0} + 1900"), is_wide=False)
+    return _whole(Read("B", raw="{0} and {0} + 1900"))
 
 
 def result_year(_: Column, __: TypeOptions) -> Codec:
     """YEAR in a result."""
-    return _whole(Read("H"), is_wide=False)
+    return _whole(Read("H"))
 
 
 def row_bit(column: Column, _: TypeOptions) -> Codec:
@@ -107,3 +111,72 @@ def _bit(read: Read) -> Codec:
     names: dict[str, object] = {"whole": BIG_ENDIAN, "refused": refused}
     inline = Inline(Bson.INT64, statements, (("q", "{v}"),), names=names)
     return Codec(read, lambda data: integer(int.from_bytes(data, "big")), inline)
+
+
+def _has_same_sign(answered: ResultColumn, column: Column) -> bool:
+    return bool(answered.flags & UNSIGNED) == column.unsigned
+
+
+def _integer(
+    name: str, code: int, declared: str, row: CodecMaker, result: CodecMaker
+) -> ColumnKind:
+    return ColumnKind(
+        name=name,
+        code=code,
+        declared=(declared,),
+        listed=Listed.NUMBERS,
+        row_codec=row,
+        agrees=_has_same_sign,
+        result_codec=result,
+        key_literal=number_literal,
+    )
+
+
+TINY = _integer("TINY", 1, "tinyint", whole("b"), whole("b"))
+SHORT = _integer("SHORT", 2, "smallint", whole("h"), whole("h"))
+INT24 = _integer("INT24", 9, "mediumint", row_mediumint, whole("i"))
+LONG = _integer("LONG", 3, "int", whole("i", is_wide=True), whole("i", is_wide=True))
+LONGLONG = _integer("LONGLONG", 8, "bigint", bigint, bigint)
+FLOAT = ColumnKind(
+    name="FLOAT",
+    code=4,
+    declared=("float",),
+    declared_metadata=lambda _: 4,
+    logged_metadata=ONE_BYTE,
+    listed=Listed.NUMBERS,
+    row_codec=floating("f"),
+    result_codec=floating("f"),
+)
+DOUBLE = ColumnKind(
+    name="DOUBLE",
+    code=5,
+    declared=("double",),
+    declared_metadata=lambda _: 8,
+    logged_metadata=ONE_BYTE,
+    listed=Listed.NUMBERS,
+    row_codec=floating("d"),
+    result_codec=floating("d"),
+)
+YEAR = ColumnKind(
+    name="YEAR",
+    code=13,
+    declared=("year",),
+    listed=Listed.NUMBERS,
+    row_codec=row_year,
+    result_codec=result_year,
+    key_literal=number_literal,
+)
+BIT = ColumnKind(
+    name="BIT",
+    code=16,
+    declared=("bit",),
+    declared_metadata=lambda declaration: declaration.precision or 1,
+    # The bits beyond whole bytes, then the bytes.
+    logged_metadata=LoggedMetadata(2, lambda data: data[0] + 8 * data[1]),
+    row_codec=row_bit,
+    result_codec=result_bit,
+    key_literal=number_literal,
+)
+INTEGERS = (TINY, SHORT, INT24, LONG, LONGLONG)
+FLOATING = (FLOAT, DOUBLE)
+KINDS = (*INTEGERS, *FLOATING, YEAR, BIT)

@@ -12,8 +12,7 @@ from typing import Any
 import bson
 
 from migrator.errors import BinlogCorrupt
-from migrator.mysql.catalog.columns import Column
-from migrator.mysql.types.codec import (
+from migrator.mysql.columns.codec import (
     COUNTED,
     Bson,
     Codec,
@@ -22,6 +21,8 @@ from migrator.mysql.types.codec import (
     prefixed,
     refused,
 )
+from migrator.mysql.columns.column import Column, ColumnKind
+from migrator.mysql.columns.metadata import ONE_BYTE, Listed
 
 WGS84 = 4326
 DEPTH_MAX = 30
@@ -133,3 +134,19 @@ class _Wkb:
         flat = Struct(f"{self._order}{2 * count}d").unpack_from(self._data, self._at)
         self._at += 16 * count
         return [list(pair) for pair in zip(flat[::2], flat[1::2], strict=True)]
+
+
+GEOMETRY = ColumnKind(
+    name="GEOMETRY",
+    code=255,
+    declared=(
+        *("geometry", "point", "linestring", "polygon", "geomcollection"),
+        *("multipoint", "multilinestring", "multipolygon", "geometrycollection"),
+    ),
+    declared_metadata=lambda _: 4,
+    logged_metadata=ONE_BYTE,
+    listed=Listed.TEXTS_OF_MARIADB,
+    row_codec=row_geometry,
+    result_codec=result_geometry,
+)
+KINDS = (GEOMETRY,)

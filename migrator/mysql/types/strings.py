@@ -2,10 +2,9 @@
 
 import zlib
 from collections.abc import Callable
+from typing import Any
 
-from migrator.mysql.catalog.columns import BINARY_COLLATION, Column, ColumnType
-from migrator.mysql.text.charsets import Charset, charset_of
-from migrator.mysql.types.codec import (
+from migrator.mysql.columns.codec import (
     COUNTED,
     INT32,
     Bson,
@@ -18,10 +17,27 @@ from migrator.mysql.types.codec import (
     prefixed,
     refused,
 )
+from migrator.mysql.columns.column import (
+    BINARY_COLLATION,
+    CodecMaker,
+    Column,
+    ColumnKind,
+    not_a_key,
+)
+from migrator.mysql.columns.metadata import (
+    LITTLE_ENDIAN,
+    ONE_BYTE,
+    Declaration,
+    Listed,
+    LoggedMetadata,
+)
+from migrator.mysql.text.charsets import Charset, charset_of, encode_text
 
 COMPRESSED_ZLIB = 8
 COMPRESSED_MAX = 64 * 1024 * 1024
 """No value above this becomes part of a document, whatever its character set."""
+LENGTH_BYTES = {"tiny": 1, "": 2, "medium": 3, "long": 4}
+"""The bytes of the length, by the size that a BLOB or TEXT is declared with."""
 UTF_8 = frozenset({"utf8mb3", "utf8mb4"})
 
 
@@ -46,14 +62,21 @@ def row_blob(column: Column, _: TypeOptions) -> Codec:
 
 
 def result_varying(column: Column, _: TypeOptions) -> Codec:
-    """VARCHAR, TEXT, VARBINARY and BLOB in a result, and also MariaDB's compressed ones."""
+    """VARCHAR, TEXT, VARBINARY and BLOB in a result, also those that MariaDB compresses."""
     return _varying(column, COUNTED)
 
 
-def row_compressed(column: Column, _: TypeOptions) -> Codec:
-    """MariaDB's COMPRESSED columns in a row image."""
-    is_blob = column.type is ColumnType.MARIADB_BLOB_COMPRESSED
-    read = prefixed(column.metadata if is_blob else _length_bytes(column))
+def row_compressed_varchar(column: Column, _: TypeOptions) -> Codec:
+    """MariaDB's VARCHAR COMPRESSED in a row image."""
+    return _compressed(column, prefixed(_length_bytes(column)))
+
+
+def row_compressed_blob(column: Column, _: TypeOptions) -> Codec:
+    """MariaDB's TEXT COMPRESSED and BLOB COMPRESSED in a row image."""
+    return _compressed(column, prefixed(column.metadata))
+
+
+def _compressed(column: Column, read: Read) -> Codec:
     inner = _varying(column, read)
     key = inner.key
     return Codec(
@@ -172,3 +195,77 @@ def _varying(column: Column, read: Read) -> Codec:
 def _bytes(read: Read, statements: tuple[str, ...], change: Callable[[bytes], bytes]) -> Codec:
     inline = Inline(Bson.BINARY, statements, (("i", "{n}"), ("B", "0")), tail=True)
     return Codec(read, lambda data: binary(change(data)), inline)
+
+
+def _length_and_code(data: bytes) -> int:
+    # Bits 8 and 9 of the length are stored inverted in the code.
+    return data[1] | ((data[0] & 0x30) ^ 0x30) << 4
+
+
+def _octets(declaration: Declaration) -> int:
+    return declaration.octets
+
+
+def _literal(column: Column, value: Any) -> str:
+    """In hexadecimal and the column's own character set: only its collation compares."""
+    if isinstance(value, bytes):
+        return f"X'{value.hex()}'"
+    if not isinstance(value, str):
+        raise not_a_key(column, value)
+    collation = column.collation or 0
+    return f"_{charset_of(collation).name} X'{encode_text(value, collation).hex()}'"
+
+
+def _of_log_alone(name: str, code: int, row: CodecMaker, metadata: LoggedMetadata) -> ColumnKind:
+    """A kind that no catalogue declares."""
+    return ColumnKind(
+        name=name, code=code, logged_metadata=metadata, listed=Listed.TEXTS, row_codec=row
+    )
+
+
+VAR_STRING = _of_log_alone("VAR_STRING", 253, row_varchar, LITTLE_ENDIAN)
+COMPRESSED_VARCHAR = _of_log_alone(
+    "MARIADB_VARCHAR_COMPRESSED", 141, row_compressed_varchar, LITTLE_ENDIAN
+)
+COMPRESSED_BLOB = _of_log_alone("MARIADB_BLOB_COMPRESSED", 140, row_compressed_blob, ONE_BYTE)
+TINY_BLOB = _of_log_alone("TINY_BLOB", 249, row_blob, ONE_BYTE)
+MEDIUM_BLOB = _of_log_alone("MEDIUM_BLOB", 250, row_blob, ONE_BYTE)
+LONG_BLOB = _of_log_alone("LONG_BLOB", 251, row_blob, ONE_BYTE)
+
+STRING = ColumnKind(
+    name="STRING",
+    code=254,
+    declared=("char", "binary"),
+    declared_metadata=_octets,
+    logged_metadata=LoggedMetadata(2, _length_and_code),
+    listed=Listed.TEXTS,
+    row_codec=row_char,
+    result_codec=result_char,
+    key_literal=_literal,
+)
+VARCHAR = ColumnKind(
+    name="VARCHAR",
+    code=15,
+    declared=("varchar", "varbinary"),
+    declared_metadata=_octets,
+    logged_metadata=LITTLE_ENDIAN,
+    listed=Listed.TEXTS,
+    variants=(VAR_STRING, COMPRESSED_VARCHAR),
+    row_codec=row_varchar,
+    result_code=VAR_STRING.code,
+    result_codec=result_varying,
+    key_literal=_literal,
+)
+BLOB = ColumnKind(
+    name="BLOB",
+    code=252,
+    declared=tuple(f"{size}{what}" for size in LENGTH_BYTES for what in ("blob", "text")),
+    declared_metadata=lambda declaration: LENGTH_BYTES[declaration.name[:-4]],
+    logged_metadata=ONE_BYTE,
+    listed=Listed.TEXTS,
+    variants=(TINY_BLOB, MEDIUM_BLOB, LONG_BLOB, COMPRESSED_BLOB),
+    row_codec=row_blob,
+    result_codec=result_varying,
+    key_literal=_literal,
+)
+KINDS = (STRING, VARCHAR, BLOB, *VARCHAR.variants, *BLOB.variants)

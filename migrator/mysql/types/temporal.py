@@ -1,29 +1,14 @@
-"""DATE, DATETIME, TIMESTAMP and TIME, of both inputs and of before MySQL 5.6.
+"""DATE, DATETIME, TIMESTAMP and TIME, of both inputs.
 
 Source: MySQL, mysys/my_time.cc (`my_datetime_packed_from_binary` and its like) and
 "Binary Protocol Value" of the client/server protocol.
 """
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from struct import Struct
 from typing import Any
 
-from migrator.mysql.catalog.columns import Column
-from migrator.mysql.types.calendar import (
-    Moment,
-    Remembered,
-    clock_ms,
-    date_text,
-    date_value,
-    datetime_text,
-    day_ms,
-    for_key,
-    moment_ms,
-    text_or_null,
-    time_text,
-)
-from migrator.mysql.types.codec import (
+from migrator.mysql.columns.codec import (
     COUNTED,
     Bson,
     Codec,
@@ -34,14 +19,26 @@ from migrator.mysql.types.codec import (
     refused,
     string,
 )
+from migrator.mysql.columns.column import Column, ColumnKind
+from migrator.mysql.columns.literals import quoted_literal
+from migrator.mysql.columns.metadata import ONE_BYTE, Declaration
+from migrator.mysql.types import old_temporal
+from migrator.mysql.types.calendar import (
+    MICROSECONDS,
+    Moment,
+    Remembered,
+    clock_ms,
+    day_codec,
+    day_ms,
+    moment_codec,
+    since_1970,
+    time_text,
+)
 from migrator.mysql.types.numbers import BIG_ENDIAN
-
-MILLISECONDS_MAX = 3
-"""More fractional digits do not fit in a BSON date."""
+from migrator.mysql.wire.prepared import ResultColumn
 
 DATETIME_SIGN = 1 << 22
 TIME_SIGN = 1 << 23
-SECOND = 1_000_000
 UNUSUAL = "needs the long way"
 RESULT_DATE = Struct("<HBB")
 RESULT_DATETIME = Struct("<HBBBBBI")
@@ -85,7 +82,7 @@ RESULT_CLOCKS = Remembered(_result_clock)
 def row_date(column: Column, options: TypeOptions) -> Codec:
     """DATE in a row image: day, month and year in 24 bits."""
     inline = _dated("{v} = {days}[{v}]", days=DATES)
-    return _day(
+    return day_codec(
         Read("HB", raw="{0} | {1} << 16"), lambda n: Moment(*_date_parts(n)), inline, options
     )
 
@@ -93,7 +90,7 @@ def row_date(column: Column, options: TypeOptions) -> Codec:
 def result_date(column: Column, options: TypeOptions) -> Codec:
     """DATE in a result: year, month and day; nothing for a zero date."""
     inline = _dated("{v} = {days}[{v}]", days=RESULT_DAYS)
-    return _day(COUNTED, _result_moment, inline, options)
+    return day_codec(COUNTED, _result_moment, inline, options)
 
 
 def row_datetime(column: Column, options: TypeOptions) -> Codec:
@@ -115,7 +112,7 @@ def row_datetime(column: Column, options: TypeOptions) -> Codec:
         days=DATETIME_DAYS,
         clocks=DATETIME_CLOCKS,
     )
-    return _moments(Read(f"{5 + size}s"), moment, inline, column.metadata, options)
+    return moment_codec(Read(f"{5 + size}s"), moment, inline, column.metadata, options)
 
 
 def row_timestamp(column: Column, options: TypeOptions) -> Codec:
@@ -125,7 +122,7 @@ def row_timestamp(column: Column, options: TypeOptions) -> Codec:
 
     def moment(data: bytes) -> Moment:
         seconds, fraction = divmod(int.from_bytes(data, "big"), 1 << shift)
-        return _timestamp(seconds, fraction * unit)
+        return since_1970(seconds, fraction * unit)
 
     inline = _dated(
         *_whole(size),
@@ -134,7 +131,7 @@ def row_timestamp(column: Column, options: TypeOptions) -> Codec:
         whole=BIG_ENDIAN,
         refused=refused,
     )
-    return _moments(Read(f"{4 + size}s"), moment, inline, column.metadata, options)
+    return moment_codec(Read(f"{4 + size}s"), moment, inline, column.metadata, options)
 
 
 def result_datetime(column: Column, options: TypeOptions) -> Codec:
@@ -143,13 +140,13 @@ def result_datetime(column: Column, options: TypeOptions) -> Codec:
     if column.metadata:
         statements = (
             "{v}f = {little}({v}[7:], 'little')",
-            f"if {{v}}f >= {SECOND}: raise {{refused}}({UNUSUAL!r})",
+            f"if {{v}}f >= {MICROSECONDS}: raise {{refused}}({UNUSUAL!r})",
             "{v} = {days}[{v}[:4]] + {clocks}[{v}[4:7]] + {v}f // 1000",
         )
     inline = _dated(
         *statements, days=RESULT_DAYS, clocks=RESULT_CLOCKS, little=int.from_bytes, refused=refused
     )
-    return _moments(COUNTED, _result_moment, inline, column.metadata, options)
+    return moment_codec(COUNTED, _result_moment, inline, column.metadata, options)
 
 
 def row_time(column: Column, _: TypeOptions) -> Codec:
@@ -178,39 +175,6 @@ def result_time(column: Column, _: TypeOptions) -> Codec:
     return Codec(COUNTED, value)
 
 
-def old_datetime(column: Column, options: TypeOptions) -> Codec:
-    """DATETIME of before MySQL 5.6 in a row image: the digits YYYYMMDDhhmmss as a number."""
-
-    def moment(number: int) -> Moment:
-        day, clock = divmod(number, 1_000_000)
-        return Moment(
-            day // 10_000,
-            day // 100 % 100,
-            day % 100,
-            clock // 10_000,
-            clock // 100 % 100,
-            clock % 100,
-        )
-
-    return _moments(Read("Q"), moment, None, 0, options)
-
-
-def old_timestamp(column: Column, options: TypeOptions) -> Codec:
-    """TIMESTAMP of before MySQL 5.6 in a row image."""
-    return _moments(Read("I"), lambda seconds: _timestamp(seconds, 0), None, 0, options)
-
-
-def old_time(column: Column, _: TypeOptions) -> Codec:
-    """TIME of before MySQL 5.6 in a row image: the digits hhmmss as a number."""
-
-    def value(number: int) -> Value:
-        digits = abs(number)
-        parts = digits // 10_000, digits // 100 % 100, digits % 100
-        return string(time_text(number < 0, *parts, 0, 0))
-
-    return Codec(Read("Hb", raw="{0} | {1} << 16"), value)
-
-
 def _dated(*statements: str, **names: object) -> Inline:
     return Inline(Bson.DATE, statements, (("q", "{v}"),), names=names)
 
@@ -218,7 +182,7 @@ def _dated(*statements: str, **names: object) -> Inline:
 def _whole(size: int) -> tuple[str, ...]:
     """The number that the bytes are, if its fraction of so many bytes is one."""
     mask, unit = (1 << 8 * size) - 1, 100 ** (3 - size)
-    check = f"if {{v}} & {mask} >= {SECOND // unit}: raise {{refused}}({UNUSUAL!r})"
+    check = f"if {{v}} & {mask} >= {MICROSECONDS // unit}: raise {{refused}}({UNUSUAL!r})"
     return ("{v} = {whole}({v})", check) if size else ("{v} = {whole}({v})",)
 
 
@@ -229,56 +193,6 @@ def _fraction_ms(size: int) -> str:
     ]
 
 
-def _day(
-    read: Read, moment: Callable[[Any], Moment], inline: Inline, options: TypeOptions
-) -> Codec:
-    def value(raw: Any) -> Value:
-        return date_value(moment(raw), date_text, options)
-
-    def key(raw: Any) -> Value:
-        return date_value(moment(raw), date_text, for_key(options))
-
-    return Codec(read, value, inline, key if options.zero_dates == "null" else None)
-
-
-def _moments(
-    read: Read,
-    moment: Callable[[Any], Moment],
-    inline: Inline | None,
-    digits: int,
-    options: TypeOptions,
-) -> Codec:
-    def text(found: Moment) -> str:
-        return datetime_text(found, digits)
-
-    def value(raw: Any) -> Value:
-        return date_value(moment(raw), text, options)
-
-    def key(raw: Any) -> Value:
-        return date_value(moment(raw), text, for_key(options))
-
-    def exact(raw: Any) -> Value:
-        found = moment(raw)
-        if options.zero_dates == "refuse":
-            moment_ms(found)
-        return string(text(found))
-
-    if digits <= MILLISECONDS_MAX:
-        return Codec(read, value, inline, key if options.zero_dates == "null" else None)
-    if options.microseconds == "truncate":
-        return Codec(read, value, inline, exact)
-    if options.zero_dates != "null":
-        return Codec(read, exact)
-    return Codec(read, lambda raw: text_or_null(moment(raw), text), None, exact)
-
-
-def _timestamp(seconds: int, microsecond: int) -> Moment:
-    if seconds == 0:
-        return Moment(microsecond=microsecond)
-    found = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
-    return Moment(*found.timetuple()[:6], microsecond)
-
-
 def _result_moment(data: bytes) -> Moment:
     _check_length(data, 0, 4, 7, 11)
     return Moment(*RESULT_DATETIME.unpack(data.ljust(11, b"\0")))
@@ -287,3 +201,82 @@ def _result_moment(data: bytes) -> Moment:
 def _check_length(data: bytes, *lengths: int) -> None:
     if len(data) not in lengths:
         raise ValueError(f"a date or time has {len(data)} bytes")
+
+
+def _fraction(declaration: Declaration) -> int:
+    return declaration.fraction
+
+
+def _has_same_fraction(answered: ResultColumn, column: Column) -> bool:
+    return answered.decimals == column.metadata
+
+
+def _date_literal(column: Column, value: Any) -> str:
+    # Years of four digits: '50-06-01' is of 2050.
+    return (
+        f"'{_in_utc(value).date()}'"
+        if isinstance(value, datetime)
+        else quoted_literal(column, value)
+    )
+
+
+def _moment_literal(column: Column, value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"'{_in_utc(value).isoformat(sep=' ', timespec='milliseconds')}'"
+    return quoted_literal(column, value)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+NEWDATE = ColumnKind(name="NEWDATE", code=14, row_codec=row_date)
+DATE = ColumnKind(
+    name="DATE",
+    code=10,
+    declared=("date",),
+    variants=(NEWDATE,),
+    row_codec=row_date,
+    result_codec=result_date,
+    key_literal=_date_literal,
+)
+DATETIME2 = ColumnKind(
+    name="DATETIME2",
+    code=18,
+    declared=("datetime",),
+    declared_metadata=_fraction,
+    logged_metadata=ONE_BYTE,
+    variants=(old_temporal.DATETIME,),
+    row_codec=row_datetime,
+    result_code=old_temporal.DATETIME.code,
+    agrees=_has_same_fraction,
+    result_codec=result_datetime,
+    key_literal=_moment_literal,
+)
+TIMESTAMP2 = ColumnKind(
+    name="TIMESTAMP2",
+    code=17,
+    declared=("timestamp",),
+    declared_metadata=_fraction,
+    logged_metadata=ONE_BYTE,
+    variants=(old_temporal.TIMESTAMP,),
+    row_codec=row_timestamp,
+    result_code=old_temporal.TIMESTAMP.code,
+    agrees=_has_same_fraction,
+    result_codec=result_datetime,
+    key_literal=_moment_literal,
+)
+TIME2 = ColumnKind(
+    name="TIME2",
+    code=19,
+    declared=("time",),
+    declared_metadata=_fraction,
+    logged_metadata=ONE_BYTE,
+    variants=(old_temporal.TIME,),
+    row_codec=row_time,
+    result_code=old_temporal.TIME.code,
+    agrees=_has_same_fraction,
+    result_codec=result_time,
+    key_literal=quoted_literal,
+)
+KINDS = (NEWDATE, DATE, DATETIME2, TIMESTAMP2, TIME2)

@@ -1,8 +1,9 @@
 """VECTOR, which becomes a BSON vector of float32."""
 
 from migrator.errors import BinlogCorrupt
-from migrator.mysql.catalog.columns import Column
-from migrator.mysql.types.codec import COUNTED, Codec, TypeOptions, Value, binary, prefixed
+from migrator.mysql.columns.codec import COUNTED, Codec, TypeOptions, Value, binary, prefixed
+from migrator.mysql.columns.column import Column, ColumnKind
+from migrator.mysql.columns.metadata import ONE_BYTE, Listed
 
 SUBTYPE = 9
 HEADER = b"\x27\0"
@@ -27,3 +28,16 @@ def _value(data: bytes) -> Value:
             "source; if it is sound there, copy the table anew."
         )
     return binary(HEADER + data, SUBTYPE)
+
+
+VECTOR = ColumnKind(
+    name="VECTOR",
+    code=242,
+    declared=("vector",),
+    declared_metadata=lambda _: 4,
+    logged_metadata=ONE_BYTE,
+    listed=Listed.TEXTS_OF_MYSQL,
+    row_codec=row_vector,
+    result_codec=result_vector,
+)
+KINDS = (VECTOR,)

@@ -12,7 +12,7 @@ from migrator.model.rows import Operation
 from migrator.model.scope import Scope
 from migrator.model.state import KeyRange
 from migrator.mysql.catalog.tables import Table, quoted_table, read_tables
-from migrator.mysql.types import TypeOptions
+from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from migrator.snapshot.chunks import chunk_sql, read_chunk, rows_between_sql, rows_sql
 from tests.migrator.conftest import RoadFactory

@@ -7,9 +7,10 @@ import pytest
 from migrator.errors import SourceError, ValueRefused
 from migrator.model.scope import Scope
 from migrator.model.table import TableName
-from migrator.mysql.catalog.columns import Column, ColumnType
 from migrator.mysql.catalog.tables import Table, read_tables
-from migrator.mysql.types import TypeOptions, row_codec
+from migrator.mysql.columns.codec import TypeOptions
+from migrator.mysql.columns.column import Column, ColumnKind
+from migrator.mysql.types import labels
 from migrator.mysql.wire.connection import SourceUrl, connect
 from migrator.snapshot.planner import explains
 from tests.migrator.conftest import RoadFactory
@@ -19,11 +20,11 @@ from tests.migrator.road import Source
 UTF16 = 54
 
 
-@pytest.mark.parametrize("kind", [ColumnType.ENUM, ColumnType.SET])
-def test_a_label_that_means_nothing_refuses_its_rows_only(kind: ColumnType) -> None:
+@pytest.mark.parametrize("kind", [labels.ENUM, labels.SET])
+def test_a_label_that_means_nothing_refuses_its_rows_only(kind: ColumnKind) -> None:
     column = Column("e", kind, 1, collation=UTF16, labels=(b"x", b"\0y"))
 
-    codec = row_codec(column, TypeOptions())
+    codec = column.row_codec(TypeOptions())
 
     codec.value(2)
     with pytest.raises(ValueRefused, match="not valid in its character set"):

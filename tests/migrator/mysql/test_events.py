@@ -19,8 +19,8 @@ from migrator.mysql.binlog.reader import (
     XaPrepare,
     Xid,
 )
-from migrator.mysql.catalog.columns import ColumnType
 from migrator.mysql.position.log import current_position
+from migrator.mysql.types import labels
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from servers.mariadb import MariaDB
 from servers.process import free_port
@@ -108,9 +108,9 @@ async def test_a_table_map_describes_the_table(connection: Connection) -> None:
     assert by_name["c"].metadata == 400
     assert by_name["d"].metadata == 10 << 8 | 2
     assert by_name["bt"].metadata == 13
-    assert by_name["e"].type is ColumnType.ENUM
+    assert by_name["e"].kind is labels.ENUM
     assert by_name["e"].labels == (b"a", "ü".encode())
-    assert (by_name["m"].type, by_name["m"].labels) == (ColumnType.SET, (b"x", b"y"))
+    assert (by_name["m"].kind, by_name["m"].labels) == (labels.SET, (b"x", b"y"))
 
 
 async def test_a_transaction_is_a_sequence_of_events(connection: Connection) -> None:

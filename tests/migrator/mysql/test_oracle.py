@@ -22,10 +22,10 @@ from migrator.mysql.binlog.reader import (
     TableMap,
     Xid,
 )
-from migrator.mysql.catalog.columns import TableShape
+from migrator.mysql.columns.codec import TypeOptions
+from migrator.mysql.columns.column import TableShape
 from migrator.mysql.position.log import current_position
 from migrator.mysql.rows.decoder import BinlogDecoder
-from migrator.mysql.types import TypeOptions
 from migrator.mysql.wire.connection import Connection
 from tests.migrator.mysql.conftest import logged_since
 from tests.migrator.mysql.oracle import Image, Printed, Transaction, mysqlbinlog, transactions

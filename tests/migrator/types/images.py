@@ -2,14 +2,21 @@
 
 from collections.abc import Sequence
 from struct import Struct
+from typing import Any
 
+import bson
+
+from migrator.model.rows import RowGroup
 from migrator.model.table import TableName
-from migrator.mysql.catalog.columns import Column, ColumnType, TableShape
+from migrator.mysql.columns.column import Column, TableShape
+from migrator.mysql.types import numbers, strings
 
-ID = Column("id", ColumnType.LONG, nullable=False)
-NAME = Column("name", ColumnType.VARCHAR, 80, collation=255)
-COUNT = Column("count", ColumnType.LONG)
+ID = Column("id", numbers.LONG, nullable=False)
+NAME = Column("name", strings.VARCHAR, 80, collation=255)
+COUNT = Column("count", numbers.LONG)
 TABLE = TableName("shop", "things")
+MANY = 40
+"""So many rows, that the last ones are decoded by a program."""
 INT = Struct("<i").pack
 
 
@@ -48,3 +55,8 @@ def thing(number: int, name: str | bytes | None, count: int | None = None) -> by
         None if name is None else text(name),
         None if count is None else INT(count),
     )
+
+
+def seen(runs: Sequence[RowGroup]) -> list[tuple[str, list[Any]]]:
+    """The operations and the documents, as pymongo reads them."""
+    return [(run.operation.value, [bson.decode(row) for row in run.rows]) for run in runs]

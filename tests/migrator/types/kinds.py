@@ -1,282 +1,296 @@
-"""Columns of every type: values for them, and what a client reads, as it should be in BSON.
+"""The table of types: a column of every kind, as servers declare it or as only a log has it.
 
-What is expected comes from the text that the server answers to a client. Nothing here is
-shared with the decoders that are tested.
+A new type needs a row here, and nothing else in the tests. Nothing here is shared with the
+decoders that are tested.
 """
 
-import json
-import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from uuid import UUID
+from zlib import compress
 
 from bson import Binary, Decimal128, Int64
 from hypothesis import strategies as st
 
-from migrator.mysql.types import TypeOptions
-
-Reading = Callable[[Any, TypeOptions], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A type: its declaration, SQL arguments for it, and how what is read back is understood.
-
-    `read` is the expression that a client selects, with {} for the column. `key` is how the
-    value is understood inside `_id`, where that differs.
-    """
-
-    declaration: str
-    values: st.SearchStrategy[Any]
-    expected: Reading
-    read: str = "{}"
-    key: Reading | None = None
-
-
-def _plain(convert: Callable[[Any], Any]) -> Reading:
-    return lambda text, _: convert(text)
-
-
-def _int64(text: Any) -> Any:
-    number = int(text)
-    return Int64(number) if number < 1 << 63 else Decimal128(str(number))
-
-
-def _temporal(text: str, options: TypeOptions) -> Any:
-    day, _, clock = text.partition(" ")
-    year, month, date = map(int, day.split("-"))
-    whole, _, fraction = clock.partition(".")
-    hour, minute, second = map(int, whole.split(":")) if whole else (0, 0, 0)
-    micro = int(fraction.ljust(6, "0")) if fraction else 0
-    try:
-        moment = datetime(year, month, date, hour, minute, second, micro, UTC)
-    except ValueError:
-        return text if options.zero_dates == "string" else None
-    return text if len(fraction) > 3 and options.microseconds == "string" else moment
-
-
-def _temporal_key(text: str, options: TypeOptions) -> Any:
-    return text if "." in text and len(text) > 23 else _temporal(text, TypeOptions())
-
-
-def _json(text: str, _: TypeOptions) -> Any:
-    return json.loads(text, parse_int=_json_int)
-
-
-def _json_int(digits: str) -> Any:
-    number = int(digits)
-    return number if -(1 << 31) <= number < 1 << 31 else _int64(digits)
-
-
-def _geojson(text: str, _: TypeOptions) -> Any:
-    found = json.loads(text, parse_int=float)
-    return {"type": found["type"], "coordinates": found["coordinates"]}
-
-
-def _between(low: int, high: int) -> st.SearchStrategy[int]:
-    return st.sampled_from([low, high, 0 if low < 0 else low + 1]) | st.integers(low, high)
-
-
-def _whole(declaration: str, bits: int, convert: Callable[[Any], Any] = int) -> dict[str, Kind]:
-    name = declaration.lower()
-    half = 1 << bits - 1
-    return {
-        name: Kind(declaration, _between(-half, half - 1), _plain(int if bits < 64 else _int64)),
-        f"{name}_u": Kind(f"{declaration} UNSIGNED", _between(0, 2 * half - 1), _plain(convert)),
-    }
-
-
-def _decimal(precision: int, scale: int) -> Kind:
-    top = 10**precision - 1
-    texts = _between(-top, top).map(lambda number: f"{number}e-{scale}")
-    written = texts.map(lambda text: _scaled(int(text.partition("e")[0]), scale))
-    convert: Callable[[Any], Any] = Decimal128 if precision <= 34 else str
-    return Kind(f"DECIMAL({precision},{scale})", written, _plain(convert))
-
-
-def _scaled(number: int, scale: int) -> str:
-    digits = f"{abs(number):0{scale + 1}}"
-    point = len(digits) - scale
-    return f"{'-' * (number < 0)}{digits[:point]}.{digits[point:]}"
-
-
-def _day(low: int) -> st.SearchStrategy[str]:
-    real = st.dates(datetime(low, 1, 1).date()).map(str)
-    return real | st.sampled_from(["0000-00-00", "2020-00-15", "2020-02-00", "2023-02-29"])
-
-
-def _clock(digits: int) -> st.SearchStrategy[str]:
-    plain = st.tuples(st.integers(0, 23), st.integers(0, 59), st.integers(0, 59)).map(
-        lambda parts: "{:02}:{:02}:{:02}".format(*parts)
-    )
-    if not digits:
-        return plain
-    fractions = st.sampled_from([0, 1, 10**digits - 1]) | st.integers(0, 10**digits - 1)
-    return st.tuples(plain, fractions).map(lambda both: f"{both[0]}.{both[1]:0{digits}}")
-
-
-def _datetime(digits: int) -> Kind:
-    written = st.tuples(_day(1), _clock(digits)).map(" ".join)
-    return Kind(f"DATETIME({digits})", written, _temporal, key=_temporal_key)
-
-
-def _timestamp(digits: int) -> Kind:
-    seconds = st.integers(1, 2**31 - 1) | st.sampled_from([1, 2**31 - 1])
-    written = st.tuples(seconds, _clock(digits)).map(
-        lambda both: f"{datetime.fromtimestamp(both[0], UTC):%Y-%m-%d %H:%M:%S}{both[1][8:]}"
-    )
-    return Kind(f"TIMESTAMP({digits}) NULL", st.just("0000-00-00") | written, _temporal)
-
-
-def _time(digits: int) -> Kind:
-    hours = st.sampled_from([-838, 838]) | st.integers(-838, 838)
-    written = st.tuples(st.sampled_from(["", "-"]), hours, _clock(digits)).map(
-        lambda parts: f"{parts[0]}{abs(parts[1]):03}{parts[2][2:]}"
-    )
-    extremes = st.sampled_from(["-838:59:59", "838:59:59", "-00:00:00.000001", "00:00:00"])
-    return Kind(f"TIME({digits})", extremes | written, _plain(str))
-
-
-WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-TRAILING = st.tuples(WORDS, st.sampled_from(["", " ", "  ", "\t", "\0"])).map("".join)
-LATIN = st.text(st.sampled_from("aZ é€ÿ'\\\0\x81"), max_size=12)
-LONG_TEXT = WORDS | st.tuples(WORDS, st.integers(1, 9000)).map(lambda both: both[0] * both[1])
-BYTES = st.binary(max_size=8)
-PADDED = st.tuples(st.binary(max_size=4), st.sampled_from([b"", b"\0", b"\0\0", b" "]))
-LONG_BYTES = BYTES | st.tuples(st.binary(min_size=1, max_size=9), st.integers(60_000, 70_000)).map(
-    lambda both: (both[0] * both[1])[: both[1]]
+from migrator.mysql.types import (
+    decimals,
+    json,
+    labels,
+    network,
+    numbers,
+    old_temporal,
+    spatial,
+    strings,
+    temporal,
+    vector,
 )
-NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
-NARROW = st.floats(-(2.0**127), 2.0**127, width=32)
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | NUMBERS | WORDS,
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(st.text(st.sampled_from("ab$.é ")), inner, max_size=4)
-    ),
-    max_leaves=12,
-).map(lambda value: json.dumps(value, ensure_ascii=False))
-POINTS = st.tuples(st.integers(-180, 180), st.integers(-90, 90)).map(
-    lambda point: "{} {}".format(*point)
+from tests.migrator.types import values
+from tests.migrator.types.samples import (
+    ASCII,
+    BINARY,
+    GBK,
+    LATIN1,
+    TEXT,
+    UTF8MB4,
+    UTF16,
+    UTF32,
+    Logged,
+    Sample,
+    bit,
+    column,
+    datetimes,
+    decimal,
+    labelled,
+    not_null,
+    numbered,
+    prefixed,
+    text,
+    texts,
+    times,
+    timestamps,
+    whole,
 )
-LINES = st.lists(POINTS, min_size=2, max_size=5).map(lambda points: f"({','.join(points)})")
+from tests.migrator.types.values import plain
 
-
-# MariaDB takes no version above 7 together with a variant that is not RFC 4122's.
-UUIDS = st.builds(
-    lambda number, version: str(
-        uuid.UUID(int=number & ~(0xF << 76) & ~(0x3 << 62) | version << 76 | 0x2 << 62)
+COMMON: dict[str, Sample] = {
+    **whole(numbers.TINY, "TINYINT", 8, unsigned=("200", "7")),
+    **whole(numbers.SHORT, "SMALLINT", 16, signed=("-32768", "7")),
+    **whole(numbers.INT24, "MEDIUMINT", 24, signed=("-8388608", "7")),
+    **whole(numbers.LONG, "INT", 32, Int64, unsigned=("4294967295", "7")),
+    **whole(numbers.LONGLONG, "BIGINT", 64, values.int64, unsigned=("18446744073709551615", "7")),
+    "dec": decimal(10, 2, "-12.3400", "0"),
+    **{
+        f"dec_{precision}": decimal(precision, scale)
+        for precision, scale in ((1, 0), (4, 4), (9, 0), (18, 9), (19, 1), (65, 30))
+    },
+    "dec_34": decimal(34, 12, "-12.3400", "0"),
+    "dec_35": decimal(35, 1, "-12.3", "0"),
+    "dec_fill": Sample(
+        "DECIMAL(12,3) ZEROFILL",
+        column(decimals.NEWDECIMAL, 12 << 8 | 3, unsigned=True),
+        values.between(0, 10**9 - 1),
+        plain(Decimal128),
     ),
-    st.integers(0, 2**128 - 1),
-    st.integers(1, 7),
-)
-
-
-def _set(text: str) -> list[str]:
-    return text.split(",") if text else []
-
-
-COMMON: dict[str, Kind] = {
-    **_whole("TINYINT", 8),
-    **_whole("SMALLINT", 16),
-    **_whole("MEDIUMINT", 24),
-    **_whole("INT", 32, Int64),
-    **_whole("BIGINT", 64, _int64),
-    "dec": _decimal(10, 2),
-    "dec_4": _decimal(4, 4),
-    "dec_18": _decimal(18, 9),
-    "dec_19": _decimal(19, 1),
-    "dec_34": _decimal(34, 12),
-    "dec_35": _decimal(35, 1),
-    "dec_65": _decimal(65, 30),
-    "dec_fill": Kind("DECIMAL(12,3) ZEROFILL", _between(0, 10**9 - 1), _plain(Decimal128)),
-    "flt": Kind("FLOAT", NARROW, _plain(float), read="CAST({} AS DOUBLE)"),
-    "dbl": Kind("DOUBLE", NUMBERS, _plain(float)),
-    "bit_1": Kind("BIT(1)", st.integers(0, 1), _plain(_int64), read="{} + 0"),
-    "bit_13": Kind("BIT(13)", _between(0, 8191), _plain(_int64), read="{} + 0"),
-    "bit_64": Kind("BIT(64)", _between(0, 2**64 - 1), _plain(_int64), read="{} + 0"),
-    "yr": Kind("YEAR", st.just(0) | st.integers(1901, 2155), _plain(int)),
-    "d": Kind("DATE", _day(1), _temporal),
-    **{f"dt_{digits}": _datetime(digits) for digits in range(7)},
-    **{f"ts_{digits}": _timestamp(digits) for digits in range(7)},
-    **{f"t_{digits}": _time(digits) for digits in range(7)},
-    "ch": Kind("CHAR(14)", TRAILING, _plain(str)),
-    "ch_latin": Kind("CHAR(14) CHARACTER SET latin1", LATIN, _plain(str)),
-    "ch_utf16": Kind("CHAR(14) CHARACTER SET utf16", TRAILING, _plain(str)),
-    "ch_wide": Kind("CHAR(200) CHARACTER SET utf32", TRAILING, _plain(str)),
-    "vc": Kind("VARCHAR(14)", TRAILING, _plain(str)),
-    "vc_latin": Kind("VARCHAR(300) CHARACTER SET latin1", LATIN, _plain(str)),
-    "vc_ucs2": Kind("VARCHAR(14) CHARACTER SET utf32", TRAILING, _plain(str)),
-    "vc_hidden": Kind("VARCHAR(14) INVISIBLE", WORDS, _plain(str)),
-    "txt": Kind("MEDIUMTEXT", LONG_TEXT, _plain(str)),
-    "txt_tiny": Kind("TINYTEXT", WORDS, _plain(str)),
-    "bin": Kind("BINARY(6)", PADDED.map(b"".join), _plain(bytes)),
-    "bin_wide": Kind("BINARY(255)", PADDED.map(b"".join), _plain(bytes)),
-    "vbin": Kind("VARBINARY(300)", PADDED.map(b"".join), _plain(bytes)),
-    "blb": Kind("LONGBLOB", LONG_BYTES, _plain(bytes)),
-    "en": Kind("ENUM('a', 'ü', 'c,d')", st.sampled_from(["a", "ü", "c,d", "none"]), _plain(str)),
-    "en_wide": Kind(
-        f"ENUM({','.join(repr(f'label{number}') for number in range(300))})",
-        _between(0, 300),
-        _plain(str),
+    "flt": Sample(
+        "FLOAT",
+        column(numbers.FLOAT, 4),
+        values.NARROW,
+        plain(float),
+        read="CAST({} AS DOUBLE)",
     ),
-    "en_bin": Kind(
+    "dbl": Sample(
+        "DOUBLE", column(numbers.DOUBLE, 8), values.NUMBERS, plain(float), keys=("1.5", "0")
+    ),
+    "bit_1": bit(1),
+    "bit_13": bit(13, "5", "8191"),
+    "bit_64": bit(64),
+    "yr": Sample(
+        "YEAR",
+        column(numbers.YEAR),
+        st.just(0) | st.integers(1901, 2155),
+        plain(int),
+        keys=("2024", "1999"),
+    ),
+    "d": Sample(
+        "DATE",
+        column(temporal.DATE),
+        values.day(1),
+        values.temporal,
+        key=values.temporal_key,
+        keys=("'2024-02-29'", "'1999-12-31'"),
+    ),
+    **{f"dt_{digits}": datetimes(digits) for digits in range(7)},
+    **{f"ts_{digits}": timestamps(digits) for digits in range(7)},
+    **{f"t_{digits}": times(digits) for digits in range(7)},
+    "ch": texts("CHAR(14)", strings.STRING, 56, values.TRAILING, keys=("'é '", "'b'")),
+    "ch_latin": texts("CHAR(14) CHARACTER SET latin1", strings.STRING, 14, values.LATIN, LATIN1),
+    "ch_utf16": texts("CHAR(14) CHARACTER SET utf16", strings.STRING, 56, values.TRAILING, UTF16),
+    "ch_wide": texts("CHAR(200) CHARACTER SET utf32", strings.STRING, 800, values.TRAILING, UTF32),
+    "vc": texts("VARCHAR(14)", strings.VARCHAR, 56, values.TRAILING),
+    "vc_latin": texts(
+        "VARCHAR(300) CHARACTER SET latin1",
+        strings.VARCHAR,
+        300,
+        values.LATIN,
+        LATIN1,
+        keys=("'é'", "'b'"),
+    ),
+    "vc_ucs4": texts(
+        "VARCHAR(14) CHARACTER SET utf32", strings.VARCHAR, 56, values.TRAILING, UTF32
+    ),
+    "vc_ascii": texts("VARCHAR(20) CHARACTER SET ascii", strings.VARCHAR, 20, values.ASCII, ASCII),
+    "vc_gbk": texts("VARCHAR(20) CHARACTER SET gbk", strings.VARCHAR, 40, values.CHINESE, GBK),
+    "vc_hidden": texts("VARCHAR(14) INVISIBLE", strings.VARCHAR, 56, values.WORDS),
+    "txt": texts("MEDIUMTEXT", strings.BLOB, 3, values.LONG_TEXT),
+    "txt_tiny": texts("TINYTEXT", strings.BLOB, 1, values.WORDS),
+    "txt_latin": texts("TEXT CHARACTER SET latin1", strings.BLOB, 2, values.LATIN, LATIN1),
+    "bin": texts("BINARY(6)", strings.STRING, 6, values.PADDED, BINARY, keys=("X'0100'", "X'02'")),
+    "bin_wide": texts("BINARY(255)", strings.STRING, 255, values.PADDED, BINARY),
+    "vbin": texts(
+        "VARBINARY(300)", strings.VARCHAR, 300, values.PADDED, BINARY, keys=("X'0100'", "X'02'")
+    ),
+    "blb": texts("LONGBLOB", strings.BLOB, 4, values.LONG_BYTES, BINARY),
+    "en": labelled(
+        labels.ENUM, ["a", "ü", "c,d"], 1, st.sampled_from(["a", "ü", "c,d", "none"]), "'ü'", "'a'"
+    ),
+    "en_wide": labelled(labels.ENUM, numbered(300), 2, values.between(0, 300)),
+    "en_bin": Sample(
         "ENUM('a', 'ü') CHARACTER SET binary",
+        column(labels.ENUM, 1, collation=BINARY, labels=(b"a", "ü".encode())),
         st.sampled_from(["a", "ü", ""]),
-        _plain(lambda data: data.decode()),
+        plain(lambda data: data.decode()),
     ),
-    "se": Kind("SET('x', 'y', 'ü')", st.sets(st.sampled_from("xyü")).map(",".join), _plain(_set)),
-    "se_empty": Kind("SET('', 'x', 'y') CHARACTER SET utf16", st.integers(0, 7), _plain(_set)),
-    "se_wide": Kind(
-        f"SET({','.join(repr(f'label{number}') for number in range(64))})",
-        _between(0, 2**64 - 1),
-        _plain(_set),
+    "se": labelled(
+        labels.SET,
+        ["x", "y", "ü"],
+        1,
+        st.sets(st.sampled_from("xyü")).map(",".join),
+        *("'x,ü'", "''"),
     ),
-    "se_24": Kind(
-        f"SET({','.join(repr(f'l{number}') for number in range(20))})",
-        _between(0, 2**20 - 1),
-        _plain(_set),
+    "se_empty": Sample(
+        "SET('', 'x', 'y') CHARACTER SET utf16",
+        column(labels.SET, 1, collation=UTF16, labels=(b"", b"\0x", b"\0y")),
+        st.integers(0, 7),
+        plain(values.labels),
+    ),
+    "se_24": labelled(labels.SET, numbered(20), 3, values.between(0, 2**20 - 1)),
+    "se_wide": labelled(labels.SET, numbered(64), 8, values.between(0, 2**64 - 1)),
+    "geo": Sample(
+        "GEOMETRY",
+        column(spatial.GEOMETRY, 4),
+        values.SHAPES,
+        values.geojson,
+        read="ST_AsGeoJSON({})",
+        write="ST_GeomFromText(%s)",
     ),
 }
-COMPRESSED = "COMPRESSED CHARACTER SET utf16"
-OWN: dict[str, dict[str, Kind]] = {
+OWN: dict[str, dict[str, Sample]] = {
     "mysql": {
-        "js": Kind("JSON", JSON, _json),
-        "vec": Kind(
+        "js": Sample("JSON", column(json.JSON, 4), values.JSON, values.json_document),
+        "vec": Sample(
             "VECTOR(5)",
+            column(vector.VECTOR, 4),
             st.binary(min_size=4, max_size=20).map(lambda data: data[: len(data) // 4 * 4]),
-            _plain(lambda text: Binary(b"\x27\0" + bytes.fromhex(text), 9)),
+            plain(lambda found: Binary(b"\x27\0" + bytes.fromhex(found), 9)),
             read="HEX({})",
+        ),
+        "vc_0900": texts(
+            "VARCHAR(9) COLLATE utf8mb4_0900_bin", strings.VARCHAR, 36, values.TRAILING_SHORT
         ),
     },
     "mariadb": {
-        "js": Kind("JSON", JSON, _plain(str)),
-        "uid": Kind(
+        "js": texts("JSON", strings.BLOB, 4, values.JSON),
+        "uid": Sample(
             "UUID",
-            UUIDS,
-            _plain(lambda text: Binary.from_uuid(uuid.UUID(text))),
+            column(network.UUID, 16),
+            values.UUIDS,
+            plain(lambda found: Binary.from_uuid(UUID(found))),
+            keys=(
+                "'123e4567-e89b-12d3-a456-426614174000'",
+                "'ffffffff-0000-0000-0000-000000000000'",
+            ),
         ),
-        "ip_4": Kind("INET4", st.ip_addresses(v=4).map(str), _plain(str)),
-        "ip_6": Kind("INET6", st.ip_addresses(v=6).map(str), _plain(str)),
-        "zip": Kind("LONGTEXT COMPRESSED", LONG_TEXT, _plain(str)),
-        "zip_vc": Kind("VARCHAR(2000) COMPRESSED", WORDS.map(lambda t: t * 99), _plain(str)),
-        "zip_16": Kind(f"VARCHAR(99) {COMPRESSED}", WORDS.map(lambda t: t * 8), _plain(str)),
-        "zip_blob": Kind("LONGBLOB COMPRESSED", LONG_BYTES, _plain(bytes)),
-        "zip_vbin": Kind("VARBINARY(255) COMPRESSED", BYTES.map(lambda b: b * 31), _plain(bytes)),
+        "ip_4": Sample(
+            "INET4",
+            column(network.INET4, 4),
+            st.ip_addresses(v=4).map(str),
+            TEXT,
+            keys=("'10.0.0.1'", "'0.0.0.0'"),
+        ),
+        "ip_6": Sample(
+            "INET6",
+            column(network.INET6, 16),
+            st.ip_addresses(v=6).map(str),
+            TEXT,
+            keys=("'2001:db8::1'", "'::'"),
+        ),
+        "vc_uca": texts(
+            "VARCHAR(9) COLLATE uca1400_ai_ci", strings.VARCHAR, 36, values.TRAILING_SHORT
+        ),
+        "zip": texts("LONGTEXT COMPRESSED", strings.BLOB, 4, values.LONG_TEXT),
+        "zip_txt": texts("TEXT COMPRESSED", strings.BLOB, 2, values.WORDS),
+        "zip_vc": texts(
+            "VARCHAR(2000) COMPRESSED",
+            strings.VARCHAR,
+            8000,
+            values.LONGER_WORDS,
+        ),
+        "zip_16": texts(
+            "VARCHAR(2000) COMPRESSED CHARACTER SET utf16",
+            strings.VARCHAR,
+            8000,
+            values.LONGER_WORDS,
+            UTF16,
+        ),
+        "zip_blob": texts("LONGBLOB COMPRESSED", strings.BLOB, 4, values.LONG_BYTES, BINARY),
+        "zip_vbin": texts(
+            "VARBINARY(255) COMPRESSED",
+            strings.VARCHAR,
+            255,
+            values.LONGER_BYTES,
+            BINARY,
+        ),
     },
 }
 KEY = ("id", "k_txt", "k_dt", "k_se", "k_en", "k_bin", "k_day")
-KEYS: dict[str, Kind] = {
-    "k_txt": Kind("VARCHAR(14) COLLATE utf8mb4_bin NOT NULL", WORDS, _plain(str)),
-    "k_dt": Kind("DATETIME(5) NOT NULL", COMMON["dt_5"].values, _temporal, key=_temporal_key),
-    "k_se": Kind("SET('x', 'y') NOT NULL", _between(0, 3), _plain(_set), key=_plain(str)),
-    "k_en": Kind("ENUM('a', 'b') NOT NULL", _between(0, 2), _plain(str)),
-    "k_bin": Kind("BINARY(4) NOT NULL", BYTES.map(lambda b: b[:4]), _plain(bytes)),
-    "k_day": Kind("DATE NOT NULL", _day(1), _temporal, key=_temporal_key),
+KEYS: dict[str, Sample] = {
+    "k_txt": not_null(texts("VARCHAR(14) COLLATE utf8mb4_bin", strings.VARCHAR, 56, values.WORDS)),
+    "k_dt": not_null(datetimes(5)),
+    "k_se": not_null(labelled(labels.SET, ["x", "y"], 1, values.between(0, 3))),
+    "k_en": not_null(labelled(labels.ENUM, ["a", "b"], 1, values.between(0, 2))),
+    "k_bin": not_null(texts("BINARY(4)", strings.STRING, 4, values.SHORT_BYTES, BINARY)),
+    "k_day": not_null(COMMON["d"]),
 }
-GENERATED: dict[str, Kind] = {
-    "g_virtual": Kind("BIGINT AS (`int` + 1) VIRTUAL", st.nothing(), _plain(_int64)),
-    "g_text": Kind("VARCHAR(99) AS (CONCAT(vc, '!')) VIRTUAL", st.nothing(), _plain(str)),
-    "g_stored": Kind("VARCHAR(99) AS (CONCAT(vc, '!')) STORED", st.nothing(), _plain(str)),
+GENERATED: dict[str, Sample] = {
+    "g_sum": Sample(
+        "BIGINT AS (`int` + 1) VIRTUAL",
+        column(numbers.LONGLONG, generated=True),
+        st.nothing(),
+        plain(values.int64),
+    ),
+    **{
+        f"g_{word.lower()}": Sample(
+            f"VARCHAR(99) AS (CONCAT(vc, '!')) {word}",
+            column(strings.VARCHAR, 396, collation=UTF8MB4, generated=True),
+            st.nothing(),
+            TEXT,
+        )
+        for word in ("VIRTUAL", "STORED")
+    },
 }
+LOGGED: dict[str, Logged] = {
+    "old_date": Logged(
+        column(temporal.NEWDATE),
+        (2024 << 9 | 5 << 5 | 6).to_bytes(3, "little"),
+        datetime(2024, 5, 6, tzinfo=UTC),
+    ),
+    "old_dt": Logged(
+        column(old_temporal.DATETIME),
+        (20240506070809).to_bytes(8, "little"),
+        datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC),
+    ),
+    "old_dt_zero": Logged(column(old_temporal.DATETIME), bytes(8), "0000-00-00 00:00:00"),
+    "old_ts": Logged(
+        column(old_temporal.TIMESTAMP),
+        (1_715_000_000).to_bytes(4, "little"),
+        datetime(2024, 5, 6, 12, 53, 20, tzinfo=UTC),
+    ),
+    "old_ts_zero": Logged(column(old_temporal.TIMESTAMP), bytes(4), "0000-00-00 00:00:00"),
+    "old_t": Logged(column(old_temporal.TIME), (10203).to_bytes(3, "little"), "01:02:03"),
+    "old_t_negative": Logged(
+        column(old_temporal.TIME), (-8385959).to_bytes(3, "little", signed=True), "-838:59:59"
+    ),
+    "old_vc": Logged(text(strings.VAR_STRING, 80), b"\3\xc3\xa9 ", "é "),
+    "txt_1": Logged(text(strings.TINY_BLOB, 1), b"\2ab", "ab"),
+    "txt_3": Logged(text(strings.MEDIUM_BLOB, 3), b"\2\0\0ab", "ab"),
+    "blb_4": Logged(text(strings.LONG_BLOB, 4, BINARY), b"\2\0\0\0ab", b"ab"),
+    "zip_plain": Logged(text(strings.COMPRESSED_VARCHAR, 80), b"\3\0ab", "ab"),
+    "zip_vc": Logged(
+        text(strings.COMPRESSED_VARCHAR, 80), prefixed(b"\x81\3" + compress(b"abc")), "abc"
+    ),
+    "zip_blob": Logged(
+        text(strings.COMPRESSED_BLOB, 1, BINARY), prefixed(b"\x81\3" + compress(b"abc")), b"abc"
+    ),
+}
+
+DECLARED = [row.column for some in (COMMON, *OWN.values()) for row in some.values()]
+ONLY_LOGGED = [row.column for row in LOGGED.values()]

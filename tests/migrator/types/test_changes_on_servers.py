@@ -3,12 +3,9 @@
 import bson
 import pytest
 
-from migrator.model.document_key import document_key
 from migrator.model.rows import Operation
-from migrator.mysql.position.log import current_position
-from migrator.mysql.types import TypeOptions
+from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.wire.connection import SourceUrl
-from tests.migrator.types.two_inputs import rows_since
 from tests.migrator.types.two_inputs import table as own_table
 from tests.migrator.types.whole_rows import (
     catalogue_of,
@@ -18,57 +15,6 @@ from tests.migrator.types.whole_rows import (
     runs_of,
     selected,
 )
-
-KEYS = [
-    ("TINYINT UNSIGNED", "200", "7"),
-    ("MEDIUMINT", "-8388608", "7"),
-    ("BIGINT UNSIGNED", "18446744073709551615", "7"),
-    ("DECIMAL(20,4)", "-12.3400", "0"),
-    ("DOUBLE", "1.5", "0"),
-    ("BIT(20)", "5", "1048575"),
-    ("YEAR", "2024", "1999"),
-    ("DATE", "'2024-02-29'", "'1999-12-31'"),
-    ("DATETIME(3)", "'2024-02-29 01:02:03.456'", "'1999-12-31'"),
-    ("DATETIME(6)", "'2024-02-29 01:02:03.456789'", "'1999-12-31'"),
-    ("TIMESTAMP(6)", "'2024-02-29 01:02:03.456789'", "'1999-12-31'"),
-    ("TIME(2)", "'-01:02:03.45'", "'838:59:59'"),
-    ("CHAR(8)", "'é  '", "'b'"),
-    ("VARCHAR(8) CHARACTER SET latin1", "'é'", "'b'"),
-    ("BINARY(8)", "X'0100'", "X'02'"),
-    ("VARBINARY(8)", "X'0100'", "X'02'"),
-    ("ENUM('a', 'é')", "'é'", "'a'"),
-    ("SET('a', 'é')", "'a,é'", "''"),
-]
-MARIADB_KEYS = [
-    ("UUID", "'123e4567-e89b-12d3-a456-426614174000'", "'ffffffff-0000-0000-0000-000000000000'"),
-    ("INET4", "'10.0.0.1'", "'0.0.0.0'"),
-    ("INET6", "'2001:db8::1'", "'::'"),
-]
-
-
-async def test_a_key_of_every_type_is_one_key_by_both_inputs(url: SourceUrl) -> None:
-    async with own_table(url, "INT") as connection:
-        kinds = KEYS + (MARIADB_KEYS if connection.server.is_mariadb else [])
-        start = await current_position(connection)
-        copied: dict[str, list[bytes]] = {}
-        tables = {}
-        for place, (kind, first, second) in enumerate(kinds):
-            columns = f"a {kind} NOT NULL, b INT, v INT, PRIMARY KEY (b, a)"
-            await connection.query(f"CREATE TABLE k{place} ({columns})")
-            await connection.query(f"INSERT INTO k{place} VALUES ({first}, 1, 1), ({second}, 2, 1)")
-            tables[f"k{place}"] = await catalogue_of(connection, f"k{place}")
-            copied[f"k{place}"] = documents(await selected(connection, tables[f"k{place}"]))
-            await connection.query(f"DELETE FROM k{place} ORDER BY b")
-        events = await rows_since(connection, start)
-
-    for name, table in tables.items():
-        own = [event for event in events if event.shape.table.name == name]
-        runs = runs_of(own, table)
-        keys = [document_key(row) for row in copied[name]]
-        assert len(set(keys)) == 2
-        assert documents(runs[:1]) == copied[name]
-        assert [run.operation for run in runs] == [Operation.INSERT, Operation.DELETE]
-        assert [document_key(row) for row in runs[1].rows] == keys
 
 
 async def test_a_row_whose_key_changes_moves(url: SourceUrl) -> None:

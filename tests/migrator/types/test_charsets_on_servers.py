@@ -5,8 +5,8 @@ from typing import Any
 
 import bson
 
+from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.text.charsets import Charset, charset_of
-from migrator.mysql.types import TypeOptions
 from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.test_values_on_servers import Client, client_of
 from tests.migrator.types.two_inputs import table

@@ -18,15 +18,14 @@ from migrator.mysql.binlog.reader import Rows as RowsEvent
 from migrator.mysql.binlog.reader import RowsKind
 from migrator.mysql.catalog.result_columns import result_columns
 from migrator.mysql.catalog.tables import Table
+from migrator.mysql.columns.codec import Codec, TypeOptions
 from migrator.mysql.position.log import current_position
 from migrator.mysql.rows import programs as row_programs
 from migrator.mysql.rows.decoder import BinlogDecoder, ResultDecoder
-from migrator.mysql.types import TypeOptions, result_codec, row_codec
-from migrator.mysql.types.codec import Codec
 from migrator.mysql.wire.connection import SourceUrl
 from migrator.mysql.wire.packets import length_encoded_bytes
 from migrator.mysql.wire.prepared import ResultColumn
-from tests.migrator.types.kinds import Kind
+from tests.migrator.types.samples import Sample
 from tests.migrator.types.test_values_on_servers import (
     EXACT,
     Row,
@@ -37,7 +36,7 @@ from tests.migrator.types.test_values_on_servers import (
     write,
 )
 from tests.migrator.types.two_inputs import rows_since, table
-from tests.migrator.types.whole_rows import BEHIND_STRINGS, catalogue_of, decoder_of
+from tests.migrator.types.whole_rows import catalogue_of, decoder_of
 
 OPTIONS = TypeOptions()
 EXAMPLES = 100
@@ -83,7 +82,7 @@ DAMAGES = st.lists(
 )
 
 
-def row_of(kinds: dict[str, Kind], number: int) -> Row:
+def row_of(kinds: dict[str, Sample], number: int) -> Row:
     """A row; the same ones in every run, so that a failure can be repeated."""
     found: list[Row] = []
 
@@ -96,13 +95,13 @@ def row_of(kinds: dict[str, Kind], number: int) -> Row:
     return found[-1]
 
 
-async def sound_rows(url: SourceUrl, kinds: dict[str, Kind]) -> Sound:
+async def sound_rows(url: SourceUrl, kinds: dict[str, Sample]) -> Sound:
     async with table(url, "INT") as connection:
         ((database,),) = await connection.query("SELECT DATABASE()")
         with client_of(url, database) as client:
             client.run(definition(kinds))
             start = await current_position(connection)
-            write(client, [row_of(stored(kinds), number) for number in range(6)])
+            write(client, kinds, [row_of(stored(kinds), number) for number in range(6)])
         events = await rows_since(connection, start)
         catalogue = await catalogue_of(connection, "every")
         names = ", ".join(f"`{column.name}`" for column in catalogue.columns)
@@ -192,12 +191,12 @@ def test_damaged_values_in_sound_rows(sound: Sound, rows_before: int) -> None:
     image = next(event for event in sound.events if event.kind is RowsKind.INSERT)
     decoder = decoder_of(image, sound.catalogue, OPTIONS)
     codecs = [
-        row_codec(known if known.type in BEHIND_STRINGS else logged, OPTIONS)
+        logged.explained_by(known).row_codec(OPTIONS)
         for known, logged in zip(sound.catalogue.columns, image.shape.columns, strict=True)
     ]
     columns = result_columns(sound.columns, sound.catalogue.columns)
     result_decoder = ResultDecoder(columns, sound.catalogue.key, OPTIONS)
-    result_codecs = [result_codec(column, OPTIONS) for column in columns]
+    result_codecs = [column.result_codec(OPTIONS) for column in columns]
     nulls = image.body[image.start : image.start + (len(codecs) + 7) // 8]
     width = 1 + (len(codecs) + 9) // 8
     whole = next(packet for packet in sound.packets if not any(packet[:width]))

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrator.errors import BinlogCorrupt, ValueRefused
+from migrator.mysql.columns.codec import Value
 from migrator.mysql.json.binary import parse_binary
 from migrator.mysql.json.text import parse_text
-from migrator.mysql.types.codec import Value
 from migrator.mysql.types.json import value_of
 from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.two_inputs import both, decoded

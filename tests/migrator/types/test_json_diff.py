@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrator.errors import BinlogCorrupt
+from migrator.mysql.columns.codec import Value
 from migrator.mysql.json.diff import INSERT, REMOVE, REPLACE, patched
 from migrator.mysql.position.log import current_position
-from migrator.mysql.types.codec import Value
 from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.two_inputs import decoded, rows_since, select, table, updated
 

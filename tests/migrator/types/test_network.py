@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrator.errors import BinlogCorrupt
-from migrator.mysql.catalog.columns import Column, ColumnType
-from migrator.mysql.types import result_codec, row_codec
+from migrator.mysql.columns.column import Column, ColumnKind
+from migrator.mysql.types import network
 from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.two_inputs import OPTIONS, both
 
@@ -30,7 +30,7 @@ WORDS = st.lists(st.sampled_from([0, 0, 1, 0x20, 0x2020, 0xFFFF]) | st.integers(
 def test_uuids_of_every_version_are_binaries_of_subtype_4(
     mariadb_url: SourceUrl, values: list[UUID]
 ) -> None:
-    found = both(mariadb_url, "UUID", *(f"'{value}'" for value in values), kind=ColumnType.UUID)
+    found = both(mariadb_url, "UUID", *(f"'{value}'" for value in values), kind=network.UUID)
 
     assert [pair.streamed[1] for pair in found] == [
         b"\x10\0\0\0\x04" + value.bytes for value in values
@@ -45,7 +45,7 @@ def test_uuids_may_end_in_zeros_and_spaces(mariadb_url: SourceUrl) -> None:
         "ffffffff-ffff-ffff-ffff-ffffffffffff", "00112233-4455-4677-0899-aabbccddee00",
     ]  # fmt: skip
 
-    found = both(mariadb_url, "UUID", *(f"'{value}'" for value in values), kind=ColumnType.UUID)
+    found = both(mariadb_url, "UUID", *(f"'{value}'" for value in values), kind=network.UUID)
 
     assert [pair.value.as_uuid() for pair in found] == [UUID(value) for value in values]
 
@@ -58,7 +58,7 @@ def test_every_version_and_variant_of_a_uuid_is_kept(mariadb_url: SourceUrl) -> 
         if version < 8 or variant >= 8
     ]
 
-    found = both(mariadb_url, "UUID", *(f"'{value}'" for value in values), kind=ColumnType.UUID)
+    found = both(mariadb_url, "UUID", *(f"'{value}'" for value in values), kind=network.UUID)
 
     assert [pair.value.as_uuid() for pair in found] == [UUID(value) for value in values]
 
@@ -73,7 +73,7 @@ def test_every_pattern_of_zeros_in_an_inet6_is_printed_as_the_server_does(
         for some in words
     ]
 
-    found = both(mariadb_url, "INET6", *(f"X'{one}'" for one in values), kind=ColumnType.INET6)
+    found = both(mariadb_url, "INET6", *(f"X'{one}'" for one in values), kind=network.INET6)
 
     for value, pair in zip(values, found, strict=True):
         assert pair.streamed == pair.selected, value
@@ -86,7 +86,7 @@ def test_any_inet6_is_printed_as_the_server_does(
 ) -> None:
     sql = [f"X'{''.join(f'{word:04x}' for word in words)}'" for words in values]
 
-    found = both(mariadb_url, "INET6", *sql, kind=ColumnType.INET6)
+    found = both(mariadb_url, "INET6", *sql, kind=network.INET6)
 
     assert [pair.streamed for pair in found] == [pair.selected for pair in found]
 
@@ -94,7 +94,7 @@ def test_any_inet6_is_printed_as_the_server_does(
 def test_inet4_is_dotted_text(mariadb_url: SourceUrl) -> None:
     values = ["0.0.0.0", "1.2.3.4", "10.0.0.0", "255.255.255.255", "32.32.32.32", "127.0.0.1"]
 
-    found = both(mariadb_url, "INET4", *(f"'{one}'" for one in values), kind=ColumnType.INET4)
+    found = both(mariadb_url, "INET4", *(f"'{one}'" for one in values), kind=network.INET4)
 
     assert [pair.value for pair in found] == values
 
@@ -102,21 +102,21 @@ def test_inet4_is_dotted_text(mariadb_url: SourceUrl) -> None:
 def test_inet6_is_text(mariadb_url: SourceUrl) -> None:
     values = ["::", "::1", "::ffff:1.2.3.4", "::0.1.0.0", "2001:db8::", "1::2:0:3:4:5:6"]
 
-    found = both(mariadb_url, "INET6", *(f"'{one}'" for one in values), kind=ColumnType.INET6)
+    found = both(mariadb_url, "INET6", *(f"'{one}'" for one in values), kind=network.INET6)
 
     assert [pair.value for pair in found] == values
 
 
-@pytest.mark.parametrize("kind", [ColumnType.UUID, ColumnType.INET4, ColumnType.INET6])
-def test_what_is_too_long_or_no_text_is_corrupt(kind: ColumnType) -> None:
+@pytest.mark.parametrize("kind", [network.UUID, network.INET4, network.INET6])
+def test_what_is_too_long_or_no_text_is_corrupt(kind: ColumnKind) -> None:
     column = Column("v", kind)
 
     with pytest.raises(BinlogCorrupt):
-        row_codec(column, OPTIONS).value(b"x" * 17)
+        column.row_codec(OPTIONS).value(b"x" * 17)
     with pytest.raises(BinlogCorrupt):
-        result_codec(column, OPTIONS).value(b"\xff" * 36)
+        column.result_codec(OPTIONS).value(b"\xff" * 36)
 
 
 def test_a_uuid_that_is_none_is_corrupt() -> None:
     with pytest.raises(BinlogCorrupt):
-        result_codec(Column("v", ColumnType.UUID), OPTIONS).value(b"1234")
+        Column("v", network.UUID).result_codec(OPTIONS).value(b"1234")

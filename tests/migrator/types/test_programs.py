@@ -1,6 +1,7 @@
 """Written programs and the long way give the same documents, whatever the bytes are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from struct import calcsize
 from typing import Any
 
@@ -10,42 +11,34 @@ from hypothesis import strategies as st
 
 from migrator.errors import BinlogCorrupt, ValueRefused
 from migrator.model.rows import RowGroup
-from migrator.mysql.catalog.columns import Column, ColumnType
+from migrator.mysql.columns.codec import Codec, TypeOptions
+from migrator.mysql.columns.column import CodecMaker, Column, ColumnKind
 from migrator.mysql.rows.codegen import image_program, result_program
 from migrator.mysql.rows.decoder import BinlogDecoder, ResultDecoder
 from migrator.mysql.rows.images import Images
 from migrator.mysql.rows.layout import Layout
-from migrator.mysql.types import TypeOptions, result_codec, row_codec
-from migrator.mysql.types.codec import Codec
+from migrator.mysql.rows.programs import PROGRAMS_MAX, Programs
+from migrator.mysql.types import (
+    decimals,
+    json,
+    labels,
+    numbers,
+    spatial,
+    strings,
+    temporal,
+)
 from tests.migrator.types.images import ID, INT, binary_row, image, shape
+from tests.migrator.types.kinds import DECLARED, ONLY_LOGGED
 
-T = ColumnType
 UTF8MB4, LATIN1, GBK, ASCII = 255, 8, 28, 11
 LABELS = (b"new", b"old", "ü".encode())
 
 
-def column(kind: ColumnType, metadata: int = 0, **more: Any) -> Column:
-    return Column(f"c{kind.value}", kind, metadata, **more)
+def column(kind: ColumnKind, metadata: int = 0, **more: Any) -> Column:
+    return Column(kind.name, kind, metadata, **more)
 
 
-COLUMNS = [
-    *[column(kind, unsigned=sign) for kind in (T.TINY, T.SHORT, T.INT24, T.LONG, T.LONGLONG)
-      for sign in (False, True)],
-    column(T.FLOAT, 4), column(T.DOUBLE, 8), column(T.YEAR),
-    *[column(T.BIT, bits) for bits in (1, 13, 64)],
-    *[column(T.NEWDECIMAL, precision << 8 | scale)
-      for precision, scale in ((10, 2), (4, 4), (9, 0), (18, 9), (34, 10), (65, 30), (1, 0))],
-    column(T.DATE), column(T.NEWDATE),
-    *[column(kind, digits) for kind in (T.DATETIME2, T.TIMESTAMP2, T.TIME2)
-      for digits in range(7)],
-    column(T.DATETIME), column(T.TIMESTAMP), column(T.TIME),
-    *[column(kind, size, collation=collation) for kind, size in ((T.STRING, 40), (T.VARCHAR, 300),
-      (T.BLOB, 2), (T.BLOB, 4)) for collation in (UTF8MB4, LATIN1, GBK, ASCII, 63)],
-    column(T.ENUM, 1, collation=UTF8MB4, labels=LABELS),
-    column(T.SET, 1, collation=UTF8MB4, labels=LABELS),
-    column(T.JSON, 4), column(T.GEOMETRY, 4), column(T.VECTOR, 4),
-    column(T.UUID, 16), column(T.INET4, 4), column(T.INET6, 16),
-]  # fmt: skip
+COLUMNS = [*DECLARED, *ONLY_LOGGED]
 OPTIONS = [
     TypeOptions(zero_dates, microseconds)
     for zero_dates in ("string", "null", "refuse")
@@ -82,14 +75,17 @@ def value(draw: st.DrawFn, codec: Codec) -> bytes:
     return draw(sized(calcsize("<" + codec.read.codes)))
 
 
-Making = Callable[[Column, TypeOptions], Codec]
+def named(columns: Iterable[Column]) -> tuple[Column, ...]:
+    return tuple(replace(one, name=f"c{number}") for number, one in enumerate(columns))
 
 
 @st.composite
-def rows(draw: st.DrawFn, making: Making) -> tuple[Layout, tuple[Column, ...], list[bytes | None]]:
+def rows(
+    draw: st.DrawFn, making: CodecMaker, some: Sequence[Column]
+) -> tuple[Layout, tuple[Column, ...], list[bytes | None]]:
     """A layout of some columns, and the bytes of a row; None is NULL."""
-    chosen = draw(st.lists(st.sampled_from(COLUMNS), min_size=1, max_size=3))
-    columns = (ID, *[Column(f"{one.name}_{n}", *_rest(one)) for n, one in enumerate(chosen)])
+    chosen = draw(st.lists(st.sampled_from(some), min_size=1, max_size=3))
+    columns = (ID, *named(chosen))
     options = draw(st.sampled_from(OPTIONS))
     codecs = [making(one, options) for one in columns]
     key = tuple(draw(st.permutations(range(len(columns))))[: draw(st.integers(1, len(columns)))])
@@ -97,10 +93,6 @@ def rows(draw: st.DrawFn, making: Making) -> tuple[Layout, tuple[Column, ...], l
     nulls = draw(st.sets(st.sampled_from(range(len(columns)))))
     row = [None if n in nulls and n not in key else data for n, data in enumerate(values)]
     return Layout.of(columns, key, codecs), columns, row
-
-
-def _rest(one: Column) -> tuple[Any, ...]:
-    return one.type, one.metadata, one.unsigned, one.nullable, one.collation, one.labels
 
 
 def by_long_way(made: Callable[[list[Any]], bytes], raws: list[Any]) -> bytes | None:
@@ -120,7 +112,7 @@ def by_program(program: Callable[..., tuple[int, bool]], *arguments: Any) -> byt
 
 
 @settings(max_examples=400, deadline=None)
-@given(rows(row_codec), st.booleans())
+@given(rows(Column.row_codec, COLUMNS), st.booleans())
 def test_a_program_for_row_images_does_what_the_long_way_does(
     drawn: tuple[Layout, tuple[Column, ...], list[bytes | None]], key_only: bool
 ) -> None:
@@ -138,7 +130,7 @@ def test_a_program_for_row_images_does_what_the_long_way_does(
 
 
 @settings(max_examples=400, deadline=None)
-@given(rows(result_codec))
+@given(rows(Column.result_codec, DECLARED))
 def test_a_program_for_results_does_what_the_long_way_does(
     drawn: tuple[Layout, tuple[Column, ...], list[bytes | None]],
 ) -> None:
@@ -154,8 +146,8 @@ def test_a_program_for_results_does_what_the_long_way_does(
         assert quick == by_long_way(layout.row, decoder._raws(packet))
 
 
-SOME = (ID, *[one for one in COLUMNS if one.type in {T.JSON, T.GEOMETRY, T.DATETIME2, T.VARCHAR}])
-NAMED = tuple(Column(f"{one.name}_{n}", *_rest(one)) for n, one in enumerate(SOME))
+CHOSEN = {json.JSON, spatial.GEOMETRY, temporal.DATETIME2, strings.VARCHAR}
+NAMED = (ID, *named(one for one in COLUMNS if one.kind in CHOSEN))
 
 
 @settings(max_examples=200, deadline=None)
@@ -188,21 +180,21 @@ def test_arbitrary_packets_are_rows_or_corrupt(packets: list[bytes]) -> None:
 
 
 USUAL = [
-    (column(T.VARCHAR, 80, collation=UTF8MB4), b"\x05na\xc3\xafv"),
-    (column(T.BLOB, 2, collation=LATIN1), b"\x02\x00\xe9x"),
-    (column(T.NEWDECIMAL, 10 << 8 | 2), bytes.fromhex("8000303921")),
-    (column(T.DATETIME2), bytes.fromhex("99b352a000")),
-    (column(T.TIMESTAMP2, 6), INT(1) + b"\0\0\1"),
-    (column(T.DATE), (2024 << 9 | 2 << 5 | 29).to_bytes(3, "little")),
-    (column(T.LONGLONG, unsigned=True), bytes(8)),
-    (column(T.ENUM, 1, collation=UTF8MB4, labels=LABELS), b"\2"),
-    (column(T.BIT, 13), b"\x1f\xff"),
+    (column(strings.VARCHAR, 80, collation=UTF8MB4), b"\x05na\xc3\xafv"),
+    (column(strings.BLOB, 2, collation=LATIN1), b"\x02\x00\xe9x"),
+    (column(decimals.NEWDECIMAL, 10 << 8 | 2), bytes.fromhex("8000303921")),
+    (column(temporal.DATETIME2), bytes.fromhex("99b352a000")),
+    (column(temporal.TIMESTAMP2, 6), INT(1) + b"\0\0\1"),
+    (column(temporal.DATE), (2024 << 9 | 2 << 5 | 29).to_bytes(3, "little")),
+    (column(numbers.LONGLONG, unsigned=True), bytes(8)),
+    (column(labels.ENUM, 1, collation=UTF8MB4, labels=LABELS), b"\2"),
+    (column(numbers.BIT, 13), b"\x1f\xff"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "data"), USUAL, ids=[one.type.name for one, _ in USUAL])
+@pytest.mark.parametrize(("kind", "data"), USUAL, ids=[one.kind.name for one, _ in USUAL])
 def test_a_program_does_not_give_up_at_usual_values(kind: Column, data: bytes) -> None:
-    layout = Layout.of((ID, kind), (0,), [row_codec(one, TypeOptions()) for one in (ID, kind)])
+    layout = Layout.of((ID, kind), (0,), [one.row_codec(TypeOptions()) for one in (ID, kind)])
     body = image(INT(1), data) * 3
 
     found: list[bytes] = []
@@ -210,3 +202,18 @@ def test_a_program_does_not_give_up_at_usual_values(kind: Column, data: bytes) -
     end, is_unusual = program(body, 0, len(body), len(body), found.append)
 
     assert (end, is_unusual, len(found)) == (len(body), False, 3)
+
+
+def test_no_more_programs_are_written_than_there_is_room_for() -> None:
+    made: list[bytes] = []
+
+    def make(nulls: bytes) -> Any:
+        made.append(nulls)
+        return len
+
+    programs = Programs(make)
+    for _ in range(20):
+        for number in range(2 * PROGRAMS_MAX):
+            programs.find(number.to_bytes(2, "little"))
+
+    assert len(made) == PROGRAMS_MAX

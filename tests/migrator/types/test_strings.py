@@ -11,8 +11,9 @@ from bson import Decimal128
 
 from migrator.errors import ConfigurationError, ValueRefused
 from migrator.model.rows import Operation, RowGroup
-from migrator.mysql.catalog.columns import Column, ColumnType
-from migrator.mysql.types import TypeOptions, result_codec, row_codec
+from migrator.mysql.columns.codec import TypeOptions
+from migrator.mysql.columns.column import CodecMaker, Column
+from migrator.mysql.types import labels, strings
 from migrator.mysql.types.strings import COMPRESSED_MAX, decompressed
 from migrator.mysql.wire.connection import Connection, SourceUrl
 from tests.migrator.types.two_inputs import table
@@ -113,17 +114,17 @@ async def test_keys_that_two_values_would_share_are_refused(
 
 
 def test_labels_that_are_not_known_say_what_to_set() -> None:
-    column = Column("state", ColumnType.ENUM, 1, collation=UTF8MB4)
+    column = Column("state", labels.ENUM, 1, collation=UTF8MB4)
 
     with pytest.raises(ConfigurationError, match="binlog_row_metadata to FULL"):
-        row_codec(column, OPTIONS)
+        column.row_codec(OPTIONS)
 
 
 @pytest.mark.parametrize("data", [b"\xed\xa0\x80", b"\xc0\x80", b"\xff", b"\xf0\x9f\x98"])
-@pytest.mark.parametrize("make", [row_codec, result_codec])
-def test_bytes_that_are_no_utf_8_are_refused(make: object, data: bytes) -> None:
-    column = Column("v", ColumnType.VARCHAR, 80, collation=UTF8MB4)
-    codec = row_codec(column, OPTIONS) if make is row_codec else result_codec(column, OPTIONS)
+@pytest.mark.parametrize("make", [Column.row_codec, Column.result_codec])
+def test_bytes_that_are_no_utf_8_are_refused(make: CodecMaker, data: bytes) -> None:
+    column = Column("v", strings.VARCHAR, 80, collation=UTF8MB4)
+    codec = make(column, OPTIONS)
 
     with pytest.raises(ValueRefused, match="is not valid utf8mb4"):
         codec.value(data)

@@ -10,10 +10,10 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 
 from migrator.errors import ValueRefused
 from migrator.model.rows import Operation
-from migrator.mysql.catalog.columns import Column, ColumnType
-from migrator.mysql.types import TypeOptions, row_codec
+from migrator.mysql.columns.codec import TypeOptions
+from migrator.mysql.columns.column import Column
+from migrator.mysql.types import temporal
 from migrator.mysql.wire.connection import SourceUrl
-from tests.migrator.types.two_inputs import decoded
 from tests.migrator.types.two_inputs import table as own_table
 from tests.migrator.types.whole_rows import catalogue_of, documents, events_of, runs_of, selected
 
@@ -155,25 +155,8 @@ async def test_dates_in_a_key_stay_different(url: SourceUrl, zero_dates: ZeroDat
     ]
 
 
-@pytest.mark.parametrize(
-    ("kind", "raw", "expected"),
-    [
-        (ColumnType.DATETIME, 20240506070809, datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)),
-        (ColumnType.DATETIME, 0, "0000-00-00 00:00:00"),
-        (ColumnType.TIMESTAMP, 1_715_000_000, datetime(2024, 5, 6, 12, 53, 20, tzinfo=UTC)),
-        (ColumnType.TIMESTAMP, 0, "0000-00-00 00:00:00"),
-        (ColumnType.TIME, -8385959, "-838:59:59"),
-        (ColumnType.TIME, 10203, "01:02:03"),
-    ],
-)
-def test_types_of_before_mysql_5_6(kind: ColumnType, raw: int, expected: object) -> None:
-    found = decoded(row_codec(Column("v", kind), TypeOptions()).value(raw))
-
-    assert (found.replace(tzinfo=UTC) if isinstance(found, datetime) else found) == expected
-
-
 def test_a_refusal_does_not_repeat_the_value() -> None:
-    codec = row_codec(Column("v", ColumnType.DATE), TypeOptions("refuse"))
+    codec = Column("v", temporal.DATE).row_codec(TypeOptions("refuse"))
 
     with pytest.raises(ValueRefused) as caught:
         codec.value(2021 << 9 | 2 << 5 | 31)

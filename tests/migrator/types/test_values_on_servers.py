@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -16,11 +17,14 @@ from pymysql.converters import conversions
 
 from migrator.model.document_key import document_key
 from migrator.model.rows import Operation, RowGroup
+from migrator.mysql.columns.codec import TypeOptions
+from migrator.mysql.columns.column import Column
 from migrator.mysql.position.log import current_position
 from migrator.mysql.rows import programs as row_programs
-from migrator.mysql.types import TypeOptions
+from migrator.mysql.text.charsets import charset_of
 from migrator.mysql.wire.connection import SourceUrl
-from tests.migrator.types.kinds import COMMON, GENERATED, KEY, KEYS, OWN, Kind
+from tests.migrator.types.kinds import COMMON, GENERATED, KEY, KEYS, OWN
+from tests.migrator.types.samples import Sample
 from tests.migrator.types.two_inputs import rows_since, table
 from tests.migrator.types.whole_rows import catalogue_of, documents, runs_of, selected
 
@@ -69,7 +73,7 @@ def client_of(url: SourceUrl, database: str) -> Iterator[Client]:
         client.close()
 
 
-def rows_of(kinds: dict[str, Kind]) -> st.SearchStrategy[Rows]:
+def rows_of(kinds: dict[str, Sample]) -> st.SearchStrategy[Rows]:
     """Rows by column; a NULL here and there, never in a key."""
     one = st.fixed_dictionaries(
         {
@@ -80,35 +84,35 @@ def rows_of(kinds: dict[str, Kind]) -> st.SearchStrategy[Rows]:
     return st.lists(one, min_size=1, max_size=5).map(Rows)
 
 
-def stored(kinds: dict[str, Kind]) -> dict[str, Kind]:
+def stored(kinds: dict[str, Sample]) -> dict[str, Sample]:
     return {name: kind for name, kind in kinds.items() if name not in GENERATED}
 
 
-def definition(kinds: dict[str, Kind]) -> str:
+def definition(kinds: dict[str, Sample]) -> str:
     lines = [f"`{name}` {kind.declaration}" for name, kind in kinds.items()]
     return f"CREATE TABLE every (id INT, {', '.join(lines)}, PRIMARY KEY ({', '.join(KEY)}))"
 
 
-def write(client: Client, rows: Sequence[Row]) -> None:
+def write(client: Client, kinds: dict[str, Sample], rows: Sequence[Row]) -> None:
     """Insert all, give every third row the values of another, and delete every fifth."""
     for number, row in enumerate(rows):
-        columns = ", ".join(f"`{name}` = %s" for name in row)
+        columns = ", ".join(f"`{name}` = {kinds[name].write}" for name in row)
         client.run(f"INSERT INTO every SET id = {number}, {columns}", list(row.values()))
     for number in range(0, len(rows), 3):
         other = rows[number - 1]
-        columns = ", ".join(f"`{name}` = %s" for name in other)
+        columns = ", ".join(f"`{name}` = {kinds[name].write}" for name in other)
         client.run(f"UPDATE every SET {columns} WHERE id = {number}", list(other.values()))
     client.run("DELETE FROM every WHERE MOD(id, 5) = 4")
 
 
-def expected(client: Client, kinds: dict[str, Kind], options: TypeOptions) -> list[bytes]:
+def expected(client: Client, kinds: dict[str, Sample], options: TypeOptions) -> list[bytes]:
     """The documents that the server's own answers make."""
     expressions = ", ".join(kind.read.format(f"`{name}`") for name, kind in kinds.items())
     answer = client.run(f"SELECT id, {expressions} FROM every ORDER BY {', '.join(KEY)}")
     return [bson.encode(_document(row, kinds, options)) for row in answer]
 
 
-def _document(answer: tuple[Any, ...], kinds: dict[str, Kind], options: TypeOptions) -> Row:
+def _document(answer: tuple[Any, ...], kinds: dict[str, Sample], options: TypeOptions) -> Row:
     texts = dict(zip(kinds, answer[1:], strict=True))
     found = {
         name: None if texts[name] is None else kind.expected(texts[name], options)
@@ -135,7 +139,7 @@ def landed(runs: Sequence[RowGroup]) -> list[bytes]:
 
 
 async def both_roads(
-    url: SourceUrl, kinds: dict[str, Kind], rows: Sequence[Row], options: TypeOptions
+    url: SourceUrl, kinds: dict[str, Sample], rows: Sequence[Row], options: TypeOptions
 ) -> tuple[dict[str, list[bytes]], list[bytes]]:
     """What both roads bring, each by programs and the long way, and what is expected."""
     async with table(url, "INT") as connection:
@@ -143,7 +147,7 @@ async def both_roads(
         with client_of(url, database) as client:
             client.run(definition(kinds))
             start = await current_position(connection)
-            write(client, rows)
+            write(client, kinds, rows)
             wanted = expected(client, kinds, options)
         events = await rows_since(connection, start)
         catalogue = await catalogue_of(connection, "every")
@@ -156,7 +160,7 @@ async def both_roads(
         return found, wanted
 
 
-def kinds_of(server: str) -> dict[str, Kind]:
+def kinds_of(server: str) -> dict[str, Sample]:
     return {**KEYS, **COMMON, **OWN[server], **GENERATED}
 
 
@@ -176,6 +180,42 @@ def _values(document: bytes) -> dict[str, bytes]:
     return {
         name: bson.encode({"": value}, codec_options=EXACT)[4:64] for name, value in raw.items()
     }
+
+
+def described(column: Column) -> tuple[object, ...]:
+    """What the table of types says of a column; a collation stands for its character set."""
+    charset = charset_of(column.collation).name if column.collation is not None else ""
+    return column.kind, column.metadata, column.unsigned, charset, column.labels, column.generated
+
+
+@pytest.mark.parametrize("server", ["mysql", "mariadb"])
+async def test_the_catalogue_and_the_log_describe_the_columns(
+    request: pytest.FixtureRequest, server: str
+) -> None:
+    url: SourceUrl = request.getfixturevalue(f"{server}_url")
+    kinds = kinds_of(server)
+
+    async with table(url, "INT") as connection:
+        ((database,),) = await connection.query("SELECT DATABASE()")
+        start = await current_position(connection)
+        with client_of(url, database) as client:
+            client.run(definition(kinds))
+            client.run("SET sql_mode = ''")
+            client.run("INSERT INTO every SET id = 1, geo = POINT(1, 2)")
+        (event,) = await rows_since(connection, start)
+        catalogue = await catalogue_of(connection, "every")
+
+    own = {column.name: column for column in catalogue.columns[1:]}
+    logged = {column.name: column for column in event.shape.columns[1:]}
+    assert {name: described(column) for name, column in own.items()} == {
+        name: described(kind.column) for name, kind in kinds.items()
+    }
+    for name, column in own.items():
+        shown = logged[name].explained_by(column)
+        if shown.kind in column.kind.variants:
+            assert "COMPRESSED" in kinds[name].declaration
+        else:
+            assert described(replace(shown, generated=column.generated)) == described(column)
 
 
 @pytest.mark.parametrize("server", ["mysql", "mariadb"])

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrator.errors import BinlogCorrupt
-from migrator.mysql.catalog.columns import Column, ColumnType
-from migrator.mysql.types import result_codec, row_codec
+from migrator.mysql.columns.column import Column
+from migrator.mysql.types import vector
 from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.two_inputs import OPTIONS, both
 
@@ -48,8 +48,8 @@ def test_the_servers_own_text_of_a_vector_says_the_same(mysql_url: SourceUrl) ->
 
 
 def test_a_part_of_a_number_is_corrupt() -> None:
-    column = Column("v", ColumnType.VECTOR, 4)
+    column = Column("v", vector.VECTOR, 4)
 
-    for codec in (row_codec(column, OPTIONS), result_codec(column, OPTIONS)):
+    for codec in (column.row_codec(OPTIONS), column.result_codec(OPTIONS)):
         with pytest.raises(BinlogCorrupt, match="5 bytes"):
             codec.value(b"12345")

@@ -12,10 +12,9 @@ import bson
 
 from migrator.model.position import Position
 from migrator.mysql.binlog.reader import EventReader, Rows, RowsKind
-from migrator.mysql.catalog.columns import Column, ColumnType
+from migrator.mysql.columns.codec import Codec, TypeOptions, Value
+from migrator.mysql.columns.column import Column, ColumnKind
 from migrator.mysql.position.log import current_position
-from migrator.mysql.types import TypeOptions, result_codec, row_codec
-from migrator.mysql.types.codec import Codec, Value
 from migrator.mysql.types.json import PartialJson
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from migrator.mysql.wire.packets import length_encoded_bytes
@@ -51,7 +50,7 @@ def both(
     declaration: str,
     *values: str,
     args: Sequence[Any] = (),
-    kind: ColumnType | None = None,
+    kind: ColumnKind | None = None,
     before: Sequence[str] = (),
 ) -> list[Both]:
     """The values of SQL expressions in a column; `kind` is its type where the log hides it.
@@ -66,7 +65,7 @@ async def _both(
     declaration: str,
     values: Sequence[str],
     args: Sequence[Any],
-    kind: ColumnType | None,
+    kind: ColumnKind | None,
     before: Sequence[str],
 ) -> list[Both]:
     async with table(url, declaration) as connection:
@@ -78,7 +77,7 @@ async def _both(
         events = await rows_since(connection, start)
         column = events[0].shape.columns[1]
         if kind is not None:
-            column = replace(column, type=kind)
+            column = replace(column, kind=kind)
         streamed = [value for event in events for value in _inserted(column, event)]
         selected = await select(connection, column)
     return [Both(*pair) for pair in zip(streamed, selected, strict=True)]
@@ -109,7 +108,7 @@ async def rows_since(connection: Connection, start: Position) -> list[Rows]:
 
 async def select(connection: Connection, column: Column) -> list[Value]:
     """Every `v` of the table, in the order of the ids."""
-    codec = result_codec(column, OPTIONS)
+    codec = column.result_codec(OPTIONS)
     selection = await connection.select("SELECT id, v FROM t ORDER BY id")
     packets = [packet async for some in selection.packets() for packet in some]
     return [codec.value(raw_at(codec, packet, PACKET_PREFIX)[0]) for packet in packets]
@@ -125,7 +124,7 @@ def raw_at(codec: Codec, data: bytes, at: int) -> tuple[Any, int]:
 
 
 def _inserted(column: Column, event: Rows) -> list[Value]:
-    codec, at = row_codec(column, OPTIONS), event.start
+    codec, at = column.row_codec(OPTIONS), event.start
     values: list[Value] = []
     while at < event.stop:
         assert not event.body[at] & 2, "an expression is NULL"
@@ -137,7 +136,7 @@ def _inserted(column: Column, event: Rows) -> list[Value]:
 def updated(event: Rows) -> tuple[Value, bool]:
     """The value after an event that changed one row, and whether it was logged in part."""
     assert event.kind is RowsKind.UPDATE
-    codec = row_codec(event.shape.columns[1], OPTIONS)
+    codec = event.shape.columns[1].row_codec(OPTIONS)
     before, at = raw_at(codec, event.body, event.start + ROW_PREFIX)
     is_partial = False
     if event.partial_json:

@@ -6,16 +6,13 @@ from dataclasses import replace
 from migrator.model.rows import RowGroup
 from migrator.model.table import TableName
 from migrator.mysql.binlog.events import Rows, RowsKind
-from migrator.mysql.catalog.columns import Column, ColumnType
 from migrator.mysql.catalog.result_columns import result_columns
 from migrator.mysql.catalog.tables import Table, read_table
+from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.position.log import current_position
 from migrator.mysql.rows.decoder import BinlogDecoder, ResultDecoder
-from migrator.mysql.types import TypeOptions
 from migrator.mysql.wire.connection import Connection
 from tests.migrator.types.two_inputs import rows_since
-
-BEHIND_STRINGS = {ColumnType.UUID, ColumnType.INET4, ColumnType.INET6}
 
 
 async def catalogue_of(connection: Connection, name: str = "t") -> Table:
@@ -37,14 +34,10 @@ async def events_of(connection: Connection, statements: Sequence[str]) -> list[R
 def decoder_of(event: Rows, table: Table, options: TypeOptions) -> BinlogDecoder:
     """As the migrator makes it: the key of the table map, or else that of the catalogue."""
     own = {column.name: column for column in table.columns}
-    columns = tuple(_refined(column, own[column.name]) for column in event.shape.columns)
+    columns = tuple(column.explained_by(own[column.name]) for column in event.shape.columns)
     return BinlogDecoder(
         replace(event.shape, columns=columns), event.shape.key or table.key, options
     )
-
-
-def _refined(column: Column, own: Column) -> Column:
-    return own if own.type in BEHIND_STRINGS else column
 
 
 def runs_of(

@@ -1,6 +1,6 @@
 """What a type says about itself: how it is read from one input, and how it becomes BSON.
 
-A `Codec` is what `row_source.py` generates decoders from. `value` is the whole truth,
+A `Codec` is what `rows/codegen.py` generates decoders from. `value` is the whole truth,
 one value at a time; `inline` is the short way for the values that are not special, as
 source text. Both are checked against each other by tests/migrator/types.
 """
