@@ -3,15 +3,15 @@
 from migrator.broker.connection import BrokerConnection
 from migrator.check.findings import Finding, fail, ok
 from migrator.check.fitness import foreign_documents
-from migrator.check.source_checks import Source, read_variables, server_findings
+from migrator.check.source_checks import read_variables, server_findings
 from migrator.check.table_checks import table_findings
 from migrator.errors import BrokerError, TargetError
-from migrator.mysql.catalog.tables import read_tables
+from migrator.mysql.catalog.tables import Queries, read_tables
 from migrator.settings import Settings
 from migrator.state.store import State
 
 
-async def preflight(source: Source, state: State, settings: Settings) -> list[Finding]:
+async def preflight(source: Queries, state: State, settings: Settings) -> list[Finding]:
     """The findings at all three servers. Raises `SourceUnavailable` if the source goes away."""
     return [
         *await source_findings(source, settings),
@@ -21,7 +21,7 @@ async def preflight(source: Source, state: State, settings: Settings) -> list[Fi
 
 
 async def source_findings(
-    source: Source, settings: Settings, *, is_new: bool = True
+    source: Queries, settings: Settings, *, is_new: bool = True
 ) -> list[Finding]:
     """The source's set-up, what we may do there, and each selected table.
 
@@ -47,7 +47,7 @@ async def _broker_finding(url: str) -> Finding:
     return ok("RabbitMQ", "lets us in.")
 
 
-async def _target_findings(source: Source, state: State, settings: Settings) -> list[Finding]:
+async def _target_findings(source: Queries, state: State, settings: Settings) -> list[Finding]:
     try:
         found_version = await state.target.check()
         found = await _collection_findings(source, state, settings)
@@ -57,7 +57,7 @@ async def _target_findings(source: Source, state: State, settings: Settings) -> 
     return [ok("MongoDB", f"{version} has transactions."), *found]
 
 
-async def _collection_findings(source: Source, state: State, settings: Settings) -> list[Finding]:
+async def _collection_findings(source: Queries, state: State, settings: Settings) -> list[Finding]:
     """Collections that hold what this migration did not write."""
     if settings.take_over:
         return []

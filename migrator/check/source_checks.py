@@ -5,7 +5,6 @@ GRANTS Statement"; MariaDB documentation, "Replication and Binary Log System Var
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol
 
 from migrator.check.findings import Finding, fail, ok, warn
 from migrator.errors import SourceError, SourceUnavailable
@@ -69,19 +68,13 @@ WANTED: tuple[tuple[str, str, Callable[[str, str, str], Finding], str], ...] = (
 Variables = Mapping[str, str]
 
 
-class Source(Queries, Protocol):
-    """A connection that knows what kind of server it talks to."""
-
-    server: ServerInfo
-
-
-async def read_variables(source: Source) -> Variables:
+async def read_variables(source: Queries) -> Variables:
     """The global variables that matter here, by name; what a version lacks is missing."""
     names = ", ".join(f"'{name}'" for name in VARIABLES)
     return dict(await source.query(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({names})"))
 
 
-async def server_findings(source: Source, variables: Variables, rows: int) -> list[Finding]:
+async def server_findings(source: Queries, variables: Variables, rows: int) -> list[Finding]:
     """What the server as a whole lacks for copying about `rows` rows and following."""
     return [
         *_logging(source.server, variables),
@@ -146,7 +139,7 @@ def _retention(server: ServerInfo, variables: Variables, rows: int) -> Finding:
     )
 
 
-async def _replica(source: Source, variables: Variables) -> list[Finding]:
+async def _replica(source: Queries, variables: Variables) -> list[Finding]:
     if not await _is_replica(source):
         return []
     own = variables.get("log_replica_updates", variables.get("log_slave_updates"))
@@ -162,7 +155,7 @@ async def _replica(source: Source, variables: Variables) -> list[Finding]:
     return found
 
 
-async def _is_replica(source: Source) -> bool:
+async def _is_replica(source: Queries) -> bool:
     if source.server.is_mariadb:
         statement = "SHOW ALL SLAVES STATUS"
     else:
@@ -176,7 +169,7 @@ async def _is_replica(source: Source) -> bool:
         return False
 
 
-async def _privileges(source: Source) -> list[Finding]:
+async def _privileges(source: Queries) -> list[Finding]:
     needed = ["REPLICATION SLAVE", "REPLICATION CLIENT"]
     if not source.server.is_mariadb and not source.server.gtid_mode:
         needed.append("RELOAD")

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 
 from migrator.check.findings import Finding, fail, ok, warn
 from migrator.check.fitness import unfit
-from migrator.check.source_checks import Source, Variables
+from migrator.check.source_checks import Variables
 from migrator.errors import SourceError, SourceUnavailable
+from migrator.model.field_names import field_name
 from migrator.model.scope import Scope
 from migrator.model.table import TableName
 from migrator.mysql.catalog.grants import DENIED, read_grants, select_grant
-from migrator.mysql.catalog.tables import Table, quoted, quoted_table
+from migrator.mysql.catalog.tables import Queries, Table, quoted, quoted_table
 from migrator.mysql.columns.column import Column
 from migrator.mysql.types.calendar import MILLISECONDS_MAX
 from migrator.mysql.types.decimals import DIGITS_MAX, NEWDECIMAL
@@ -45,7 +46,7 @@ FOLDED_KEYS = """
 
 
 async def table_findings(
-    source: Source, variables: Variables, scope: Scope, tables: Sequence[Table], settings: Settings
+    source: Queries, variables: Variables, scope: Scope, tables: Sequence[Table], settings: Settings
 ) -> list[Finding]:
     """What stands in the way of each table, and what will look different in MongoDB."""
     found = [*await _selection(source, scope, tables), *_places(tables, settings)]
@@ -62,7 +63,7 @@ async def table_findings(
     return found
 
 
-async def _selection(source: Source, scope: Scope, tables: Sequence[Table]) -> list[Finding]:
+async def _selection(source: Queries, scope: Scope, tables: Sequence[Table]) -> list[Finding]:
     rows = await source.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA")
     there = {scope.fold(name): name for (name,) in rows}
     grants = await read_grants(source)
@@ -99,7 +100,7 @@ def _places(tables: Sequence[Table], settings: Settings) -> Iterator[Finding]:
             yield fail(place_name, what, "map one of the databases to another name.")
 
 
-async def _readable(source: Source, name: TableName) -> list[Finding]:
+async def _readable(source: Queries, name: TableName) -> list[Finding]:
     try:
         await source.query(f"SELECT * FROM {quoted_table(name)} LIMIT 0")  # noqa: S608 - Quoted.
     except SourceUnavailable:
@@ -122,7 +123,7 @@ def _columns(table: Table, settings: Settings) -> Iterator[Finding]:
     for column in table.columns:
         name = column.name
         if name.startswith("$"):
-            yield ok(subject, f"{name} becomes \uff04{name[1:]}: MongoDB reads $ as an operator.")
+            yield ok(subject, f"{name} becomes {field_name(name)}: MongoDB reads $ as an operator.")
         if _is_cut(column, settings):
             what = f"{name} has microseconds, and a BSON date milliseconds: the rest is cut off."
             yield warn(subject, what, 'microseconds = "string" in migrator.toml keeps them.')
@@ -137,7 +138,7 @@ def _is_cut(column: Column, settings: Settings) -> bool:
     return is_date and column.metadata > MILLISECONDS_MAX and settings.microseconds == "truncate"
 
 
-async def _views(source: Source, scope: Scope) -> list[Finding]:
+async def _views(source: Queries, scope: Scope) -> list[Finding]:
     return [
         ok(str(TableName(database, name)), "is a view, and is left out.")
         for database, name in await source.query(VIEWS)
@@ -151,7 +152,7 @@ RESTRICT = (
 )
 
 
-async def _foreign_keys(source: Source, variables: Variables, scope: Scope) -> list[Finding]:
+async def _foreign_keys(source: Queries, variables: Variables, scope: Scope) -> list[Finding]:
     if _are_actions_logged(source, variables):
         return []
     fix = _log_actions(source)
@@ -168,14 +169,14 @@ async def _foreign_keys(source: Source, variables: Variables, scope: Scope) -> l
     ]
 
 
-def _are_actions_logged(source: Source, variables: Variables) -> bool:
+def _are_actions_logged(source: Queries, variables: Variables) -> bool:
     if source.server.is_mariadb:
         return variables.get("rpl_use_binlog_events_for_fk_cascade") == "ON"
     is_new = source.server.version_tuple >= FOREIGN_KEYS_LOGGED
     return is_new and variables.get("innodb_native_foreign_keys", "OFF") == "OFF"
 
 
-def _log_actions(source: Source) -> str:
+def _log_actions(source: Queries) -> str:
     if source.server.is_mariadb:
         return f"{RESTRICT}."
     if source.server.version_tuple >= FOREIGN_KEYS_LOGGED:
@@ -183,7 +184,7 @@ def _log_actions(source: Source) -> str:
     return f"upgrade to MySQL 9.6 or newer, or {RESTRICT}."
 
 
-async def _folded_keys(source: Source, scope: Scope) -> list[Finding]:
+async def _folded_keys(source: Queries, scope: Scope) -> list[Finding]:
     return [
         ok(
             str(TableName(database, table)),

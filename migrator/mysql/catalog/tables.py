@@ -12,6 +12,7 @@ from migrator.model.table import TableName
 from migrator.mysql.catalog.column_types import declared_column
 from migrator.mysql.columns.column import BINARY_COLLATION, Column
 from migrator.mysql.types.strings import BLOB
+from migrator.mysql.wire.connection import ServerInfo
 
 COLUMNS = """
     SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE,
@@ -64,7 +65,9 @@ def quoted_table(table: TableName) -> str:
 
 
 class Queries(Protocol):
-    """A connection that answers statements with rows."""
+    """A connection that answers statements with rows, and knows its server."""
+
+    server: ServerInfo
 
     async def query(self, sql: str, *args: Any) -> list[tuple[Any, ...]]:
         """The rows of one statement. Raises `SourceError`."""
@@ -185,8 +188,8 @@ Indexes = dict[str, list[tuple[str, int | None]]]
 
 
 async def _collations(connection: Queries) -> dict[str, int]:
-    ((version,),) = await connection.query("SELECT VERSION()")
-    rows = await connection.query(MARIADB_COLLATIONS if "MariaDB" in version else COLLATIONS)
+    is_mariadb = connection.server.is_mariadb
+    rows = await connection.query(MARIADB_COLLATIONS if is_mariadb else COLLATIONS)
     return {name: int(number) for name, number in rows if number is not None}
 
 

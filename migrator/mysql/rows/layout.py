@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrator.errors import ConfigurationError, ValueRefused
+from migrator.model.field_names import FULLWIDTH_DOLLAR, field_name
 from migrator.mysql.columns.codec import INT32, Bson, Codec, Value, string
 from migrator.mysql.columns.column import Column
 
@@ -48,7 +49,7 @@ class Layout:
 
     def key_names(self) -> tuple[bytes, ...]:
         """The names of the elements inside a compound `_id`."""
-        return tuple(_legal(self.titles[index]) for index in self.key)
+        return tuple(field_name(self.titles[index]).encode() for index in self.key)
 
     def identity(self, raws: Sequence[Any]) -> bytes:
         """The element `_id`. Raises `ValueRefused`."""
@@ -93,7 +94,7 @@ class Layout:
             if not self.names[index] and index not in self.key:
                 continue
             try:
-                yield element(_legal(title), self._value(index, raws[index]))
+                yield element(field_name(title).encode(), self._value(index, raws[index]))
             except ValueRefused:
                 continue
 
@@ -146,14 +147,10 @@ def layout_trouble(columns: Sequence[Column], key: tuple[int, ...]) -> str:
             return "Its column _id is not the key, but MongoDB's name of it."
     names = [name for name in map(_name, columns) if name]
     if len(set(names)) < len(names):
-        return "Two columns would have one name, as a leading $ becomes \uff04."
+        return f"Two columns would have one name, as a leading $ becomes {FULLWIDTH_DOLLAR}."
     return ""
 
 
 def _name(column: Column) -> bytes:
     """The name of its element; b"" if it has none of its own."""
-    return b"" if column.hidden or column.name == "_id" else _legal(column.name)
-
-
-def _legal(title: str) -> bytes:
-    return ("\uff04" + title[1:] if title.startswith("$") else title).encode()
+    return b"" if column.hidden or column.name == "_id" else field_name(column.name).encode()
