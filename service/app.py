@@ -12,13 +12,16 @@ from aiohttp import web
 from pydantic import SecretStr
 from tortoise.exceptions import OperationalError
 
+from service.accounts.tokens import TokenSigner
 from service.cron.runner import CronRunner
 from service.cron.schedule import schedule
-from service.database import connected
+from service.database.connect import connected
+from service.engine.budget import Limits
+from service.engine.meter import Meter
 from service.http import playground
+from service.http.app_keys import BODY_TIMEOUT_S, CALLER, TOKENS, WRITER
 from service.http.graphql_view import GraphQLView
 from service.http.health import healthz, readyz
-from service.http.keys import BODY_TIMEOUT_S, CALLER, TOKENS, WRITER
 from service.http.metrics import PATH as METRICS_PATH
 from service.http.metrics import metrics, metrics_by_token
 from service.http.middleware import Handler, authenticate, guard_host, observe
@@ -26,12 +29,11 @@ from service.http.peers import Origin
 from service.http.products import get_product, post_product
 from service.operations.order_placement import Reservations
 from service.operations.product_writer import ProductWriter
-from service.operations.tokens import TokenSigner
-from service.schema.budget import Limits
-from service.schema.context import Context
-from service.schema.loaders import Loaders
-from service.schema.meter import Meter
-from service.schema.node import load_id_key
+from service.operations.reading.paging import PAGE_ROWS_MAX
+from service.schema.relay.connections import PAGE_ROWS_DEFAULT
+from service.schema.relay.context import Context
+from service.schema.relay.ids import load_id_key
+from service.schema.relay.loaders import Loaders
 from service.schema.schema import build_schema
 from service.settings import Settings
 
@@ -100,6 +102,8 @@ def _add_routes(app: web.Application, settings: Settings) -> None:
         aliases=settings.graphql_aliases_max,
         directives=settings.graphql_directives_max,
         cost=settings.graphql_cost_max,
+        page_rows_default=PAGE_ROWS_DEFAULT,
+        page_rows_max=PAGE_ROWS_MAX,
     )
     graphql = GraphQLView(
         build_schema(),

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+from service.accounts.attempts import forget_attempts
 from service.cron.ticks import Tick
-from service.operations.attempts import forget_attempts
 from service.operations.low_stock import forget_recovered, report_low_stock
 from service.operations.orders import cancel_unpaid_orders
 

@@ -19,8 +19,8 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
+from service.database.transactions import in_one_transaction
 from service.models import JobOutcome, JobRun, JobTrigger
-from service.operations.transactions import in_one_transaction
 
 ABANDONED_PER_ROUND_MAX = 100
 ERROR_LENGTH_MAX = 2000

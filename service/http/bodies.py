@@ -4,7 +4,7 @@ import asyncio
 
 from aiohttp import web
 
-from service.http.keys import BODY_TIMEOUT_S
+from service.http.app_keys import BODY_TIMEOUT_S
 
 
 async def read_body(request: web.Request) -> bytes:

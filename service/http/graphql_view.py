@@ -15,13 +15,13 @@ from graphql import OperationType
 from strawberry.aiohttp.views import GraphQLView as StrawberryView
 from typing_extensions import override
 
+from service.engine.budget import Limits, Measure
+from service.engine.documents import Documents, RequestRefused
+from service.engine.execution import Answer, Execution, formatted
+from service.http.app_keys import OPERATION, REQUEST_ID
 from service.http.bodies import read_body
-from service.http.keys import OPERATION, REQUEST_ID
 from service.http.negotiation import GRAPHQL_RESPONSE, JSON, answer_type
-from service.schema.budget import Limits, Measure
-from service.schema.context import Context
-from service.schema.documents import Documents, RequestRefused
-from service.schema.execution import Answer, Execution, formatted
+from service.schema.relay.context import Context
 
 
 @dataclass(frozen=True, slots=True)

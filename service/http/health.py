@@ -2,9 +2,10 @@
 
 from aiohttp import web
 
-from service.database import outstanding_migrations, ping
+from service.database.connect import ping
+from service.database.upgrade import outstanding_migrations
 from service.errors import DatabaseUnavailable
-from service.schema.node import has_id_key, load_id_key
+from service.schema.relay.ids import has_id_key, load_id_key
 
 
 async def healthz(_request: web.Request) -> web.Response:

@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
 
-from service.http.keys import CALLER
+from service.http.app_keys import CALLER
 from service.http.problems import error_response
 
 PATH = "/metrics"

@@ -10,13 +10,13 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from service.database import database_failure
+from service.database.faults import database_failure
 from service.errors import Rejected
-from service.http.keys import CALLER, OPERATION, REQUEST_ID, TOKENS
+from service.http.app_keys import CALLER, OPERATION, REQUEST_ID, TOKENS
 from service.http.metrics import REQUEST_DURATION_S
 from service.http.peers import calls_from_here
 from service.http.problems import error_response
-from service.operations.access import LOCAL_ADMIN, VISITOR, Principal
+from service.operations.rules.access import LOCAL_ADMIN, VISITOR, Principal
 from service.settings import LOOPBACK_HOSTS
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -12,7 +12,7 @@ from aiohttp import web
 from service.http.middleware import Handler
 from service.http.negotiation import prefers_html
 from service.http.packed import Packed
-from service.schema.node import global_id, has_id_key
+from service.schema.relay.ids import global_id, has_id_key
 
 STATIC = Path(__file__).parent / "static" / "playground"
 PAGES_MAX = 4

@@ -7,13 +7,13 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from service.errors import ErrorCode, Problem, Rejected
+from service.http.app_keys import CALLER, WRITER
 from service.http.bodies import read_body
-from service.http.keys import CALLER, WRITER
 from service.http.problems import problem_response, status_of
 from service.models import Product, ProductStatus
 from service.operations.products import NewProduct, create_product
-from service.operations.visibility import visible_products
-from service.schema.node import global_id, row_id
+from service.operations.rules.visibility import visible_products
+from service.schema.relay.ids import global_id, row_id
 
 
 class Price(BaseModel):

@@ -6,11 +6,12 @@ from typing import Any
 
 from tortoise.functions import Count, Sum
 
+from service.database.faults import is_transient_or_duplicate
+from service.database.transactions import in_one_transaction
 from service.models import NotificationKind, Order, OrderLine, OrderStatus
 from service.money import Money
 from service.operations.low_stock import low_products
 from service.operations.notifications import notify
-from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
 from service.operations.users import staff_ids
 
 BEST_SELLERS_MAX = 5

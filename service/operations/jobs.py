@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from service.models import JobRun, UserRole
-from service.operations.access import Principal, require
+from service.operations.rules.access import Principal, require
 
 
 @dataclass(frozen=True, slots=True)

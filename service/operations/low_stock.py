@@ -3,9 +3,9 @@
 from tortoise.queryset import QuerySet
 
 from service.clock import utc_now
+from service.database.transactions import in_one_transaction
 from service.models import NotificationKind, Product, ProductStatus
 from service.operations.notifications import notify
-from service.operations.transactions import in_one_transaction
 from service.operations.users import staff_ids
 
 PRODUCTS_PER_MESSAGE_MAX = 20

@@ -7,14 +7,14 @@ from typing import Any
 import orjson
 
 from service.clock import utc_now
+from service.database.transactions import in_one_transaction
 from service.errors import ErrorCode, reject
 from service.models import Notification, NotificationKind, User, UserRole
 from service.models.notification import NOTIFICATION_BODY_LENGTH_MAX, NOTIFICATION_TITLE_LENGTH_MAX
-from service.operations.access import Principal, acting_user, require
-from service.operations.transactions import in_one_transaction
+from service.operations.rules.access import Principal, acting_user, require
+from service.operations.rules.validation import Checks
+from service.operations.rules.visibility import visible_notifications
 from service.operations.users import unknown_user
-from service.operations.validation import Checks
-from service.operations.visibility import visible_notifications
 
 NOTIFICATION_DATA_BYTES_MAX = 16 * 1024
 NOTIFICATION_DATA_PARTS_MAX = 90

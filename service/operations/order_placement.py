@@ -12,18 +12,19 @@ import pycountry
 from tortoise.expressions import F
 
 from service.clock import utc_now
+from service.database.faults import is_transient_or_duplicate
+from service.database.transactions import in_one_transaction
 from service.errors import ErrorCode, Problem, Rejected, raise_if_any, reject
 from service.models import Order, OrderLine, OrderStatus, Product, ProductStatus, User
 from service.models.order import IDEMPOTENCY_KEY_LENGTH_MAX
 from service.money import AMOUNT_MINOR_MAX
-from service.operations.access import Principal, acting_user
 from service.operations.orders import in_lock_order
 from service.operations.products import unknown_product
-from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
+from service.operations.rules.access import Principal, acting_user
+from service.operations.rules.validation import Checks
+from service.operations.rules.visibility import may_see_product
 from service.operations.users import unknown_user
-from service.operations.validation import Checks
-from service.operations.visibility import may_see_product
-from service.texts import is_storable
+from service.text.forms import is_storable
 
 LINES_PER_ORDER_MAX = 100
 QUANTITY_MAX = 100_000

@@ -15,11 +15,11 @@ from enum import StrEnum
 from tortoise.expressions import F
 
 from service.clock import utc_now
+from service.database.transactions import in_one_transaction
 from service.errors import ErrorCode, Rejected, reject
 from service.models import NotificationKind, Order, OrderLine, OrderStatus, Product, UserRole
-from service.operations.access import Principal, require, require_self
 from service.operations.notifications import notify
-from service.operations.transactions import in_one_transaction
+from service.operations.rules.access import Principal, require, require_self
 
 
 class Step(StrEnum):

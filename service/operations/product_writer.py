@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from tortoise.expressions import Q
 
+from service.database.faults import is_transient_or_duplicate
+from service.database.transactions import in_one_transaction
 from service.errors import ErrorCode, OutcomeUnknown, Problem, Rejected
 from service.models import Product
-from service.operations.slugs import slug_at_random, slug_with
-from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
+from service.operations.rules.slugs import slug_at_random, slug_with
 
 GROUP_ROWS_MAX = 100
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from tortoise.expressions import F
 
 from service.clock import utc_now
+from service.database.faults import is_transient_or_duplicate
+from service.database.transactions import in_one_transaction
 from service.errors import ErrorCode, Problem, Rejected, reject
-from service.folding import folded
 from service.models import Product, ProductStatus, UserRole
 from service.models.product import (
     DESCRIPTION_LENGTH_MAX,
@@ -16,11 +17,11 @@ from service.models.product import (
     SLUG_LENGTH_MAX,
     STOCK_MAX,
 )
-from service.operations.access import Principal, require
 from service.operations.product_writer import Draft, ProductWriter, insert_drafts
-from service.operations.slugs import is_slug, slug_of
-from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
-from service.operations.validation import Checks
+from service.operations.rules.access import Principal, require
+from service.operations.rules.slugs import is_slug, slug_of
+from service.operations.rules.validation import Checks
+from service.text.folding import folded
 
 PRODUCTS_PER_CALL_MAX = 500
 

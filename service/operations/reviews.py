@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from tortoise.expressions import F
 
 from service.clock import utc_now
+from service.database.faults import is_transient_or_duplicate
+from service.database.transactions import in_one_transaction
 from service.errors import ErrorCode, Rejected, reject
 from service.models import Product, Review, ReviewStatus, User, UserRole
 from service.models.review import (
@@ -13,12 +15,11 @@ from service.models.review import (
     REVIEW_BODY_LENGTH_MAX,
     REVIEW_TITLE_LENGTH_MAX,
 )
-from service.operations.access import VISITOR, Principal, acting_user, require
 from service.operations.products import unknown_product
-from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
+from service.operations.rules.access import VISITOR, Principal, acting_user, require
+from service.operations.rules.validation import Checks
+from service.operations.rules.visibility import may_see_product
 from service.operations.users import unknown_user
-from service.operations.validation import Checks
-from service.operations.visibility import may_see_product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

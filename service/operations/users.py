@@ -5,28 +5,29 @@ from dataclasses import dataclass
 
 from tortoise.expressions import F
 
+from service.accounts.attempts import count_registration
+from service.accounts.log_in import confirm_password, find
+from service.accounts.passwords import (
+    PASSWORD_LENGTH_MAX,
+    PASSWORD_LENGTH_MIN,
+    hash_password,
+)
 from service.clock import utc_now
+from service.database.faults import is_transient_or_duplicate
+from service.database.transactions import in_one_transaction
 from service.errors import ErrorCode, Rejected, reject
 from service.models import User, UserRole
 from service.models.user import FULL_NAME_LENGTH_MAX
-from service.operations.access import (
+from service.operations.reading.lookups import possible
+from service.operations.rules.access import (
     LOCAL_ADMIN,
     Principal,
     acting_user,
     require,
     require_self,
 )
-from service.operations.attempts import count_registration
-from service.operations.log_in import confirm_password, find
-from service.operations.lookups import possible
-from service.operations.passwords import (
-    PASSWORD_LENGTH_MAX,
-    PASSWORD_LENGTH_MIN,
-    hash_password,
-)
-from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
-from service.operations.validation import Checks
-from service.texts import email_key, email_keys, is_storable, normal_password
+from service.operations.rules.validation import Checks
+from service.text.forms import email_key, email_keys, is_storable, normal_password
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from typer.testing import CliRunner, Result
 
-from service.__main__ import cli
-from service.database import connected
+from service.cli.program import cli
+from service.database.connect import connected
 from tests.service.conftest import SECRET
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from typing import Any
 
 from service.clock import utc_now
 from service.cron.ticks import Tick
-from service.database import connected
+from service.database.connect import connected
 from service.log import configure_logging
 from tests.service.scheduling import Clock, job, runner
 

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from service.cron.runner import CronRunner, Timing
 from service.cron.schedule import CatchUp, Job
 from service.cron.ticks import Tick
-from service.database import connected, upgrade
+from service.database.connect import connected
+from service.database.upgrade import upgrade
 from service.models import JobOutcome, JobRun
 
 UTC_ZONE = ZoneInfo("UTC")

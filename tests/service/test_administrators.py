@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from service.database import connected
+from service.accounts.log_in import authenticate
+from service.database.connect import connected
 from service.errors import ErrorCode, Rejected
 from service.models import User, UserRole
-from service.operations.access import LOCAL_ADMIN, Principal
-from service.operations.log_in import authenticate
+from service.operations.rules.access import LOCAL_ADMIN, Principal
 from service.operations.users import (
     NewUser,
     UserChanges,

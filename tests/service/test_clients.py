@@ -6,8 +6,8 @@ from graphql import GraphQLObjectType
 from graphql import build_schema as build_sdl
 
 from service.app import new_cron
-from service.schema.jobs import job_number
 from service.schema.schema import build_schema
+from service.schema.types.jobs import job_number
 from tests.service import conformance
 from tests.service.conftest import Shop, settings_for
 

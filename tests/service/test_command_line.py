@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from service.__main__ import cli
+from service.accounts.log_in import authenticate
+from service.cli.program import cli
 from service.models import User, UserRole
-from service.operations.log_in import authenticate
 from tests.service.command_line import EMAIL, SMALL, run, told, with_database
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(autouse=True)
 def _quiet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Leave this process's log alone, and have no file of settings."""
-    monkeypatch.setattr("service.terminal.configure_logging", lambda *_: None)
+    monkeypatch.setattr("service.cli.terminal.configure_logging", lambda *_: None)
     monkeypatch.chdir(tmp_path)
 
 

@@ -13,8 +13,8 @@ import orjson
 import pytest
 from aiohttp import web
 
-from service.http import connections
-from service.http.connections import ConnectionLimits, Gate, connections_possible
+from service.http.server import connections
+from service.http.server.connections import ConnectionLimits, Gate, connections_possible
 from tests.service.conftest import SECRET, Start
 
 Opened = Callable[[int, bytes], Awaitable[tuple[StreamReader, StreamWriter]]]

@@ -7,10 +7,10 @@ import pytest
 from graphql import GraphQLError
 
 from service.app import build_app
+from service.engine.meter import Meter
 from service.models import Product
-from service.operations.paging import SCANS_AT_ONCE_SQLITE, scan_turn
-from service.schema.meter import Meter
-from service.schema.node import global_id
+from service.operations.reading.paging import SCANS_AT_ONCE_SQLITE, scan_turn
+from service.schema.relay.ids import global_id
 from tests.service.conftest import ClientFactory, Shop, settings_for
 
 REVIEWS = "... on Product { reviews(first: 98) { edges { node { product { id } } } } }"

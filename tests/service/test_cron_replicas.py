@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import pairwise
 
-from service.database import connected
+from service.database.connect import connected
 from service.models import JobOutcome, JobRun
 from tests.service.conftest import on_each_server
 from tests.service.cron_replica import RACE_TICKS
@@ -120,7 +120,7 @@ async def test_a_job_cancelled_amid_a_statement_leaves_the_pool_in_order(databas
     async with connected(database_url, pool_size=2):
         from tortoise.connection import get_connection
 
-        from service.operations.transactions import in_one_transaction
+        from service.database.transactions import in_one_transaction
 
         async def slow() -> None:
             async def work() -> None:

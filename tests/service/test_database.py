@@ -6,7 +6,8 @@ from tortoise import Tortoise
 from tortoise.connection import get_connection
 from tortoise.migrations.autodetector import MigrationAutodetector
 
-from service.database import TORTOISE, connected, outstanding_migrations, tortoise_config, upgrade
+from service.database.connect import TORTOISE, connected, tortoise_config
+from service.database.upgrade import outstanding_migrations, upgrade
 from service.errors import ConfigurationError, DatabaseUnavailable
 from service.models import Product
 from tests.service.conftest import Shop, on_each_server
@@ -29,7 +30,7 @@ async def test_upgrading_again_changes_nothing(database_url: str) -> None:
 @on_each_server
 async def test_two_processes_may_upgrade_an_empty_database_at_once(database_url: str) -> None:
     url = f"{database_url}_empty"
-    command = f"import asyncio, service.database as d; asyncio.run(d.upgrade({url!r}))"
+    command = f"import asyncio, service.database.upgrade as d; asyncio.run(d.upgrade({url!r}))"
 
     both = [await asyncio.create_subprocess_exec(sys.executable, "-c", command) for _ in range(2)]
     codes = [await process.wait() for process in both]

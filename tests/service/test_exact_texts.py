@@ -6,11 +6,12 @@ import pytest
 from tortoise.connection import get_connection
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
-from service.database import _create_mysql_database, connected, tortoise_config, upgrade
-from service.folding import folded
+from service.database.connect import connected, tortoise_config
+from service.database.upgrade import _create_mysql_database, upgrade
 from service.models import Product
-from service.models.collation import TABLES
-from service.models.refolding import BATCH_ROWS
+from service.models.migration_steps.collation import TABLES
+from service.models.migration_steps.refolding import BATCH_ROWS
+from service.text.folding import folded
 from tests.service.conftest import on_each_server
 
 OLDER = {"Tea ۱۴": "tea ۱۴", "مسئول": "مسيول", "کـــتاب": "کـــتاب", "Plain tea": "plain tea"}

@@ -166,7 +166,7 @@ async def test_an_unexpected_error_is_masked_and_names_the_request(
     monkeypatch.setattr("service.operations.products.adjust_stock", broken)
     logged = LogCapture()
     log = structlog.wrap_logger(None, processors=[logged])
-    monkeypatch.setattr("service.schema.execution.log", log)
+    monkeypatch.setattr("service.engine.execution.log", log)
 
     response = await open_shop.http.post(
         "/graphql",

@@ -8,9 +8,9 @@ import pytest
 from tortoise.transactions import in_transaction
 
 from service.app import build_app
-from service.database import connected
+from service.database.connect import connected
+from service.database.transactions import in_one_transaction
 from service.models import Product, UserRole
-from service.operations.transactions import in_one_transaction
 from tests.service.conftest import ClientFactory, Shop, order_input, settings_for
 
 EUR = {"amount": "1", "currency": "EUR"}

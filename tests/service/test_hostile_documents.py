@@ -2,17 +2,18 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from graphql import GraphQLError, get_introspection_query, parse
 
 from service.app import build_app
-from service.schema.budget import Limits, Measure, measure
+from service.engine.budget import Limits, Measure, measure
 from service.schema.schema import build_schema
 from tests.service.conftest import ClientFactory, Shop, settings_for
 
 ANSWERED_WITHIN_S = 0.05
-UNLIMITED = Limits(10**9, 10**9, 10**9, 10**9, 10**9)
+UNLIMITED = Limits(10**9, 10**9, 10**9, 10**9, 10**9, page_rows_default=20, page_rows_max=100)
 
 
 def doubling(levels: int) -> str:
@@ -157,4 +158,4 @@ def test_measuring_is_linear_in_the_document_and_agrees_with_following_every_spr
 
     document = parse(doubling(200))
     with pytest.raises(GraphQLError, match="nested too deeply"):
-        measure(schema, document, document.definitions[0], {}, Limits(15, 1, 1, 1, 1))  # type: ignore[arg-type]
+        measure(schema, document, document.definitions[0], {}, replace(UNLIMITED, depth=15))  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from service.clock import utc_now
 from service.cron.daily_digest import daily_digest
 from service.cron.housekeeping import housekeeping
 from service.cron.ticks import Tick
-from service.database import connected
+from service.database.connect import connected
 from service.models import (
     Notification,
     NotificationKind,
@@ -18,11 +18,11 @@ from service.models import (
     User,
     UserRole,
 )
-from service.operations.access import LOCAL_ADMIN
 from service.operations.order_placement import Address, Item, NewOrder, place_order
 from service.operations.orders import cancel_order, pay_order
 from service.operations.product_writer import ProductWriter
 from service.operations.products import NewProduct, adjust_stock, create_product
+from service.operations.rules.access import LOCAL_ADMIN
 from tests.service.conftest import Shop
 
 BERLIN = ZoneInfo("Europe/Berlin")

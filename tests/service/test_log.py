@@ -15,7 +15,7 @@ import pytest
 import structlog
 from tortoise.exceptions import IntegrityError
 
-from service.database import connected
+from service.database.connect import connected
 from service.log import configure_logging
 from service.models import User
 from service.operations.users import NewUser, register_user

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from service.accounts import passwords
+from service.accounts.attempts import ACCOUNT, ADDRESS, PAIR, REGISTRATION, forget_attempts
 from service.app import build_app
 from service.clock import utc_now
 from service.models import Attempt, User
-from service.operations import passwords
-from service.operations.attempts import ACCOUNT, ADDRESS, PAIR, REGISTRATION, forget_attempts
 from tests.service.conftest import (
     ClientFactory,
     Shop,

@@ -10,12 +10,12 @@ import pytest
 from tortoise.connection import get_connection
 from tortoise.exceptions import OperationalError
 
+from service.accounts import tokens
 from service.app import build_app
-from service.database import connected
+from service.database.connect import connected
+from service.database.transactions import in_one_transaction
 from service.errors import DatabaseUnavailable, OutcomeUnknown
 from service.models import Product, User
-from service.operations import tokens
-from service.operations.transactions import in_one_transaction
 from tests.service.conftest import ClientFactory, Shop, admin_headers, on_each_server, settings_for
 
 

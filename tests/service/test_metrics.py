@@ -2,7 +2,7 @@ import pytest
 from aiohttp import ClientResponse
 
 from service.app import build_app
-from service.http.keys import TOKENS
+from service.http.app_keys import TOKENS
 from service.models import UserRole
 from service.operations.users import NewUser, register_user
 from tests.service.conftest import ClientFactory, settings_for

@@ -1,4 +1,4 @@
-from service.schema.node import global_id
+from service.schema.relay.ids import global_id
 from tests.service.conftest import Shop
 
 NOTIFICATION = "notification { id title data readAt }"

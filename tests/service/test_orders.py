@@ -3,7 +3,7 @@ from collections import Counter
 
 import pytest
 
-from service.schema.node import global_id
+from service.schema.relay.ids import global_id
 from tests.service.conftest import Shop, order_input
 
 ORDER = "order { id status }"

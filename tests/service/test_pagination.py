@@ -2,7 +2,7 @@ import pytest
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 
-from service.folding import fold
+from service.text.folding import fold
 from tests.service.conftest import Shop
 
 LIST = """query ($first: Int, $after: String, $last: Int, $before: String,

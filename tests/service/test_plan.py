@@ -20,9 +20,11 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from strawberry.types.arguments import convert_arguments
 
-from service.database import connected
+from service.database.connect import connected
+from service.engine.compiled.arguments import arguments_converter
+from service.engine.compiled.compiler import compile_operation
+from service.engine.execution import Execution
 from service.models import ProductStatus
-from service.operations.access import LOCAL_ADMIN
 from service.operations.order_placement import (
     Address,
     Item,
@@ -32,12 +34,10 @@ from service.operations.order_placement import (
 from service.operations.product_writer import ProductWriter
 from service.operations.products import NewProduct, create_product
 from service.operations.reviews import NewReview, add_review
+from service.operations.rules.access import LOCAL_ADMIN
 from service.operations.users import NewUser, register_user
-from service.schema.arguments import arguments_converter
-from service.schema.compiler import compile_operation
-from service.schema.execution import Execution
-from service.schema.node import global_id, load_id_key
-from service.schema.reviews import ReviewDecision
+from service.schema.mutations.reviews import ReviewDecision
+from service.schema.relay.ids import global_id, load_id_key
 from service.schema.schema import build_schema
 from tests.service.two_executors import both_ways, document_of
 

@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 import strawberry
 
-from service.schema.execution import Answer, Execution
+from service.engine.execution import Answer, Execution
 from tests.service.two_executors import both_ways
 
 

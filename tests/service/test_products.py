@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.__main__ import FIRST_MUTATION
+from service.cli.serve import FIRST_MUTATION
 from tests.service.conftest import Shop
 
 README = Path(__file__).parents[2] / "README.md"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tortoise.connection import get_connection
 
-from service.__main__ import why_not_listening
+from service.cli.serve import why_not_listening
 from tests.service.command_line import EMAIL, SMALL, run, told, with_database
 from tests.service.conftest import on_each_server, settings_for
 
@@ -17,7 +17,7 @@ from tests.service.conftest import on_each_server, settings_for
 @pytest.fixture(autouse=True)
 def _quiet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Leave this process's log alone, and have no file of settings."""
-    monkeypatch.setattr("service.terminal.configure_logging", lambda *_: None)
+    monkeypatch.setattr("service.cli.terminal.configure_logging", lambda *_: None)
     monkeypatch.chdir(tmp_path)
 
 
@@ -95,7 +95,7 @@ def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:
 
     message = told(run(f"sqlite://{tmp_path}/shop.db", "upgrade"))
 
-    assert message == "DATABASE_URL: the file is of no use: file is not a database."
+    assert message == "DATABASE_URL: the file cannot be used: file is not a database."
 
 
 def test_what_the_database_refuses_is_a_sentence(sqlite_url: str) -> None:
@@ -112,8 +112,8 @@ def test_what_the_database_refuses_is_a_sentence(sqlite_url: str) -> None:
     ("error", "message"),
     [
         (OSError(errno.EADDRINUSE, "in use"), "SERVICE_PORT: something else listens on"),
-        (OSError(errno.EADDRNOTAVAIL, "not here"), "SERVICE_HOST: '127.0.0.1' is no address of"),
-        (socket.gaierror(socket.EAI_NONAME, "?"), "SERVICE_HOST: '127.0.0.1' is no address of"),
+        (OSError(errno.EADDRNOTAVAIL, "not here"), "SERVICE_HOST: '127.0.0.1' is not an address of"),
+        (socket.gaierror(socket.EAI_NONAME, "?"), "SERVICE_HOST: '127.0.0.1' is not an address of"),
         (OSError(errno.EACCES, "no"), "SERVICE_PORT: 80 needs rights that this user lacks."),
         (OSError(errno.EMFILE, "too many"), "Cannot listen on 127.0.0.1:80: too many."),
     ],
@@ -128,4 +128,4 @@ def test_the_setting_that_is_at_fault_is_named(error: OSError, message: str) -> 
 def test_a_host_that_is_not_here_is_named_by_its_setting(sqlite_url: str, host: str) -> None:
     result = run(sqlite_url, "serve", SERVICE_HOST=host, CRON_ENABLED="false")
 
-    assert told(result).startswith(f"SERVICE_HOST: '{host}' is no address of this machine")
+    assert told(result).startswith(f"SERVICE_HOST: '{host}' is not an address of this machine")

@@ -1,6 +1,6 @@
 import asyncio
 
-from service.schema.node import global_id
+from service.schema.relay.ids import global_id
 from tests.service.conftest import Shop
 
 REVIEW = "review { id status rating }"

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.folding import fold, folded
 from service.models import Order, Product
-from service.operations.access import LOCAL_ADMIN
 from service.operations.products import NewProduct, create_products
-from service.operations.search import terms
-from service.texts import is_blank, nfc
+from service.operations.reading.search import terms
+from service.operations.rules.access import LOCAL_ADMIN
+from service.text.folding import fold, folded
+from service.text.forms import is_blank, nfc
 from tests.service.conftest import Shop
 
 # What the rules are about: case, accents, forms and letters of keyboards, digits of three

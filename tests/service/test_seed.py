@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console
 from tortoise.models import Model
 
-from service.database import connected
+from service.accounts.log_in import authenticate
+from service.database.connect import connected
 from service.errors import ErrorCode, Rejected
-from service.folding import folded
 from service.models import (
     Notification,
     NotificationKind,
@@ -26,8 +26,9 @@ from service.models import (
     UserRole,
 )
 from service.money import minor_digits
-from service.operations.log_in import authenticate
-from service.operations.seed import TABLES, SeedPlan, seed_database
+from service.seed.filling import TABLES, seed_database
+from service.seed.plan import SeedPlan
+from service.text.folding import folded
 
 PASSWORD = "correct horse battery"
 UNTIL = datetime(2026, 11, 24, tzinfo=UTC)

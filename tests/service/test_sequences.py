@@ -10,7 +10,7 @@ from tortoise.transactions import in_transaction
 
 from service.clock import utc_now
 from service.models import Product
-from service.operations import sequences
+from service.operations.reading import sequences
 from tests.service.conftest import Shop, on_each_server
 
 FOLLOW = """query ($after: String) {

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from service.database import connected, upgrade
+from service.database.connect import connected
+from service.database.upgrade import upgrade
 from service.models import User
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
+from service.accounts.log_in import find_active
+from service.accounts.passwords import hash_password, password_matches
 from service.models import User
-from service.operations.log_in import find_active
-from service.operations.passwords import hash_password, password_matches
 from tests.service.conftest import SECRET, Shop
 
 PASSWORD = "correct horse battery"

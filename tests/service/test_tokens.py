@@ -6,11 +6,11 @@ from typing import Any
 import jwt
 import pytest
 
+from service.accounts.attempts import PAIR
 from service.app import build_app
 from service.clock import utc_now
-from service.http.keys import TOKENS
+from service.http.app_keys import TOKENS
 from service.models import User
-from service.operations.attempts import PAIR
 from tests.service.conftest import (
     SECRET,
     ClientFactory,

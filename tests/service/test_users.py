@@ -1,5 +1,5 @@
 from service.app import build_app
-from service.http.keys import TOKENS
+from service.http.app_keys import TOKENS
 from service.models import User, UserRole
 from service.operations.users import NewUser, register_user
 from tests.service.conftest import SECRET, ClientFactory, Shop, order_input, settings_for

@@ -4,7 +4,7 @@ from base64 import b64decode, b64encode
 
 import pytest
 
-from service.schema.opaque import OpaqueIds
+from service.schema.relay.opaque import OpaqueIds
 from tests.service.conftest import Shop, order_input
 
 
@@ -100,7 +100,7 @@ def test_every_number_is_read_as_it_was_written_and_nothing_else() -> None:
 async def test_an_error_of_one_mutation_leaves_the_answers_of_the_others(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from service.operations import log_in
+    from service.accounts import log_in
 
     async def broken(*_: object) -> None:
         raise RuntimeError("broken")

@@ -11,19 +11,19 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_variable_values
 
+from service.accounts.tokens import TokenSigner
 from service.app import new_cron
-from service.operations.access import LOCAL_ADMIN
+from service.engine.budget import survey
+from service.engine.documents import Document
+from service.engine.execution import Answer, Execution
+from service.engine.meter import Meter
 from service.operations.order_placement import (
     Reservations,
 )
 from service.operations.product_writer import ProductWriter
-from service.operations.tokens import TokenSigner
-from service.schema.budget import survey
-from service.schema.context import Context
-from service.schema.documents import Document
-from service.schema.execution import Answer, Execution
-from service.schema.loaders import Loaders
-from service.schema.meter import Meter
+from service.operations.rules.access import LOCAL_ADMIN
+from service.schema.relay.context import Context
+from service.schema.relay.loaders import Loaders
 from tests.service.conftest import settings_for
 
 

@@ -1,0 +1,1 @@
+"""Who somebody is: passwords, log-in and its limits, bearer tokens."""

@@ -1,0 +1,1 @@
+"""How a GraphQL document is run: parsed, measured, validated, executed. It knows no shop."""

@@ -1,0 +1,224 @@
+"""Products: the type, its lists and its mutations."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+from graphql import GRAPHQL_MAX_INT
+from strawberry import Private
+from tortoise.queryset import QuerySet
+
+from service import models
+from service.errors import ErrorCode, reject
+from service.models import ProductStatus
+from service.money import parse_money
+from service.operations.products import PRODUCTS_PER_CALL_MAX
+from service.operations.reading.lookups import possible
+from service.operations.reading.paging import Sort
+from service.operations.reading.search import terms
+from service.operations.rules.visibility import listed_products, may_see_product, visible_reviews
+from service.schema.relay.connections import (
+    SEQUENCE_DESCRIPTION,
+    Arguments,
+    Connection,
+    SortDirection,
+    connect,
+    connect_children,
+)
+from service.schema.relay.context import Info
+from service.schema.relay.ids import Node, global_id, row_id
+from service.schema.relay.loaders import Children
+from service.schema.types.money import Money, MoneyInput
+from service.schema.types.reviews import REVIEWS_NEWEST_FIRST, Review
+from service.text.forms import nfc
+
+strawberry.enum(ProductStatus, description="Only active products can be ordered.")
+
+
+@strawberry.type(description="An article of the shop.")
+class Product(Node):
+    """Plain attributes, filled from the row at once; only relations are resolved."""
+
+    key: Private[int]
+    sku: str
+    name: str
+    slug: str
+    description: str
+    price: Money
+    stock: int
+    status: ProductStatus
+    rating_average: float | None = strawberry.field(
+        description="The mean of the approved reviews' ratings, 1 to 5."
+    )
+    rating_count: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: models.Product) -> "Product":
+        """Shape a row."""
+        return cls(
+            id=global_id("Product", row.id),
+            key=row.id,
+            sku=row.sku,
+            name=row.name,
+            slug=row.slug,
+            description=row.description,
+            price=Money.of(row.price),
+            # Returned orders may have filled it above what GraphQL's Int can say.
+            stock=min(row.stock, GRAPHQL_MAX_INT),
+            status=row.status,
+            rating_average=row.rating_average,
+            rating_count=min(row.rating_count, GRAPHQL_MAX_INT),
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+    @strawberry.field(description="What customers say of it, the newest first.")
+    async def reviews(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Annotated["Review", strawberry.lazy("service.schema.types.reviews")]]:
+        """Load the reviews of all products of the page together."""
+        loaders = info.context.loaders
+        children = Children(visible_reviews, (loaders.caller,), "product_id", self.key)
+        arguments = Arguments(first, after, last, before)
+        return await connect_children(loaders, children, REVIEWS_NEWEST_FIRST, arguments, Review.of)
+
+
+@strawberry.enum(description="What products can be sorted by.")
+class ProductSortKey(Enum):
+    """The value is the column."""
+
+    CREATED_AT = "created_at"
+    NAME = "name"
+    PRICE = "price_minor"
+    SEQUENCE = strawberry.enum_value("sequence", description=SEQUENCE_DESCRIPTION)
+
+
+@strawberry.input(description="The order of a list of products.")
+class ProductSort:
+    """A column and a direction."""
+
+    by: ProductSortKey = ProductSortKey.CREATED_AT
+    direction: SortDirection = SortDirection.ASC
+
+
+@strawberry.input(description="Which products to list; all given conditions must hold.")
+class ProductFilter:
+    """Prices are compared within their currency only."""
+
+    search: str | None = strawberry.field(
+        default=None, description="Words that occur in name, sku or description."
+    )
+    status: list[ProductStatus] | None = None
+    sku: list[str] | None = None
+    in_stock: bool | None = None
+    currency: str | None = None
+    price_min: MoneyInput | None = None
+    price_max: MoneyInput | None = None
+
+
+@strawberry.type
+class ProductQuery:
+    """The entry points."""
+
+    @strawberry.field(description="One product, by exactly one of its three names.")
+    async def product(
+        self,
+        info: Info,
+        id: strawberry.ID | None = None,  # noqa: A002
+        sku: str | None = None,
+        slug: str | None = None,
+    ) -> Product | None:
+        """Find a product."""
+        if sum(name is not None for name in (id, sku, slug)) != 1:
+            raise reject(ErrorCode.INVALID, "Give exactly one of id, sku and slug.")
+        if id is not None:
+            row = await info.context.loaders.product.load(row_id(id, "Product", "id"))
+        elif sku is not None:
+            skus = possible(models.Product, "sku", nfc(sku))
+            row = await models.Product.get_or_none(sku__in=skus)
+        else:
+            slugs = possible(models.Product, "slug", nfc(slug or ""))
+            row = await models.Product.get_or_none(slug__in=slugs)
+        return shaped_if_visible(info, row)
+
+    @strawberry.field(description="The products of the shop.")
+    async def products(
+        self,
+        info: Info,
+        filter: ProductFilter | None = None,  # noqa: A002
+        sort: ProductSort | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Product] | None:
+        """List products."""
+        query = listed_products(info.context.caller)
+        if filter is not None:
+            query = _filtered(query, filter)
+        sort = sort or ProductSort()
+        order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
+        return await connect(
+            info.context.loaders,
+            query,
+            order,
+            Arguments(first, after, last, before),
+            Product.of,
+            is_scan=filter is not None,
+        )
+
+
+def shaped_if_visible(info: Info, row: models.Product | None) -> Product | None:
+    """The product, unless it is a draft and the caller is not of the shop."""
+    if row is None or not may_see_product(info.context.caller, row):
+        return None
+    return Product.of(row)
+
+
+def _filtered(
+    query: QuerySet[models.Product], conditions: ProductFilter
+) -> QuerySet[models.Product]:
+    for term in terms(conditions.search or ""):
+        query = query.filter(search_text__contains=term)
+    if conditions.status is not None:
+        query = query.filter(status__in=conditions.status)
+    if conditions.sku is not None:
+        query = query.filter(sku__in=_skus(conditions.sku))
+    if conditions.in_stock is not None:
+        query = query.filter(stock__gt=0) if conditions.in_stock else query.filter(stock=0)
+    if conditions.currency is not None:
+        currency = possible(models.Product, "currency", conditions.currency)
+        query = query.filter(currency__in=currency)
+    return _priced(query, conditions)
+
+
+def _priced(query: QuerySet[models.Product], conditions: ProductFilter) -> QuerySet[models.Product]:
+    bounds = {"gte": conditions.price_min, "lte": conditions.price_max}
+    given = {side: bound for side, bound in bounds.items() if bound is not None}
+    currencies = {bound.currency for bound in given.values()}
+    if given and conditions.currency is not None:
+        currencies.add(conditions.currency)
+    if len(currencies) > 1:
+        named = " and ".join(f"{currency[:8]!r}" for currency in sorted(currencies))
+        message = f"Prices are compared within one currency; the filter names {named}."
+        raise reject(ErrorCode.CURRENCY_MISMATCH, message, "filter")
+    for side, bound in given.items():
+        price = parse_money(bound.amount, bound.currency)
+        query = query.filter(currency=price.currency, **{f"price_minor__{side}": price.minor})
+    return query
+
+
+def _skus(values: Sequence[str]) -> list[str]:
+    if len(values) > PRODUCTS_PER_CALL_MAX:
+        message = f"Name at most {PRODUCTS_PER_CALL_MAX} values."
+        raise reject(ErrorCode.OUT_OF_RANGE, message, "filter", "sku")
+    return possible(models.Product, "sku", *map(nfc, values))
