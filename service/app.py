@@ -17,10 +17,12 @@ from service.cron.runner import CronRunner
 from service.cron.schedule import schedule
 from service.database.connect import connected
 from service.engine.budget import Limits
+from service.engine.documents import Documents
+from service.engine.execution import Execution
 from service.engine.meter import Meter
 from service.http import playground
 from service.http.app_keys import BODY_TIMEOUT_S, CALLER, TOKENS, WRITER
-from service.http.graphql_view import GraphQLView
+from service.http.graphql_view import graphql_view
 from service.http.health import healthz, readyz
 from service.http.metrics import PATH as METRICS_PATH
 from service.http.metrics import metrics, metrics_by_token
@@ -96,6 +98,21 @@ def new_cron(settings: Settings) -> CronRunner:
 
 
 def _add_routes(app: web.Application, settings: Settings) -> None:
+    graphql = _graphql(settings)
+    on_get: Handler = graphql
+    if settings.service_playground:
+        on_get = playground.or_else(graphql)
+        app.router.add_routes(playground.static_routes())
+    app.router.add_get("/graphql", on_get, allow_head=False)
+    app.router.add_post("/graphql", graphql)
+    app.router.add_post("/products", post_product)
+    app.router.add_get("/products/{id}", get_product)
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get(METRICS_PATH, metrics)
+
+
+def _graphql(settings: Settings) -> Handler:
     limits = Limits(
         depth=settings.graphql_depth_max,
         fields=settings.graphql_fields_max,
@@ -105,25 +122,16 @@ def _add_routes(app: web.Application, settings: Settings) -> None:
         page_rows_default=PAGE_ROWS_DEFAULT,
         page_rows_max=PAGE_ROWS_MAX,
     )
-    graphql = GraphQLView(
-        build_schema(),
+    execution = Execution(build_schema())
+    documents = Documents(
+        execution.graphql_schema,
         limits,
         settings.graphql_tokens_max,
-        settings.graphql_answer_bytes_max,
-        _context_factory(settings),
         introspection=settings.service_introspection,
+        compiled=settings.graphql_compiled,
     )
-    on_get: Handler = graphql
-    if settings.service_playground:
-        on_get = playground.before(graphql)
-        app.router.add_routes(playground.static_routes())
-    app.router.add_get("/graphql", on_get, allow_head=False)
-    app.router.add_post("/graphql", graphql)
-    app.router.add_post("/products", post_product)
-    app.router.add_get("/products/{id}", get_product)
-    app.router.add_get("/healthz", healthz)
-    app.router.add_get("/readyz", readyz)
-    app.router.add_get(METRICS_PATH, metrics)
+    new_context = _context_factory(settings)
+    return graphql_view(documents, execution, new_context, settings.graphql_answer_bytes_max)
 
 
 def _context_factory(settings: Settings) -> Callable[[web.Request], Context]:

@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     service_log_format: Literal["text", "json"] = "text"
     service_log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    graphql_compiled: bool = True
+    """Whether operations are compiled into plans; false leaves them all to graphql-core."""
     graphql_tokens_max: Positive = 2000
     graphql_depth_max: Positive = 15
     graphql_fields_max: Positive = 500

@@ -25,6 +25,7 @@ case; SERVICE_CONFIG names another file. The README lists them all; to begin wit
   DATABASE_URL     sqlite://PATH, or mysql://USER:PASSWORD@HOST:PORT/NAME
   SERVICE_HOST, SERVICE_PORT     the address to listen on
   SERVICE_SECRET   signs the tokens; try: openssl rand -hex 32
+  GRAPHQL_COMPILED false leaves all operations to graphql-core, which is slower
 
 \b
 Exit status:

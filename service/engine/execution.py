@@ -7,17 +7,11 @@ from typing import Any
 
 import strawberry
 import structlog
-from graphql import (
-    DocumentNode,
-    ExecutionResult,
-    GraphQLError,
-    OperationDefinitionNode,
-    execute,
-)
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql import ExecutionResult, GraphQLError, execute
+from graphql.execution.values import get_variable_values
 
 from service.database.faults import database_failure
-from service.engine.documents import Document
+from service.engine.documents import Prepared
 from service.errors import OutcomeUnknown, Rejected
 
 log = structlog.get_logger("service.schema")
@@ -49,7 +43,7 @@ class Execution:
     """Executes prepared operations against one schema: by their plan, else by graphql-core.
 
     It calls graphql-core directly: Strawberry's own `Schema.execute` would look for
-    extensions that are not there, and parse and validate what already is.
+    extensions that are not there, and parse and validate again.
     """
 
     def __init__(self, schema: strawberry.Schema) -> None:
@@ -57,63 +51,39 @@ class Execution:
         self._executor = schema.execution_context_class
 
     async def run(
-        self,
-        document: Document,
-        operation: OperationDefinitionNode,
-        variables: Mapping[str, Any],
-        context: Any,
-        request_id: str,
+        self, prepared: Prepared, variables: Mapping[str, Any], context: Any, request_id: str
     ) -> Answer:
         """Execute one operation; unexpected errors are masked, and logged with the request's id."""
-        values = self._variables(operation, variables)
+        if prepared.plan is None:
+            return await self._run_by_graphql_core(prepared, variables, context, request_id)
+        values = None
+        if definitions := prepared.operation.variable_definitions:
+            values = get_variable_values(
+                self.graphql_schema, definitions, dict(variables), ERRORS_MAX, hide_suggestions=True
+            )
         if isinstance(values, list):
             return Answer(None, _formatted(values, request_id), True)
-        plan = document.plan(self.graphql_schema, operation, values)
-        if plan is not None:
-            data, errors = await plan.run(ResolveInfo(context), values)
-            return Answer(data, _formatted(errors, request_id), False)
-        return await self.run_by_graphql_core(
-            document.ast, operation, variables, context, request_id
-        )
+        data, errors = await prepared.plan.run(ResolveInfo(context), values)
+        return Answer(data, _formatted(errors, request_id), False)
 
-    def _variables(
-        self, operation: OperationDefinitionNode, variables: Mapping[str, Any]
-    ) -> VariableValues | list[GraphQLError] | None:
-        definitions = operation.variable_definitions
-        if not definitions:
-            return None
-        return get_variable_values(
-            self.graphql_schema, definitions, dict(variables), ERRORS_MAX, hide_suggestions=True
-        )
-
-    async def run_by_graphql_core(
-        self,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        variables: Mapping[str, Any],
-        context: Any,
-        request_id: str,
+    async def _run_by_graphql_core(
+        self, prepared: Prepared, variables: Mapping[str, Any], context: Any, request_id: str
     ) -> Answer:
-        """Execute by the general executor, which knows all of the language."""
+        name = prepared.operation.name
         result: Any = execute(
             self.graphql_schema,
-            document,
+            prepared.document,
             context_value=context,
             variable_values=dict(variables),
-            operation_name=operation.name.value if operation.name else None,
+            operation_name=name.value if name else None,
             executor_class=self._executor,
             max_coercion_errors=ERRORS_MAX,
             hide_suggestions=True,
         )
-        if inspect.isawaitable(result):
-            result = await result
-        return _answer(result, request_id)
-
-
-def _answer(result: ExecutionResult, request_id: str) -> Answer:
-    errors = result.errors or ()
-    is_request_error = result.data is None and all(error.path is None for error in errors)
-    return Answer(result.data, _formatted(errors, request_id), bool(is_request_error))
+        found: ExecutionResult = await result if inspect.isawaitable(result) else result
+        errors = found.errors or []
+        is_request_error = found.data is None and all(error.path is None for error in errors)
+        return Answer(found.data, _formatted(errors, request_id), is_request_error)
 
 
 def _formatted(errors: Sequence[GraphQLError], request_id: str) -> Errors:
@@ -134,9 +104,9 @@ def formatted(error: GraphQLError, request_id: str) -> Mapping[str, Any]:
         return shown
     if failure := database_failure(original):
         log.error("database unavailable", request_id=request_id, error=type(original).__name__)
-        is_open = isinstance(failure, OutcomeUnknown)
+        is_unknown = isinstance(failure, OutcomeUnknown)
         shown["message"] = str(failure)
-        shown["extensions"] = {"code": "OUTCOME_UNKNOWN" if is_open else "UNAVAILABLE"}
+        shown["extensions"] = {"code": "OUTCOME_UNKNOWN" if is_unknown else "UNAVAILABLE"}
         return shown
     log.error("operation failed", path=error.path, request_id=request_id, exc_info=original)
     shown["message"] = f"Something went wrong on our side. Please quote {request_id}."

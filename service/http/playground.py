@@ -28,8 +28,8 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
-def before(graphql: Handler) -> Handler:
-    """Show browsers the playground, and pass everything else on."""
+def or_else(graphql: Handler) -> Handler:
+    """Show browsers the playground, and pass every other request on to GraphQL."""
     headers = {
         "Cache-Control": "no-cache",
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,

@@ -163,6 +163,12 @@ def test_a_token_before_the_first_serve_is_a_sentence(tmp_path: Path) -> None:
 def test_help_names_the_settings_examples_and_statuses() -> None:
     shown = CliRunner().invoke(cli, ["--help"]).stdout
 
-    for word in ("DATABASE_URL", "SERVICE_SECRET", "create-admin you@example.com", "Exit status:"):
+    for word in (
+        "DATABASE_URL",
+        "SERVICE_SECRET",
+        "GRAPHQL_COMPILED",
+        "create-admin you@example.com",
+        "Exit status:",
+    ):
         assert word in shown
     assert CliRunner().invoke(cli, ["serves"]).exit_code == 2

@@ -8,12 +8,12 @@ import pytest
 from graphql import GraphQLError, get_introspection_query, parse
 
 from service.app import build_app
-from service.engine.budget import Limits, Measure, measure
+from service.engine.budget import Measure, measure
 from service.schema.schema import build_schema
 from tests.service.conftest import ClientFactory, Shop, settings_for
+from tests.service.two_executors import UNLIMITED
 
 ANSWERED_WITHIN_S = 0.05
-UNLIMITED = Limits(10**9, 10**9, 10**9, 10**9, 10**9, page_rows_default=20, page_rows_max=100)
 
 
 def doubling(levels: int) -> str:

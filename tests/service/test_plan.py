@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import pytest
+import strawberry
 from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
@@ -13,7 +14,6 @@ from graphql import (
     is_leaf_type,
     parse,
 )
-from graphql.execution.values import VariableValues
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strawberry.schema.config import StrawberryConfig
@@ -38,8 +38,8 @@ from service.operations.rules.access import LOCAL_ADMIN
 from service.operations.users import NewUser, register_user
 from service.schema.mutations.reviews import ReviewDecision
 from service.schema.relay.ids import global_id, load_id_key
-from service.schema.schema import build_schema
-from tests.service.two_executors import both_ways, document_of
+from service.schema.schema import Query, build_schema
+from tests.service.two_executors import both_ways, documents_of
 
 SHOP = Execution(build_schema())
 LISTS = ("products", "reviews", "orders", "users", "notifications")
@@ -155,13 +155,9 @@ async def test_interfaces_and_conditions_are_answered_as_by_graphql_core(
 
 def test_a_plan_is_made_for_each_combination_of_conditions() -> None:
     text = "query ($c: Boolean!) { products { totalCount @skip(if: $c) edges { cursor } } }"
-    document, operation = document_of(text, SHOP.graphql_schema)
-    schema = SHOP.graphql_schema
+    documents = documents_of(SHOP.graphql_schema)
 
-    plans = [
-        document.plan(schema, operation, VariableValues({}, {"c": value}))
-        for value in (True, False, True)
-    ]
+    plans = [documents.prepare(text, None, {"c": value}).plan for value in (True, False, True)]
 
     assert plans[0] is plans[2]
     assert plans[0] is not plans[1]
@@ -210,3 +206,17 @@ def test_what_the_plan_does_not_cover_is_left_to_graphql_core(text: str) -> None
     operation = cast(OperationDefinitionNode, ast.definitions[0])
 
     assert compile_operation(SHOP.graphql_schema, ast, operation, None) is None
+
+
+def test_a_subscription_is_left_to_graphql_core() -> None:
+    @strawberry.type
+    class Subscription:
+        @strawberry.subscription
+        async def ticks(self) -> AsyncIterator[int]:
+            yield 1
+
+    schema = strawberry.Schema(query=Query, subscription=Subscription)
+    ast = parse("subscription { ticks }")
+    operation = cast(OperationDefinitionNode, ast.definitions[0])
+
+    assert compile_operation(schema._schema, ast, operation, None) is None

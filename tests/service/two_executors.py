@@ -1,20 +1,15 @@
 """One operation by its plan and by graphql-core."""
 
+from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
-from graphql import (
-    GraphQLSchema,
-    OperationDefinitionNode,
-    parse,
-    validate,
-)
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql import GraphQLSchema
 
 from service.accounts.tokens import TokenSigner
 from service.app import new_cron
-from service.engine.budget import survey
-from service.engine.documents import Document
+from service.engine.budget import Limits
+from service.engine.documents import Documents
 from service.engine.execution import Answer, Execution
 from service.engine.meter import Meter
 from service.operations.order_placement import (
@@ -26,38 +21,33 @@ from service.schema.relay.context import Context
 from service.schema.relay.loaders import Loaders
 from tests.service.conftest import settings_for
 
+UNLIMITED = Limits(10**9, 10**9, 10**9, 10**9, 10**9, page_rows_default=20, page_rows_max=100)
+TOKENS_MAX = 10_000
 
-def document_of(text: str, schema: GraphQLSchema) -> tuple[Document, OperationDefinitionNode]:
-    ast = parse(text)
-    assert validate(schema, ast) == [], text
-    operation = cast(OperationDefinitionNode, ast.definitions[0])
-    conditions = tuple(survey(ast).conditions)
-    return Document(ast, {None: operation}, {None: {}}, conditions=conditions), operation
+
+def documents_of(schema: GraphQLSchema, *, compiled: bool = True) -> Documents:
+    return Documents(schema, UNLIMITED, TOKENS_MAX, compiled=compiled)
+
+
+def context_for(url: str) -> Context:
+    return Context(
+        caller=LOCAL_ADMIN,
+        loaders=Loaders(LOCAL_ADMIN, Meter(1_000, 1_000_000)),
+        writer=ProductWriter(),
+        tokens=TokenSigner(None, 60),
+        jobs=new_cron(settings_for(url)),
+        reservations=Reservations(),
+        origin=SimpleNamespace(address="here"),
+    )
 
 
 async def both_ways(
     execution: Execution, text: str, variables: dict[str, Any], url: str
 ) -> tuple[Answer, Answer]:
     """The answer of the plan, and that of graphql-core."""
-    document, operation = document_of(text, execution.graphql_schema)
-    values = get_variable_values(
-        execution.graphql_schema, operation.variable_definitions or (), variables
-    )
-    assert document.plan(execution.graphql_schema, operation, cast(VariableValues, values))
+    prepared = documents_of(execution.graphql_schema).prepare(text, None, variables)
+    assert prepared.plan is not None
 
-    def context() -> Context:
-        return Context(
-            caller=LOCAL_ADMIN,
-            loaders=Loaders(LOCAL_ADMIN, Meter(1_000, 1_000_000)),
-            writer=ProductWriter(),
-            tokens=TokenSigner(None, 60),
-            jobs=new_cron(settings_for(url)),
-            reservations=Reservations(),
-            origin=SimpleNamespace(address="here"),
-        )
-
-    by_plan = await execution.run(document, operation, variables, context(), "id")
-    by_core = await execution.run_by_graphql_core(
-        document.ast, operation, variables, context(), "id"
-    )
+    by_plan = await execution.run(prepared, variables, context_for(url), "id")
+    by_core = await execution.run(replace(prepared, plan=None), variables, context_for(url), "id")
     return by_plan, by_core

@@ -3,13 +3,12 @@
 Fields are collected as the specification has it (section 6.3.2), which can be done
 beforehand: where a field is of an interface, each type that it may turn out to be has
 a plan, and each combination of conditions (`@skip`, `@include`) has one. What is not
-covered, introspection and directives of an operation, is declined, and graphql-core
-executes it.
+covered (introspection, subscriptions and directives of an operation) is declined, and
+graphql-core executes it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -64,7 +63,8 @@ def compile_operation(
     Of the variables, only those that stand in conditions matter.
     """
     root = schema.get_root_type(operation.operation)
-    if root is None or operation.directives:
+    is_covered = operation.operation in {OperationType.QUERY, OperationType.MUTATION}
+    if root is None or not is_covered or operation.directives:
         return None
     compiler = _Compiler(schema, document, variables)
     try:
@@ -151,8 +151,8 @@ class _Compiler:
         return FieldPlan(
             key=key,
             nodes=nodes,
-            get=attrgetter(python_name) if is_plain else None,
-            resolve=direct_resolver(definition) or definition.resolve,
+            attribute=attrgetter(python_name) if is_plain else None,
+            resolver=direct_resolver(definition) or definition.resolve,
             definition=definition,
             complete=complete,
             nullable=nullable,
@@ -168,7 +168,8 @@ class _Compiler:
             return complete, False, inline.non_null() if inline else None
         if isinstance(kind, GraphQLList):
             complete, nullable, inline = self._completer(kind.of_type, nodes)
-            return ListPlan(complete, nullable).complete, True, inline.of_list() if inline else None
+            items = ListPlan(nodes, complete, nullable)
+            return items.complete, True, inline.of_list() if inline else None
         if isinstance(kind, GraphQLObjectType):
             plan = self.object_plan(kind, [n.selection_set for n in nodes if n.selection_set])
             return plan.complete, True, None if plan.rest else Inline.call(plan.fill)
@@ -176,7 +177,8 @@ class _Compiler:
             return self._interface_plan(kind, nodes).complete, True, None
         if isinstance(kind, GraphQLEnumType | GraphQLScalarType):
             serialize = serializer(kind)
-            return _leaf(serialize), True, Inline.leaf(kind, serialize)
+            inline = Inline.leaf(kind, serialize)
+            return lambda _run, value, _place: serialize(value), True, inline
         raise Unsupported
 
     def _interface_plan(
@@ -193,19 +195,15 @@ class _Compiler:
         )
 
 
-def _leaf(serialize: Callable[[Any], Any]) -> Complete:
-    return lambda _run, _plan, value, _place: serialize(value)
-
-
 def _typename(kind: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> FieldPlan:
     name = kind.name
     return FieldPlan(
         key=key,
         nodes=nodes,
-        get=lambda _source: name,
-        resolve=lambda *_: name,
+        attribute=lambda _source: name,
+        resolver=lambda *_: name,
         definition=GraphQLField(kind),
-        complete=lambda _run, _plan, value, _place: value,
+        complete=lambda _run, value, _place: value,
         nullable=False,
         inline=Inline.constant(name),
     )

@@ -1,12 +1,13 @@
 """Compiled operations: what graphql-core finds out on every execution, found out once.
 
-An operation of our own schema is nearly always the same walk: read attributes,
-call a resolver here and there, serialise. `compiler.py` writes that walk down as a
-tree of the plans below; running it takes a fraction of the general executor's
-time. The tests run both on the same operations, broken resolvers included, and
-compare the answers.
+An operation of our own schema is nearly always the same walk: read attributes, call a
+resolver here and there, serialise. `compiler.py` writes that walk down as a tree of the
+plans below; running it takes a fraction of the general executor's time. The tests run
+both on the same operations, broken resolvers included, and compare the answers.
 
-Source of the rules: GraphQL specification, section 6, Execution.
+The words are those of the GraphQL specification, section 6, Execution: a field's value is
+resolved (read from its object, or computed by a resolver) and then completed (serialised,
+or turned into the answer's list or object).
 """
 
 import asyncio
@@ -27,7 +28,7 @@ TURN_S = 0.01
 
 
 class Place(NamedTuple):
-    """Where a value goes, and with the places above it, its path and where a null may stop."""
+    """Where a value goes; with the places above it, its path and where a null may stop."""
 
     parent: "Place | None"
     container: Any
@@ -44,22 +45,30 @@ class Nulled(Exception):
     """A non-null value is missing: the nearest nullable place above becomes null."""
 
 
+class Pending(NamedTuple):
+    """A field whose resolver returned an awaitable; its place is null until it is completed."""
+
+    awaitable: Awaitable[Any]
+    plan: "FieldPlan"
+    place: Place
+
+
 @dataclass(slots=True)
 class Run:
-    """One execution: what resolvers see, and what has been found so far."""
+    """One execution: what resolvers see, the errors so far, and what is still awaited."""
 
     info: Any
     variables: VariableValues | None
     errors: list[GraphQLError] = field(default_factory=list)
-    pending: list[tuple[Awaitable[Any], "FieldPlan", Place]] = field(default_factory=list)
+    pending: list[Pending] = field(default_factory=list)
 
-    def fail(self, error: Exception, plan: "FieldPlan", place: Place) -> None:
+    def fail(self, error: Exception, nodes: Sequence[FieldNode], place: Place) -> None:
         """Note an error at a place; raises `Nulled` unless the place may be null."""
-        self.errors.append(located_error(error, plan.nodes, place.path()))
+        self.errors.append(located_error(error, nodes, place.path()))
         if not place.nullable:
             raise Nulled
 
-    async def settle(self) -> None:
+    async def complete_pending(self) -> None:
         """Await what resolvers left pending, level by level, so that loaders see whole levels.
 
         A level of more than `AWAITED_AT_ONCE_MAX` goes in parts, between which others are served.
@@ -68,93 +77,90 @@ class Run:
             level = self.pending[:AWAITED_AT_ONCE_MAX]
             del self.pending[:AWAITED_AT_ONCE_MAX]
             if len(level) == 1:
-                results = [await _caught(level[0][0])]
+                outcomes = [await _outcome(level[0].awaitable)]
             else:
-                results = await asyncio.gather(*(_caught(entry[0]) for entry in level))
+                outcomes = await asyncio.gather(*(_outcome(one.awaitable) for one in level))
             begun_s = time.perf_counter()
-            for (_, plan, place), result in zip(level, results, strict=True):
-                _settle_one(self, plan, place, result)
+            for one, outcome in zip(level, outcomes, strict=True):
+                self._complete(one.plan, one.place, outcome)
                 if time.perf_counter() - begun_s > TURN_S:
                     await asyncio.sleep(0)
                     begun_s = time.perf_counter()
 
-
-async def _caught(awaitable: Awaitable[Any]) -> Any:
-    try:
-        return await awaitable
-    except Exception as error:  # noqa: BLE001 - It becomes an error of the field that it belongs to.
-        return _Failure(error)
+    def _complete(self, plan: "FieldPlan", place: Place, outcome: Any) -> None:
+        """Complete what an awaitable has become into the gap that was left for it."""
+        try:
+            if isinstance(outcome, _Failure):
+                self.fail(outcome.error, plan.nodes, place)
+                value = None
+            else:
+                value = plan.complete_value(self, outcome, place)
+            place.container[place.key] = value
+        except Nulled:
+            above: Place | None = place
+            while above is not None and not above.nullable:
+                above = above.parent
+            if above is None:
+                raise
+            above.container[above.key] = None
 
 
 class _Failure(NamedTuple):
     error: Exception
 
 
-def _settle_one(run: Run, plan: "FieldPlan", place: Place, result: Any) -> None:
+async def _outcome(awaitable: Awaitable[Any]) -> Any:
     try:
-        if isinstance(result, _Failure):
-            run.fail(result.error, plan, place)
-            value = None
-        else:
-            value = _completed(run, plan, result, place)
-        place.container[place.key] = value
-    except Nulled:
-        _null_above(place)
+        return await awaitable
+    except Exception as error:  # noqa: BLE001 - It becomes an error of the field that it belongs to.
+        return _Failure(error)
 
 
-def _null_above(place: Place) -> None:
-    at: Place | None = place
-    while at is not None and not at.nullable:
-        at = at.parent
-    if at is None:
-        raise Nulled
-    at.container[at.key] = None
-
-
-Complete = Callable[[Run, "FieldPlan", Any, Place], Any]
+Complete = Callable[[Run, Any, Place], Any]
+"""Turns a value that is not null into the answer's; awaitables below it become pending."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldPlan:
-    """One response key: how its value is found, and how it is completed."""
+    """One response key: how its value is resolved, and how it is completed."""
 
     key: str
     nodes: Sequence[FieldNode]
-    get: Callable[[Any], Any] | None
-    """Reads a plain attribute; None where `resolve` must be called."""
-    resolve: Callable[..., Any]
+    attribute: Callable[[Any], Any] | None
+    """Reads a plain attribute; None where the resolver must be called."""
+    resolver: Callable[..., Any]
     definition: GraphQLField
     complete: Complete
     nullable: bool
     inline: Inline | None
     """The value's completion as an expression, if it needs nothing but the value."""
 
-    def value(self, run: Run, source: Any) -> Any:
+    def resolve_value(self, run: Run, source: Any) -> Any:
         """Read the attribute, or call the resolver with its coerced arguments."""
-        if self.get is not None:
-            return self.get(source)
+        if self.attribute is not None:
+            return self.attribute(source)
         if not self.definition.args:
-            return self.resolve(source, run.info)
+            return self.resolver(source, run.info)
         arguments = get_argument_values(self.definition, self.nodes[0], run.variables)
-        return self.resolve(source, run.info, **arguments)
+        return self.resolver(source, run.info, **arguments)
 
-
-def _completed(run: Run, plan: FieldPlan, value: Any, place: Place) -> Any:
-    """Complete a field's value; an error is noted here, at the field."""
-    if value is None:
-        if plan.nullable:
+    def complete_value(self, run: Run, value: Any, place: Place) -> Any:
+        """Complete a resolved value; an error is noted here, at the field."""
+        if value is None:
+            if self.nullable:
+                return None
+            kind = self.definition.type
+            error = TypeError(f"Cannot return null for non-nullable field {kind}.")
+            run.fail(error, self.nodes, place)
+        try:
+            return self.complete(run, value, place)
+        except Nulled:
+            if self.nullable:
+                return None
+            raise
+        except Exception as error:  # noqa: BLE001 - Serialising failed: an error of this field.
+            run.fail(error, self.nodes, place)
             return None
-        parent = plan.definition.type
-        run.fail(TypeError(f"Cannot return null for non-nullable field {parent}."), plan, place)
-    try:
-        return plan.complete(run, plan, value, place)
-    except Nulled:
-        if plan.nullable:
-            return None
-        raise
-    except Exception as error:  # noqa: BLE001 - Serialising failed: an error of this field.
-        run.fail(error, plan, place)
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,57 +174,58 @@ class ObjectPlan:
     rest: tuple[FieldPlan, ...]
     """The fields that `fill` leaves as gaps."""
 
-    def complete(self, run: Run, _plan: FieldPlan | None, source: Any, place: Place | None) -> Any:
-        """Fill a mapping; awaitables leave a gap that `Run.settle` fills."""
+    def complete(self, run: Run, source: Any, place: Place) -> Any:
+        """Turn an object into a mapping of its fields' values."""
         try:
             out, plans = self.fill(source), self.rest
         except Exception:  # noqa: BLE001 - Going field by field finds the error again, and its place.
             out, plans = {}, self.fields
-        walk(run, plans, source, out, place)
+        execute_fields(run, plans, source, out, place)
         return out
 
 
-def walk(
+def execute_fields(
     run: Run, plans: Sequence[FieldPlan], source: Any, out: dict[str, Any], place: Place | None
 ) -> None:
-    """Complete fields of one object into a mapping; awaitables leave a gap for `Run.settle`."""
+    """Resolve and complete fields of one object into `out`; awaitables become pending."""
     for plan in plans:
         at = Place(place, out, plan.key, plan.nullable)
         try:
-            value = plan.value(run, source)
+            value = plan.resolve_value(run, source)
         except Exception as error:  # noqa: BLE001 - A resolver's error is its field's.
             out[plan.key] = None
-            run.fail(error, plan, at)
+            run.fail(error, plan.nodes, at)
             continue
         if inspect.isawaitable(value):
             out[plan.key] = None
-            run.pending.append((value, plan, at))
+            run.pending.append(Pending(value, plan, at))
         else:
-            out[plan.key] = _completed(run, plan, value, at)
+            out[plan.key] = plan.complete_value(run, value, at)
 
 
 @dataclass(frozen=True, slots=True)
 class InterfacePlan:
-    """An object whose type is known when it is there."""
+    """An object whose type is known only when it is there."""
 
     plans: Mapping[type, ObjectPlan]
 
-    def complete(self, run: Run, plan: FieldPlan, source: Any, place: Place) -> Any:
-        """Complete by the plan of the object's own type."""
+    def complete(self, run: Run, source: Any, place: Place) -> Any:
+        """Complete an object by the plan of its own type."""
         own = self.plans.get(type(source))
         if own is None:
             raise TypeError(f"{type(source).__name__} is none of the types that this may be.")
-        return own.complete(run, plan, source, place)
+        return own.complete(run, source, place)
 
 
 @dataclass(frozen=True, slots=True)
 class ListPlan:
     """A list of completed items."""
 
+    nodes: Sequence[FieldNode]
     complete_item: Complete
     item_nullable: bool
 
-    def complete(self, run: Run, plan: FieldPlan, values: Any, place: Place) -> Any:
+    def complete(self, run: Run, values: Any, place: Place) -> Any:
         """Complete each item in its own place."""
         out: list[Any] = [None] * len(values)
         for index, value in enumerate(values):
@@ -226,9 +233,10 @@ class ListPlan:
             try:
                 if value is None:
                     if not self.item_nullable:
-                        run.fail(TypeError("Cannot return null for non-nullable item."), plan, at)
+                        error = TypeError("Cannot return null for non-nullable item.")
+                        run.fail(error, self.nodes, at)
                 else:
-                    out[index] = self.complete_item(run, plan, value, at)
+                    out[index] = self.complete_item(run, value, at)
             except Nulled:
                 if not self.item_nullable:
                     raise
@@ -252,16 +260,12 @@ class OperationPlan:
         try:
             # Mutations take effect one after another; the fields of a query do not wait.
             for step in [(plan,) for plan in fields] if self.serially else [fields]:
-                walk(run, step, None, data, None)
-                await run.settle()
+                execute_fields(run, step, None, data, None)
+                await run.complete_pending()
         except Nulled:
-            _close(run)
+            for pending in run.pending:
+                # Nothing will await them any more; Python warns of coroutines left like that.
+                if inspect.iscoroutine(pending.awaitable):
+                    pending.awaitable.close()
             return None, run.errors
         return data, run.errors
-
-
-def _close(run: Run) -> None:
-    """Nobody will await these any more, and Python would complain."""
-    for awaitable, _, _ in run.pending:
-        if inspect.iscoroutine(awaitable):
-            awaitable.close()
