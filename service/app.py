@@ -37,6 +37,7 @@ from service.schema.relay.context import Context
 from service.schema.relay.ids import load_id_key
 from service.schema.relay.loaders import Loaders
 from service.schema.schema import build_schema
+from service.schema.types.nodes import node_kinds
 from service.settings import Settings
 
 GROUPS_AT_ONCE_MYSQL = 2
@@ -98,7 +99,7 @@ def new_cron(settings: Settings) -> CronRunner:
 
 
 def _add_routes(app: web.Application, settings: Settings) -> None:
-    graphql = _graphql(settings)
+    graphql = _graphql(app, settings)
     on_get: Handler = graphql
     if settings.service_playground:
         on_get = playground.or_else(graphql)
@@ -112,7 +113,7 @@ def _add_routes(app: web.Application, settings: Settings) -> None:
     app.router.add_get(METRICS_PATH, metrics)
 
 
-def _graphql(settings: Settings) -> Handler:
+def _graphql(app: web.Application, settings: Settings) -> Handler:
     limits = Limits(
         depth=settings.graphql_depth_max,
         fields=settings.graphql_fields_max,
@@ -130,22 +131,23 @@ def _graphql(settings: Settings) -> Handler:
         introspection=settings.service_introspection,
         compiled=settings.graphql_compiled,
     )
-    new_context = _context_factory(settings)
+    new_context = _context_factory(settings, app[CRON])
     return graphql_view(documents, execution, new_context, settings.graphql_answer_bytes_max)
 
 
-def _context_factory(settings: Settings) -> Callable[[web.Request], Context]:
+def _context_factory(settings: Settings, jobs: CronRunner) -> Callable[[web.Request], Context]:
     rows_max, text_max = settings.graphql_cost_max, settings.graphql_answer_bytes_max
+    kinds = node_kinds(jobs)
     reservations = Reservations(settings.order_unpaid_max, settings.order_unpaid_pieces_max)
 
     def new_context(request: web.Request) -> Context:
         caller = request[CALLER]
         return Context(
             caller=caller,
-            loaders=Loaders(caller, Meter(rows_max, text_max)),
+            loaders=Loaders(caller, Meter(rows_max, text_max), kinds),
             writer=request.app[WRITER],
             tokens=request.app[TOKENS],
-            jobs=request.app[CRON],
+            jobs=jobs,
             reservations=reservations,
             origin=Origin(request, settings.service_proxies),
         )

@@ -19,6 +19,7 @@ from service.operations.product_writer import ProductWriter
 from service.operations.rules.access import LOCAL_ADMIN
 from service.schema.relay.context import Context
 from service.schema.relay.loaders import Loaders
+from service.schema.types.nodes import node_kinds
 from tests.service.conftest import settings_for
 
 UNLIMITED = Limits(10**9, 10**9, 10**9, 10**9, 10**9, page_rows_default=20, page_rows_max=100)
@@ -30,12 +31,13 @@ def documents_of(schema: GraphQLSchema, *, compiled: bool = True) -> Documents:
 
 
 def context_for(url: str) -> Context:
+    jobs = new_cron(settings_for(url))
     return Context(
         caller=LOCAL_ADMIN,
-        loaders=Loaders(LOCAL_ADMIN, Meter(1_000, 1_000_000)),
+        loaders=Loaders(LOCAL_ADMIN, Meter(1_000, 1_000_000), node_kinds(jobs)),
         writer=ProductWriter(),
         tokens=TokenSigner(None, 60),
-        jobs=new_cron(settings_for(url)),
+        jobs=jobs,
         reservations=Reservations(),
         origin=SimpleNamespace(address="here"),
     )

@@ -4,6 +4,7 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from service.models import (
+    JobRun,
     Notification,
     Order,
     OrderLine,
@@ -69,3 +70,9 @@ def visible_notifications(caller: Principal) -> QuerySet[Notification]:
     if caller.is_staff and caller.user_id is None:
         return query
     return query.filter(user_id=caller.user_id or 0)
+
+
+def visible_job_runs(caller: Principal) -> QuerySet[JobRun]:
+    """Staff see all; others none."""
+    query = JobRun.all()
+    return query if caller.is_staff else query.filter(id=0)

@@ -27,7 +27,7 @@ class JobMutation:
     """For staff."""
 
     @mutation
-    async def run_job(self, info: Info, input: RunJobInput) -> RunJobPayload | None:  # noqa: A002
+    async def run_job(self, info: Info, input: RunJobInput) -> RunJobPayload | None:
         """Run a job to its end, outside its schedule."""
         row = await run_job(info.context.jobs, info.context.caller, input.name)
         return RunJobPayload(run=JobRun.of(row))

@@ -10,7 +10,7 @@ from service.models import NotificationKind
 from service.operations import notifications
 from service.schema.mutations.payloads import Payload, mutation
 from service.schema.relay.context import Info
-from service.schema.relay.ids import row_id
+from service.schema.relay.ids import row_id, row_id_or_none
 from service.schema.types.notifications import Notification
 
 
@@ -68,7 +68,7 @@ class NotificationMutation:
     async def send_notification(
         self,
         info: Info,
-        input: SendNotificationInput,  # noqa: A002
+        input: SendNotificationInput,
     ) -> SendNotificationPayload | None:
         """Leave a message for a user."""
         data: Any = input.data if input.data is not None else {}
@@ -88,7 +88,7 @@ class NotificationMutation:
     async def mark_notification_read(
         self,
         info: Info,
-        input: MarkNotificationReadInput,  # noqa: A002
+        input: MarkNotificationReadInput,
     ) -> MarkNotificationReadPayload | None:
         """Note that a message was read; the first time counts."""
         key = row_id(input.id, "Notification", "id")
@@ -99,9 +99,9 @@ class NotificationMutation:
     async def mark_all_notifications_read(
         self,
         info: Info,
-        input: MarkAllNotificationsReadInput,  # noqa: A002
+        input: MarkAllNotificationsReadInput,
     ) -> MarkAllNotificationsReadPayload | None:
         """Mark everything read that a user has."""
-        user = row_id(input.user_id, "User", "userId") if input.user_id is not None else None
+        user = row_id_or_none(input.user_id, "User", "userId")
         count = await notifications.mark_all_notifications_read(info.context.caller, user)
         return MarkAllNotificationsReadPayload(count=count)

@@ -9,7 +9,7 @@ from service.operations import order_placement, orders
 from service.operations.rules.access import Principal
 from service.schema.mutations.payloads import Payload, mutation
 from service.schema.relay.context import Info
-from service.schema.relay.ids import row_id
+from service.schema.relay.ids import row_id, row_id_or_none
 from service.schema.types.orders import Order
 
 
@@ -47,7 +47,6 @@ class PlaceOrderInput:
     def parsed(self) -> order_placement.NewOrder:
         """The operation's input. Raises `Rejected` for ids of the wrong kind."""
         address = self.shipping_address
-        customer = self.customer_id
         return order_placement.NewOrder(
             items=tuple(
                 order_placement.Item(
@@ -64,7 +63,7 @@ class PlaceOrderInput:
                 city=address.city,
                 country=address.country,
             ),
-            customer_id=row_id(customer, "User", "customerId") if customer is not None else None,
+            customer_id=row_id_or_none(self.customer_id, "User", "customerId"),
             idempotency_key=self.idempotency_key,
         )
 
@@ -144,7 +143,7 @@ class OrderMutation:
     """For customers and staff."""
 
     @mutation
-    async def place_order(self, info: Info, input: PlaceOrderInput) -> PlaceOrderPayload | None:  # noqa: A002
+    async def place_order(self, info: Info, input: PlaceOrderInput) -> PlaceOrderPayload | None:
         """Reserve the stock and create the order, all lines or none."""
         context = info.context
         row = await order_placement.place_order(
@@ -153,12 +152,12 @@ class OrderMutation:
         return PlaceOrderPayload(order=Order.of(row))
 
     @mutation
-    async def pay_order(self, info: Info, input: PayOrderInput) -> PayOrderPayload | None:  # noqa: A002
+    async def pay_order(self, info: Info, input: PayOrderInput) -> PayOrderPayload | None:
         """Note that a pending order was paid; for staff."""
         return PayOrderPayload(order=await _stepped(info, orders.pay_order, input.id))
 
     @mutation
-    async def ship_order(self, info: Info, input: ShipOrderInput) -> ShipOrderPayload | None:  # noqa: A002
+    async def ship_order(self, info: Info, input: ShipOrderInput) -> ShipOrderPayload | None:
         """Note that a paid order is on its way."""
         return ShipOrderPayload(order=await _stepped(info, orders.ship_order, input.id))
 
@@ -166,12 +165,12 @@ class OrderMutation:
     async def deliver_order(
         self,
         info: Info,
-        input: DeliverOrderInput,  # noqa: A002
+        input: DeliverOrderInput,
     ) -> DeliverOrderPayload | None:
         """Note that a shipped order has arrived."""
         return DeliverOrderPayload(order=await _stepped(info, orders.deliver_order, input.id))
 
     @mutation
-    async def cancel_order(self, info: Info, input: CancelOrderInput) -> CancelOrderPayload | None:  # noqa: A002
+    async def cancel_order(self, info: Info, input: CancelOrderInput) -> CancelOrderPayload | None:
         """Cancel a pending or paid order and return its stock."""
         return CancelOrderPayload(order=await _stepped(info, orders.cancel_order, input.id))

@@ -2,9 +2,10 @@
 
 import functools
 from collections.abc import Awaitable, Callable
-from typing import Any, ParamSpec, TypeVar, get_args, get_type_hints
+from typing import Any, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
 import strawberry
+from strawberry.types import Info
 
 from service.errors import ErrorCode, Rejected
 
@@ -38,14 +39,17 @@ def refusals_as_user_errors(
 ) -> Callable[P, Awaitable[R | None]]:
     """The one place where a `Rejected` becomes `userErrors` of the resolver's own payload type."""
     # Nullable, so that an error of one mutation does not take the others' answers with it.
-    payload, _none = get_args(get_type_hints(resolver)["return"])
+    hints = get_type_hints(resolver)
+    payload, _none = get_args(hints.pop("return"))
+    info_name = next((name for name, kind in hints.items() if get_origin(kind) is Info), None)
+    if info_name is None:
+        raise TypeError(f"{resolver.__name__} needs an argument of the type Info.")
 
     @functools.wraps(resolver)
     async def guarded(*args: P.args, **kwargs: P.kwargs) -> R | None:
-        info: Any = kwargs.get("info")
-        if info is not None:
-            # An earlier mutation of the same operation may have filled them.
-            info.context.loaders.clear()
+        info: Any = kwargs[info_name]
+        # An earlier mutation of the same operation may have filled them.
+        info.context.loaders.clear()
         try:
             return await resolver(*args, **kwargs)
         except Rejected as rejected:

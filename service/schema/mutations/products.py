@@ -115,7 +115,7 @@ class ProductMutation:
     async def create_product(
         self,
         info: Info,
-        input: CreateProductInput,  # noqa: A002
+        input: CreateProductInput,
     ) -> CreateProductPayload | None:
         """Add a product to the shop."""
         context = info.context
@@ -126,7 +126,7 @@ class ProductMutation:
     async def create_products(
         self,
         info: Info,
-        input: CreateProductsInput,  # noqa: A002
+        input: CreateProductsInput,
     ) -> CreateProductsPayload | None:
         """Add up to 500 products in one transaction, all or none."""
         new = [item.parsed() for item in input.products]
@@ -137,7 +137,7 @@ class ProductMutation:
     async def update_product(
         self,
         info: Info,
-        input: UpdateProductInput,  # noqa: A002
+        input: UpdateProductInput,
     ) -> UpdateProductPayload | None:
         """Change a product."""
         price = (input.price.amount, input.price.currency) if input.price else None
@@ -158,7 +158,7 @@ class ProductMutation:
     async def archive_product(
         self,
         info: Info,
-        input: ArchiveProductInput,  # noqa: A002
+        input: ArchiveProductInput,
     ) -> ArchiveProductPayload | None:
         """Take a product off sale and keep it for its orders."""
         key = row_id(input.id, "Product", "id")
@@ -166,7 +166,7 @@ class ProductMutation:
         return ArchiveProductPayload(product=Product.of(row))
 
     @mutation
-    async def adjust_stock(self, info: Info, input: AdjustStockInput) -> AdjustStockPayload | None:  # noqa: A002
+    async def adjust_stock(self, info: Info, input: AdjustStockInput) -> AdjustStockPayload | None:
         """Count pieces in or out; stock never falls below zero."""
         key = row_id(input.id, "Product", "id")
         row = await products.adjust_stock(info.context.caller, key, input.delta)

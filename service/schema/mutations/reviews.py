@@ -8,7 +8,7 @@ from service.models import ReviewStatus
 from service.operations import reviews
 from service.schema.mutations.payloads import Payload, mutation
 from service.schema.relay.context import Info
-from service.schema.relay.ids import row_id
+from service.schema.relay.ids import row_id, row_id_or_none
 from service.schema.types.reviews import Review
 
 
@@ -58,13 +58,12 @@ class ReviewMutation:
     """For customers, and for staff."""
 
     @mutation
-    async def add_review(self, info: Info, input: AddReviewInput) -> AddReviewPayload | None:  # noqa: A002
+    async def add_review(self, info: Info, input: AddReviewInput) -> AddReviewPayload | None:
         """Say what you think of a product."""
-        user = row_id(input.user_id, "User", "userId") if input.user_id is not None else None
         new = reviews.NewReview(
             product_id=row_id(input.product_id, "Product", "productId"),
             rating=input.rating,
-            user_id=user,
+            user_id=row_id_or_none(input.user_id, "User", "userId"),
             title=input.title,
             body=input.body,
         )
@@ -76,7 +75,7 @@ class ReviewMutation:
     async def moderate_review(
         self,
         info: Info,
-        input: ModerateReviewInput,  # noqa: A002
+        input: ModerateReviewInput,
     ) -> ModerateReviewPayload | None:
         """Approve or reject a review; the product's rating follows in the same transaction."""
         row = await reviews.moderate_review(

@@ -9,7 +9,7 @@ from service.models import UserRole
 from service.operations import users
 from service.schema.mutations.payloads import Payload, mutation
 from service.schema.relay.context import Info
-from service.schema.relay.ids import row_id
+from service.schema.relay.ids import row_id, row_id_or_none
 from service.schema.types.users import User
 
 
@@ -90,7 +90,7 @@ class UserMutation:
     async def register_user(
         self,
         info: Info,
-        input: RegisterUserInput,  # noqa: A002
+        input: RegisterUserInput,
     ) -> RegisterUserPayload | None:
         """Open a customer's account."""
         new = users.NewUser(email=input.email, password=input.password, full_name=input.full_name)
@@ -99,7 +99,7 @@ class UserMutation:
         return RegisterUserPayload(user=User.of(row))
 
     @mutation
-    async def update_user(self, info: Info, input: UpdateUserInput) -> UpdateUserPayload | None:  # noqa: A002
+    async def update_user(self, info: Info, input: UpdateUserInput) -> UpdateUserPayload | None:
         """Change an account."""
         changes = users.UserChanges(
             email=input.email,
@@ -114,7 +114,7 @@ class UserMutation:
         return UpdateUserPayload(user=User.of(row))
 
     @mutation
-    async def log_in(self, info: Info, input: LogInInput) -> LogInPayload | None:  # noqa: A002
+    async def log_in(self, info: Info, input: LogInInput) -> LogInPayload | None:
         """Get a token for the header `Authorization: Bearer ...`."""
         address = info.context.origin.address
         row = await log_in.authenticate(input.email, input.password, address)
@@ -122,7 +122,7 @@ class UserMutation:
         return LogInPayload(token=token, expires_at=expires_at, user=User.of(row))
 
     @mutation
-    async def log_out(self, info: Info, input: LogOutInput) -> LogOutPayload | None:  # noqa: A002
+    async def log_out(self, info: Info, input: LogOutInput) -> LogOutPayload | None:
         """End all tokens of a user, on every device."""
-        user = row_id(input.user_id, "User", "userId") if input.user_id is not None else None
+        user = row_id_or_none(input.user_id, "User", "userId")
         return LogOutPayload(user=User.of(await users.log_out(info.context.caller, user)))

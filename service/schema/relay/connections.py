@@ -8,9 +8,7 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -31,25 +29,13 @@ from service.operations.reading.paging import (
     scan_turn,
 )
 from service.operations.reading.sequences import in_sequence
+from service.schema.relay.arguments import PageArguments
 from service.schema.relay.loaders import ChildPage, Children, Loaders
 
 PAGE_ROWS_DEFAULT = 20
 TEXT_COLUMNS: Mapping[str, type[Model]] = {"name": Product, "email_key": User}
 """The sort columns that hold text; the others hold times, named `..._at`, or whole numbers."""
-SEQUENCE_DESCRIPTION = (
-    "In which they became readable. Follow this one, ascending: whoever goes on after the "
-    "last cursor misses nothing, whatever is written meanwhile."
-)
-
 N = TypeVar("N")
-
-
-@strawberry.enum(description="The direction of a sort.")
-class SortDirection(Enum):
-    """Ascending or descending."""
-
-    ASC = "ASC"
-    DESC = "DESC"
 
 
 @strawberry.type(description="Where a page stands among the others.")
@@ -84,21 +70,11 @@ class Connection(Generic[N]):
         return await self.count()
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
-    """The arguments that every connection field has."""
-
-    first: int | None = None
-    after: str | None = None
-    last: int | None = None
-    before: str | None = None
-
-
 async def connect(
     loaders: Loaders,
     query: Any,
     sort: Sort,
-    arguments: Arguments,
+    arguments: PageArguments,
     shape: Callable[[Any], N],
     *,
     is_scan: bool = False,
@@ -120,17 +96,14 @@ async def connect(
 
 
 async def connect_children(
-    loaders: Loaders,
-    children: Children,
-    sort: Sort,
-    arguments: Arguments,
-    shape: Callable[[Any], N],
-) -> Connection[N]:
+    loaders: Loaders, children: Children, arguments: PageArguments
+) -> Connection[Any]:
     """A connection over the rows of one parent, loaded together with its siblings'."""
-    window = _window(arguments, sort)
-    rows = await loaders.child_page.load(ChildPage(children, sort, window))
+    kind = children.kind
+    window = _window(arguments, kind.order)
+    rows = await loaders.child_page.load(ChildPage(children, window))
     loaders.meter.count(rows.rows)
-    return _connection(rows, sort, shape, lambda: loaders.child_count.load(children))
+    return _connection(rows, kind.order, kind.shape, lambda: loaders.child_count.load(children))
 
 
 def _connection(
@@ -146,7 +119,7 @@ def _connection(
     return Connection(edges=edges, page_info=info, count=count)
 
 
-def _window(arguments: Arguments, sort: Sort) -> Window:
+def _window(arguments: PageArguments, sort: Sort) -> Window:
     if arguments.first is not None and arguments.last is not None:
         raise reject(ErrorCode.INVALID, "Give first or last, not both.", "last")
     from_end = arguments.last is not None

@@ -66,5 +66,10 @@ def row_id(value: str, type_name: str, *field: str) -> int:
     return number
 
 
+def row_id_or_none(value: str | None, type_name: str, *field: str) -> int | None:
+    """As `row_id`, for an id that may be left out."""
+    return None if value is None else row_id(value, type_name, *field)
+
+
 def _foreign(value: str, *field: str) -> Rejected:
     return reject(ErrorCode.INVALID, f"{value[:80]!r} is not an id of this shop.", *field)

@@ -12,7 +12,8 @@ from service.models import JobOutcome, JobTrigger, UserRole
 from service.operations.jobs import JobInfo
 from service.operations.reading.paging import Sort
 from service.operations.rules.access import require
-from service.schema.relay.connections import Arguments, Connection, connect
+from service.schema.relay.arguments import PageArguments, paged
+from service.schema.relay.connections import Connection, connect
 from service.schema.relay.context import Info
 from service.schema.relay.ids import Node, global_id
 
@@ -87,18 +88,11 @@ class Job(Node):
         )
 
     @strawberry.field(description="The runs, the newest first.")
-    async def runs(
-        self,
-        info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
-    ) -> Connection[JobRun]:
+    @paged
+    async def runs(self, info: Info, *, page: PageArguments) -> Connection[JobRun]:
         """List the runs of this job; there are two jobs, so one statement each."""
         query = models.JobRun.filter(job=self.name)
-        arguments = Arguments(first, after, last, before)
-        return await connect(info.context.loaders, query, RUNS_NEWEST_FIRST, arguments, JobRun.of)
+        return await connect(info.context.loaders, query, RUNS_NEWEST_FIRST, page, JobRun.of)
 
 
 @strawberry.type

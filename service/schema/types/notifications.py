@@ -1,7 +1,6 @@
-"""Notifications: the type, the list and the mutations."""
+"""Notifications: the type and its list."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import Private
@@ -9,16 +8,12 @@ from strawberry.scalars import JSON
 
 from service import models
 from service.models import NotificationKind
-from service.operations.reading.paging import Sort
 from service.operations.rules.visibility import visible_notifications
-from service.schema.relay.connections import Arguments, Connection, SortDirection, connect
+from service.schema.relay.arguments import PageArguments, SortDirection, given, order, paged
+from service.schema.relay.connections import Connection, connect
 from service.schema.relay.context import Info
-from service.schema.relay.ids import Node, global_id, row_id
-
-if TYPE_CHECKING:
-    from service.schema.types.users import User
-
-NOTIFICATIONS_NEWEST_FIRST = Sort("created_at", descending=True)
+from service.schema.relay.ids import Node, global_id, row_id_or_none
+from service.schema.types.refs import UserRef
 
 strawberry.enum(NotificationKind, description="What a message is about.")
 
@@ -50,13 +45,10 @@ class Notification(Node):
         )
 
     @strawberry.field(description="To whom it was sent.")
-    async def user(
-        self, info: Info
-    ) -> Annotated["User", strawberry.lazy("service.schema.types.users")] | None:
+    async def user(self, info: Info) -> UserRef | None:
         """Load the users of all notifications of the page together."""
-        from service.schema.types.users import shaped_if_visible
-
-        return shaped_if_visible(info, await info.context.loaders.user.load(self.user_key))
+        user: UserRef | None = await info.context.loaders.node("User", self.user_key)
+        return user
 
 
 @strawberry.input(description="The order of a list of notifications.")
@@ -80,37 +72,27 @@ class NotificationQuery:
     """The entry point."""
 
     @strawberry.field(description="One's own messages; the machine's administrator sees all.")
+    @paged
     async def notifications(
         self,
         info: Info,
-        filter: NotificationFilter | None = None,  # noqa: A002
+        filter: NotificationFilter | None = None,
         sort: NotificationSort | None = None,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        *,
+        page: PageArguments,
     ) -> Connection[Notification] | None:
         """List notifications."""
-        conditions = _conditions(filter or NotificationFilter())
-        query = visible_notifications(info.context.caller).filter(**conditions)
-        direction = (sort or NotificationSort()).direction
-        order = Sort("created_at", descending=direction is SortDirection.DESC)
-        return await connect(
-            info.context.loaders,
-            query,
-            order,
-            Arguments(first, after, last, before),
-            Notification.of,
-            is_scan=filter is not None,
-        )
+        rows = visible_notifications(info.context.caller)
+        if filter is not None:
+            rows = rows.filter(**_conditions(filter))
+        by = order("created_at", (sort or NotificationSort()).direction)
+        loaders = info.context.loaders
+        return await connect(loaders, rows, by, page, Notification.of, is_scan=filter is not None)
 
 
-def _conditions(given: NotificationFilter) -> dict[str, object]:
-    conditions: dict[str, object] = {}
-    if given.user_id is not None:
-        conditions["user_id"] = row_id(given.user_id, "User", "filter", "userId")
-    if given.kind is not None:
-        conditions["kind__in"] = given.kind
-    if given.read is not None:
-        conditions["read_at__isnull"] = not given.read
-    return conditions
+def _conditions(filter: NotificationFilter) -> dict[str, object]:
+    return given(
+        user_id=row_id_or_none(filter.user_id, "User", "filter", "userId"),
+        kind__in=filter.kind,
+        read_at__isnull=None if filter.read is None else not filter.read,
+    )

@@ -1,9 +1,9 @@
-"""Orders: the types, their lists, and the mutations that move them along."""
+"""Orders: the types and their lists."""
 
 import dataclasses
 from datetime import UTC, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import strawberry
 from graphql import GRAPHQL_MAX_INT
@@ -13,27 +13,21 @@ from service import models
 from service.errors import ErrorCode, reject
 from service.models import OrderStatus
 from service.operations.reading.lookups import possible
-from service.operations.reading.paging import Sort
-from service.operations.rules.visibility import visible_order_lines, visible_orders
-from service.schema.relay.connections import (
+from service.operations.rules.visibility import visible_orders
+from service.schema.relay.arguments import (
     SEQUENCE_DESCRIPTION,
-    Arguments,
-    Connection,
+    PageArguments,
     SortDirection,
-    connect,
-    connect_children,
+    given,
+    order,
+    paged,
 )
+from service.schema.relay.connections import Connection, connect
 from service.schema.relay.context import Info
-from service.schema.relay.ids import Node, global_id, row_id
-from service.schema.relay.loaders import Children
+from service.schema.relay.ids import Node, global_id, row_id, row_id_or_none
+from service.schema.relay.related import related
 from service.schema.types.money import Money
-
-if TYPE_CHECKING:
-    from service.schema.types.products import Product
-    from service.schema.types.users import User
-
-ORDERS_NEWEST_FIRST = Sort("placed_at", descending=True)
-LINES_IN_ORDER = Sort("position")
+from service.schema.types.refs import ProductRef, UserRef
 
 strawberry.enum(OrderStatus, description="pending, paid, shipped, delivered; or cancelled.")
 
@@ -94,13 +88,10 @@ class OrderLine(Node):
         )
 
     @strawberry.field(description="The product as it is now.")
-    async def product(
-        self, info: Info
-    ) -> Annotated["Product", strawberry.lazy("service.schema.types.products")] | None:
+    async def product(self, info: Info) -> ProductRef | None:
         """Load the products of all lines of the page together."""
-        from service.schema.types.products import shaped_if_visible
-
-        return shaped_if_visible(info, await info.context.loaders.product.load(self.product_key))
+        product: ProductRef | None = await info.context.loaders.node("Product", self.product_key)
+        return product
 
 
 @strawberry.type(description="What a customer has bought.")
@@ -140,28 +131,14 @@ class Order(Node):
         )
 
     @strawberry.field(description="Who ordered.")
-    async def customer(
-        self, info: Info
-    ) -> Annotated["User", strawberry.lazy("service.schema.types.users")] | None:
+    async def customer(self, info: Info) -> UserRef | None:
         """Load the customers of all orders of the page together."""
-        from service.schema.types.users import shaped_if_visible
+        customer: UserRef | None = await info.context.loaders.node("User", self.customer_key)
+        return customer
 
-        return shaped_if_visible(info, await info.context.loaders.user.load(self.customer_key))
-
-    @strawberry.field(description="What was ordered, in the order of the input.")
-    async def lines(
-        self,
-        info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
-    ) -> Connection[OrderLine]:
-        """Load the lines of all orders of the page together."""
-        loaders = info.context.loaders
-        children = Children(visible_order_lines, (loaders.caller,), "order_id", self.key)
-        arguments = Arguments(first, after, last, before)
-        return await connect_children(loaders, children, LINES_IN_ORDER, arguments, OrderLine.of)
+    lines = related(
+        OrderLine, "OrderLine", "order_id", "What was ordered, in the order of the input."
+    )
 
 
 @strawberry.enum(description="What orders can be sorted by.")
@@ -200,7 +177,7 @@ class OrderQuery:
     async def order(
         self,
         info: Info,
-        id: strawberry.ID | None = None,  # noqa: A002
+        id: strawberry.ID | None = None,
         number: str | None = None,
     ) -> Order | None:
         """Find an order."""
@@ -214,43 +191,34 @@ class OrderQuery:
         return Order.of(row) if row else None
 
     @strawberry.field(description="The orders: all of them for staff, their own for customers.")
+    @paged
     async def orders(
         self,
         info: Info,
-        filter: OrderFilter | None = None,  # noqa: A002
+        filter: OrderFilter | None = None,
         sort: OrderSort | None = None,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        *,
+        page: PageArguments,
     ) -> Connection[Order] | None:
         """List orders."""
-        query = visible_orders(info.context.caller).filter(**_conditions(filter or OrderFilter()))
+        rows = visible_orders(info.context.caller)
+        if filter is not None:
+            rows = rows.filter(**_conditions(filter))
         sort = sort or OrderSort()
-        order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
-        return await connect(
-            info.context.loaders,
-            query,
-            order,
-            Arguments(first, after, last, before),
-            Order.of,
-            is_scan=filter is not None,
-        )
+        by = order(sort.by.value, sort.direction)
+        loaders = info.context.loaders
+        return await connect(loaders, rows, by, page, Order.of, is_scan=filter is not None)
 
 
-def _conditions(given: OrderFilter) -> dict[str, object]:
-    conditions: dict[str, object] = {}
-    if given.customer_id is not None:
-        conditions["customer_id"] = row_id(given.customer_id, "User", "filter", "customerId")
-    if given.status is not None:
-        conditions["status__in"] = given.status
-    if given.currency is not None:
-        conditions["currency__in"] = possible(models.Order, "currency", given.currency)
-    if given.placed_from is not None:
-        conditions["placed_at__gte"] = _utc(given.placed_from, "placedFrom")
-    if given.placed_before is not None:
-        conditions["placed_at__lt"] = _utc(given.placed_before, "placedBefore")
-    return conditions
+def _conditions(filter: OrderFilter) -> dict[str, object]:
+    currency, since, until = filter.currency, filter.placed_from, filter.placed_before
+    return given(
+        customer_id=row_id_or_none(filter.customer_id, "User", "filter", "customerId"),
+        status__in=filter.status,
+        currency__in=None if currency is None else possible(models.Order, "currency", currency),
+        placed_at__gte=None if since is None else _utc(since, "placedFrom"),
+        placed_at__lt=None if until is None else _utc(until, "placedBefore"),
+    )
 
 
 def _utc(time: datetime, field: str) -> datetime:

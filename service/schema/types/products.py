@@ -1,9 +1,8 @@
-"""Products: the type, its lists and its mutations."""
+"""Products: the type and its lists."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Annotated
 
 import strawberry
 from graphql import GRAPHQL_MAX_INT
@@ -16,22 +15,21 @@ from service.models import ProductStatus
 from service.money import parse_money
 from service.operations.products import PRODUCTS_PER_CALL_MAX
 from service.operations.reading.lookups import possible
-from service.operations.reading.paging import Sort
 from service.operations.reading.search import terms
-from service.operations.rules.visibility import listed_products, may_see_product, visible_reviews
-from service.schema.relay.connections import (
+from service.operations.rules.visibility import listed_products, visible_products
+from service.schema.relay.arguments import (
     SEQUENCE_DESCRIPTION,
-    Arguments,
-    Connection,
+    PageArguments,
     SortDirection,
-    connect,
-    connect_children,
+    order,
+    paged,
 )
+from service.schema.relay.connections import Connection, connect
 from service.schema.relay.context import Info
 from service.schema.relay.ids import Node, global_id, row_id
-from service.schema.relay.loaders import Children
+from service.schema.relay.related import related
 from service.schema.types.money import Money, MoneyInput
-from service.schema.types.reviews import REVIEWS_NEWEST_FIRST, Review
+from service.schema.types.refs import ReviewRef
 from service.text.forms import nfc
 
 strawberry.enum(ProductStatus, description="Only active products can be ordered.")
@@ -76,20 +74,9 @@ class Product(Node):
             updated_at=row.updated_at,
         )
 
-    @strawberry.field(description="What customers say of it, the newest first.")
-    async def reviews(
-        self,
-        info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
-    ) -> Connection[Annotated["Review", strawberry.lazy("service.schema.types.reviews")]]:
-        """Load the reviews of all products of the page together."""
-        loaders = info.context.loaders
-        children = Children(visible_reviews, (loaders.caller,), "product_id", self.key)
-        arguments = Arguments(first, after, last, before)
-        return await connect_children(loaders, children, REVIEWS_NEWEST_FIRST, arguments, Review.of)
+    reviews = related(
+        ReviewRef, "Review", "product_id", "What customers say of it, the newest first."
+    )
 
 
 @strawberry.enum(description="What products can be sorted by.")
@@ -133,55 +120,41 @@ class ProductQuery:
     async def product(
         self,
         info: Info,
-        id: strawberry.ID | None = None,  # noqa: A002
+        id: strawberry.ID | None = None,
         sku: str | None = None,
         slug: str | None = None,
     ) -> Product | None:
         """Find a product."""
         if sum(name is not None for name in (id, sku, slug)) != 1:
             raise reject(ErrorCode.INVALID, "Give exactly one of id, sku and slug.")
+        product: Product | None
         if id is not None:
-            row = await info.context.loaders.product.load(row_id(id, "Product", "id"))
-        elif sku is not None:
-            skus = possible(models.Product, "sku", nfc(sku))
-            row = await models.Product.get_or_none(sku__in=skus)
-        else:
-            slugs = possible(models.Product, "slug", nfc(slug or ""))
-            row = await models.Product.get_or_none(slug__in=slugs)
-        return shaped_if_visible(info, row)
+            product = await info.context.loaders.node("Product", row_id(id, "Product", "id"))
+            return product
+        column, name = ("sku", sku) if sku is not None else ("slug", slug or "")
+        names = possible(models.Product, column, nfc(name))
+        query = visible_products(info.context.caller)
+        row = await query.get_or_none(**{f"{column}__in": names})
+        return Product.of(row) if row else None
 
     @strawberry.field(description="The products of the shop.")
+    @paged
     async def products(
         self,
         info: Info,
-        filter: ProductFilter | None = None,  # noqa: A002
+        filter: ProductFilter | None = None,
         sort: ProductSort | None = None,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        *,
+        page: PageArguments,
     ) -> Connection[Product] | None:
         """List products."""
-        query = listed_products(info.context.caller)
+        rows = listed_products(info.context.caller)
         if filter is not None:
-            query = _filtered(query, filter)
+            rows = _filtered(rows, filter)
         sort = sort or ProductSort()
-        order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
-        return await connect(
-            info.context.loaders,
-            query,
-            order,
-            Arguments(first, after, last, before),
-            Product.of,
-            is_scan=filter is not None,
-        )
-
-
-def shaped_if_visible(info: Info, row: models.Product | None) -> Product | None:
-    """The product, unless it is a draft and the caller is not of the shop."""
-    if row is None or not may_see_product(info.context.caller, row):
-        return None
-    return Product.of(row)
+        by = order(sort.by.value, sort.direction)
+        loaders = info.context.loaders
+        return await connect(loaders, rows, by, page, Product.of, is_scan=filter is not None)
 
 
 def _filtered(

@@ -1,8 +1,7 @@
-"""Reviews: the type, the moderation queue and the mutations."""
+"""Reviews: the type and its list, which is also the moderation queue."""
 
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import Private
@@ -10,23 +9,20 @@ from strawberry import Private
 from service import models
 from service.errors import ErrorCode, reject
 from service.models import ReviewStatus
-from service.operations.reading.paging import Sort
+from service.operations.rules.access import Principal
 from service.operations.rules.visibility import visible_reviews
-from service.schema.relay.connections import (
+from service.schema.relay.arguments import (
     SEQUENCE_DESCRIPTION,
-    Arguments,
-    Connection,
+    PageArguments,
     SortDirection,
-    connect,
+    given,
+    order,
+    paged,
 )
+from service.schema.relay.connections import Connection, connect
 from service.schema.relay.context import Info
-from service.schema.relay.ids import Node, global_id, row_id
-
-if TYPE_CHECKING:
-    from service.schema.types.products import Product
-    from service.schema.types.users import User
-
-REVIEWS_NEWEST_FIRST = Sort("created_at", descending=True)
+from service.schema.relay.ids import Node, global_id, row_id_or_none
+from service.schema.types.refs import ProductRef, UserRef
 
 strawberry.enum(ReviewStatus, description="Only approved reviews count and are public.")
 
@@ -60,22 +56,16 @@ class Review(Node):
         )
 
     @strawberry.field(description="What it is about.")
-    async def product(
-        self, info: Info
-    ) -> Annotated["Product", strawberry.lazy("service.schema.types.products")] | None:
+    async def product(self, info: Info) -> ProductRef | None:
         """Load the products of all reviews of the page together."""
-        from service.schema.types.products import shaped_if_visible
-
-        return shaped_if_visible(info, await info.context.loaders.product.load(self.product_key))
+        product: ProductRef | None = await info.context.loaders.node("Product", self.product_key)
+        return product
 
     @strawberry.field(description="Who wrote it; null unless that is for you to know.")
-    async def user(
-        self, info: Info
-    ) -> Annotated["User", strawberry.lazy("service.schema.types.users")] | None:
+    async def user(self, info: Info) -> UserRef | None:
         """Load the users of all reviews of the page together."""
-        from service.schema.types.users import shaped_if_visible
-
-        return shaped_if_visible(info, await info.context.loaders.user.load(self.user_key))
+        user: UserRef | None = await info.context.loaders.node("User", self.user_key)
+        return user
 
 
 @strawberry.enum(description="What reviews can be sorted by.")
@@ -113,46 +103,35 @@ class ReviewQuery:
     """The entry point."""
 
     @strawberry.field(description="Reviews: all of them for staff, the approved ones for others.")
+    @paged
     async def reviews(
         self,
         info: Info,
-        filter: ReviewFilter | None = None,  # noqa: A002
+        filter: ReviewFilter | None = None,
         sort: ReviewSort | None = None,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        *,
+        page: PageArguments,
     ) -> Connection[Review] | None:
         """List reviews."""
-        caller = info.context.caller
-        conditions = _conditions(filter or ReviewFilter())
-        author = conditions.get("user_id")
-        if not caller.is_staff and author not in {None, caller.user_id}:
-            message = "Whose reviews these are is for their author and the shop to know."
-            raise reject(ErrorCode.FORBIDDEN, message, "filter", "userId")
-        query = visible_reviews(caller).filter(**conditions)
+        caller, loaders = info.context.caller, info.context.loaders
+        rows = visible_reviews(caller)
+        if filter is not None:
+            rows = rows.filter(**_conditions(caller, filter))
         sort = sort or ReviewSort()
-        order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
-        return await connect(
-            info.context.loaders,
-            query,
-            order,
-            Arguments(first, after, last, before),
-            Review.of,
-            is_scan=filter is not None,
-        )
+        by = order(sort.by.value, sort.direction)
+        return await connect(loaders, rows, by, page, Review.of, is_scan=filter is not None)
 
 
-def _conditions(given: ReviewFilter) -> dict[str, object]:
-    conditions: dict[str, object] = {}
-    if given.product_id is not None:
-        conditions["product_id"] = row_id(given.product_id, "Product", "filter", "productId")
-    if given.user_id is not None:
-        conditions["user_id"] = row_id(given.user_id, "User", "filter", "userId")
-    if given.status is not None:
-        conditions["status__in"] = given.status
-    if given.rating_min is not None:
-        conditions["rating__gte"] = given.rating_min
-    if given.rating_max is not None:
-        conditions["rating__lte"] = given.rating_max
-    return conditions
+def _conditions(caller: Principal, filter: ReviewFilter) -> dict[str, object]:
+    product = row_id_or_none(filter.product_id, "Product", "filter", "productId")
+    author = row_id_or_none(filter.user_id, "User", "filter", "userId")
+    if not caller.is_staff and author not in {None, caller.user_id}:
+        message = "Whose reviews these are is for their author and the shop to know."
+        raise reject(ErrorCode.FORBIDDEN, message, "filter", "userId")
+    return given(
+        product_id=product,
+        user_id=author,
+        status__in=filter.status,
+        rating__gte=filter.rating_min,
+        rating__lte=filter.rating_max,
+    )

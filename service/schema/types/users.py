@@ -1,8 +1,7 @@
-"""Users: the type, its lists, registering and logging in."""
+"""Users: the type and its lists."""
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated
 
 import strawberry
 from strawberry import Private
@@ -10,27 +9,20 @@ from strawberry import Private
 from service import models
 from service.models import UserRole
 from service.operations.reading.lookups import possible
-from service.operations.reading.paging import Sort
-from service.operations.rules.visibility import (
-    visible_notifications,
-    visible_orders,
-    visible_reviews,
-    visible_users,
-)
-from service.schema.relay.connections import (
+from service.operations.rules.visibility import visible_users
+from service.schema.relay.arguments import (
     SEQUENCE_DESCRIPTION,
-    Arguments,
-    Connection,
+    PageArguments,
     SortDirection,
-    connect,
-    connect_children,
+    given,
+    order,
+    paged,
 )
+from service.schema.relay.connections import Connection, connect
 from service.schema.relay.context import Info
 from service.schema.relay.ids import Node, global_id, row_id
-from service.schema.relay.loaders import Children
-from service.schema.types.notifications import NOTIFICATIONS_NEWEST_FIRST, Notification
-from service.schema.types.orders import ORDERS_NEWEST_FIRST, Order
-from service.schema.types.reviews import REVIEWS_NEWEST_FIRST, Review
+from service.schema.relay.related import related
+from service.schema.types.refs import NotificationRef, OrderRef, ReviewRef
 from service.text.forms import email_keys
 
 strawberry.enum(UserRole, description="Each may do what the one before may.")
@@ -62,62 +54,15 @@ class User(Node):
             updated_at=row.updated_at,
         )
 
-    @strawberry.field(description="What the user has ordered, the newest first.")
-    async def orders(
-        self,
-        info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
-    ) -> Connection[Annotated["Order", strawberry.lazy("service.schema.types.orders")]]:
-        """Load the orders of all users of the page together."""
-        loaders = info.context.loaders
-        children = Children(visible_orders, (loaders.caller,), "customer_id", self.key)
-        arguments = Arguments(first, after, last, before)
-        return await connect_children(loaders, children, ORDERS_NEWEST_FIRST, arguments, Order.of)
-
-    @strawberry.field(description="What the user has reviewed, the newest first.")
-    async def reviews(
-        self,
-        info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
-    ) -> Connection[Annotated["Review", strawberry.lazy("service.schema.types.reviews")]]:
-        """Load the reviews of all users of the page together."""
-        loaders = info.context.loaders
-        children = Children(visible_reviews, (loaders.caller,), "user_id", self.key)
-        arguments = Arguments(first, after, last, before)
-        return await connect_children(loaders, children, REVIEWS_NEWEST_FIRST, arguments, Review.of)
-
-    @strawberry.field(description="The user's messages, the newest first.")
-    async def notifications(
-        self,
-        info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
-    ) -> Connection[
-        Annotated["Notification", strawberry.lazy("service.schema.types.notifications")]
-    ]:
-        """Load the notifications of all users of the page together."""
-        loaders = info.context.loaders
-        children = Children(visible_notifications, (loaders.caller,), "user_id", self.key)
-        arguments = Arguments(first, after, last, before)
-        return await connect_children(
-            loaders, children, NOTIFICATIONS_NEWEST_FIRST, arguments, Notification.of
-        )
-
-
-def shaped_if_visible(info: Info, row: models.User | None) -> User | None:
-    """The user, if the caller is the same person or of the shop."""
-    caller = info.context.caller
-    if row is None or not (caller.is_staff or caller.user_id == row.id):
-        return None
-    return User.of(row)
+    orders = related(
+        OrderRef, "Order", "customer_id", "What the user has ordered, the newest first."
+    )
+    reviews = related(
+        ReviewRef, "Review", "user_id", "What the user has reviewed, the newest first."
+    )
+    notifications = related(
+        NotificationRef, "Notification", "user_id", "The user's messages, the newest first."
+    )
 
 
 @strawberry.enum(description="What users can be sorted by.")
@@ -151,45 +96,38 @@ class UserQuery:
     """The entry points."""
 
     @strawberry.field(description="One user: by id, or without one whoever asks.")
-    async def user(self, info: Info, id: strawberry.ID | None = None) -> User | None:  # noqa: A002
+    async def user(self, info: Info, id: strawberry.ID | None = None) -> User | None:
         """Find a user."""
         key = row_id(id, "User", "id") if id is not None else info.context.caller.user_id
         if key is None:
             return None
-        return shaped_if_visible(info, await info.context.loaders.user.load(key))
+        user: User | None = await info.context.loaders.node("User", key)
+        return user
 
     @strawberry.field(description="The users: all of them for staff, oneself for others.")
+    @paged
     async def users(
         self,
         info: Info,
-        filter: UserFilter | None = None,  # noqa: A002
+        filter: UserFilter | None = None,
         sort: UserSort | None = None,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        *,
+        page: PageArguments,
     ) -> Connection[User] | None:
         """List users."""
-        query = visible_users(info.context.caller).filter(**_conditions(filter or UserFilter()))
+        rows = visible_users(info.context.caller)
+        if filter is not None:
+            rows = rows.filter(**_conditions(filter))
         sort = sort or UserSort()
-        order = Sort(sort.by.value, descending=sort.direction is SortDirection.DESC)
-        return await connect(
-            info.context.loaders,
-            query,
-            order,
-            Arguments(first, after, last, before),
-            User.of,
-            is_scan=filter is not None,
-        )
+        by = order(sort.by.value, sort.direction)
+        loaders = info.context.loaders
+        return await connect(loaders, rows, by, page, User.of, is_scan=filter is not None)
 
 
-def _conditions(given: UserFilter) -> dict[str, object]:
-    conditions: dict[str, object] = {}
-    if given.role is not None:
-        conditions["role__in"] = given.role
-    if given.active is not None:
-        conditions["active"] = given.active
-    if given.email is not None:
-        keys = possible(models.User, "email_key", *email_keys(given.email))
-        conditions["email_key__in"] = keys
-    return conditions
+def _conditions(filter: UserFilter) -> dict[str, object]:
+    keys = None if filter.email is None else email_keys(filter.email)
+    return given(
+        role__in=filter.role,
+        active=filter.active,
+        email_key__in=None if keys is None else possible(models.User, "email_key", *keys),
+    )
