@@ -21,7 +21,7 @@ from service.engine.documents import Documents
 from service.engine.execution import Execution
 from service.engine.meter import Meter
 from service.http import playground
-from service.http.app_keys import BODY_TIMEOUT_S, CALLER, TOKENS, WRITER
+from service.http.app_keys import BODY_TIMEOUT_S, CALLER, PRODUCT_WRITER, TOKENS
 from service.http.graphql_view import graphql_view
 from service.http.health import healthz, readyz
 from service.http.metrics import PATH as METRICS_PATH
@@ -59,7 +59,7 @@ def build_app(settings: Settings) -> web.Application:
     )
     secret = _revealed(settings.service_secret)
     is_sqlite = settings.database_url.startswith("sqlite:")
-    app[WRITER] = ProductWriter(groups_at_once=1 if is_sqlite else GROUPS_AT_ONCE_MYSQL)
+    app[PRODUCT_WRITER] = ProductWriter(groups_at_once=1 if is_sqlite else GROUPS_AT_ONCE_MYSQL)
     app[TOKENS] = TokenSigner(secret, settings.service_token_lifetime_s)
     app[CRON] = new_cron(settings)
     app[BODY_TIMEOUT_S] = float(settings.service_header_timeout_s)
@@ -145,7 +145,7 @@ def _context_factory(settings: Settings, jobs: CronRunner) -> Callable[[web.Requ
         return Context(
             caller=caller,
             loaders=Loaders(caller, Meter(rows_max, text_max), kinds),
-            writer=request.app[WRITER],
+            product_writer=request.app[PRODUCT_WRITER],
             tokens=request.app[TOKENS],
             jobs=jobs,
             reservations=reservations,

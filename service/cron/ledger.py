@@ -57,7 +57,12 @@ class Ledger:
         only an abandoned attempt is taken up again.
         """
         earlier = await JobRun.get_or_none(job=job, scheduled_for=tick)
-        if not (_may_retry(earlier, attempts_max) if earlier is not None else may_open):
+        if earlier is None:
+            may_run = may_open
+        else:
+            is_abandoned = earlier.outcome is JobOutcome.ABANDONED
+            may_run = is_abandoned and earlier.attempt < attempts_max
+        if not may_run:
             return None
 
         async def work() -> JobRun | None:
@@ -169,7 +174,3 @@ class Ledger:
         return JobRun.filter(
             id=run.id, owner=self._owner, attempt=run.attempt, outcome=JobOutcome.RUNNING
         )
-
-
-def _may_retry(run: JobRun, attempts_max: int) -> bool:
-    return run.outcome is JobOutcome.ABANDONED and run.attempt < attempts_max

@@ -63,7 +63,7 @@ async def connected(database_url: str, pool_size: int = 10) -> AsyncIterator[Bas
     """
     config = tortoise_config(database_url, pool_size)
     if database_url.startswith("sqlite:") and ":memory:" not in database_url:
-        _make_private(Path(str(expand_db_url(database_url)["credentials"]["file_path"])))
+        make_private(Path(str(expand_db_url(database_url)["credentials"]["file_path"])))
     # Tortoise's cache of prepared statements outlives the connection and forgets the dialect.
     EXECUTOR_CACHE.clear()
     # Tortoise keeps its state in a context variable; the global fallback makes it visible to
@@ -91,14 +91,6 @@ async def _connect(client: BaseDBAsyncClient) -> None:
         raise connection_failure(error, where) from error
     except sqlite3.Error as error:
         raise ConfigurationError(f"DATABASE_URL: the file cannot be used: {error}.") from error
-
-
-def _make_private(path: Path) -> None:
-    try:
-        make_private(path)
-    except OSError as error:
-        message = f"DATABASE_URL: {path} cannot be opened: {error.strerror}."
-        raise ConfigurationError(message) from error
 
 
 async def ping() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
-from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
+from tortoise.backends.base.client import TransactionContext
 from tortoise.transactions import in_transaction
 
 from service.database.faults import is_transient, is_unavailable
@@ -48,7 +48,9 @@ async def _attempt(work: Callable[[], Awaitable[T]]) -> T:
     try:
         client = await transaction.__aenter__()
         if client.capabilities.dialect == "sqlite":
-            await _begin_immediately(client)
+            # Wait for other processes now: SQLite does not wait when a reader becomes a writer.
+            await client.execute_query("COMMIT")
+            await client.execute_query("BEGIN IMMEDIATE")
         result = await work()
     except BaseException as error:
         await _give_up(transaction, error)
@@ -63,12 +65,6 @@ async def _attempt(work: Callable[[], Awaitable[T]]) -> T:
             ) from error
         raise
     return result
-
-
-async def _begin_immediately(client: TransactionalDBClient) -> None:
-    """Wait for other processes now: SQLite does not wait when a reader turns into a writer."""
-    await client.execute_query("COMMIT")
-    await client.execute_query("BEGIN IMMEDIATE")
 
 
 async def _give_up(transaction: TransactionContext, error: BaseException) -> None:

@@ -101,10 +101,20 @@ def measure(
     return total
 
 
+_MEASURED = {
+    "depth": "is {} fields deep",
+    "fields": "has {} fields",
+    "aliases": "has {} aliases",
+    "directives": "has {} directives",
+    "cost": "could answer with {} objects",
+    "repeats": "repeats a field {} times",
+}
+
+
 def _check(name: str, measured: int, limit: int) -> None:
     if measured > limit:
         raise GraphQLError(
-            f"The operation's {name} is {measured}; the limit is {limit}.",
+            f"The operation {_MEASURED[name].format(measured)}; the limit is {limit}.",
             extensions={"code": "TOO_EXPENSIVE", "limit": {name: limit}},
         )
 

@@ -55,27 +55,23 @@ def graphql_view(
         try:
             call = await _read(request)
             prepared = documents.prepare(call.query, call.operation_name, call.variables)
-            _note_operation(request, prepared)
         except BadRequest as error:
             body = {"errors": [{"message": str(error)}]}
             return _response(body, media_type, error.status, error.headers)
         except RequestRefused as refused:
             errors = [formatted(error, request[REQUEST_ID]) for error in refused.errors]
             return _response({"errors": errors}, media_type, _refused_status(media_type))
+        operation = prepared.operation
+        request[OPERATION] = operation.name.value if operation.name else operation.operation.value
+        if request.method == "GET" and operation.operation is not OperationType.QUERY:
+            body = {"errors": [{"message": "Only queries may use GET."}]}
+            return _response(body, media_type, 405, {"Allow": "POST"})
         answer = await execution.run(
             prepared, call.variables, new_context(request), request[REQUEST_ID]
         )
         return _bounded(_executed(answer, prepared, media_type), media_type, answer_bytes_max)
 
     return answer_request
-
-
-def _note_operation(request: web.Request, prepared: Prepared) -> None:
-    """Name the operation for the log. Raises `BadRequest` if it is more than a `GET` may do."""
-    operation = prepared.operation
-    request[OPERATION] = operation.name.value if operation.name else operation.operation.value
-    if request.method == "GET" and operation.operation is not OperationType.QUERY:
-        raise BadRequest(405, "Only queries may use GET.", {"Allow": "POST"})
 
 
 def _executed(answer: Answer, prepared: Prepared, media_type: str) -> web.Response:

@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from service.errors import ErrorCode, Problem, Rejected
-from service.http.app_keys import CALLER, WRITER
+from service.http.app_keys import CALLER, PRODUCT_WRITER
 from service.http.bodies import read_body
 from service.http.problems import problem_response, status_of
 from service.models import Product, ProductStatus
@@ -69,7 +69,7 @@ async def post_product(request: web.Request) -> web.Response:
         return problem_response(400, "The body must be one JSON object.")
     try:
         new = ProductBody.model_validate(body).parsed()
-        row = await create_product(request.app[WRITER], request[CALLER], new)
+        row = await create_product(request.app[PRODUCT_WRITER], request[CALLER], new)
     except ValidationError as error:
         return _refusal(_shape_problems(error))
     except Rejected as rejected:

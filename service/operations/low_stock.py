@@ -35,17 +35,13 @@ async def report_low_stock(threshold: int) -> list[Product]:
             return []
         marked = Product.filter(id__in=[product.id for product in low])
         await marked.update(low_stock_notified_at=utc_now())
-        await _notify(staff, low)
+        title = f"{low[0].sku} runs low" if len(low) == 1 else f"{len(low)} products run low"
+        body = "\n".join(f"{p.sku} ({p.name}): {p.stock} left" for p in low)
+        data = {"products": [{"sku": p.sku, "name": p.name, "stock": p.stock} for p in low]}
+        await notify(staff, NotificationKind.LOW_STOCK, title, body, data)
         return low
 
     return await in_one_transaction(work)
-
-
-async def _notify(staff: list[int], low: list[Product]) -> None:
-    products = [{"sku": p.sku, "name": p.name, "stock": p.stock} for p in low]
-    title = f"{low[0].sku} runs low" if len(low) == 1 else f"{len(low)} products run low"
-    body = "\n".join(f"{p.sku} ({p.name}): {p.stock} left" for p in low)
-    await notify(staff, NotificationKind.LOW_STOCK, title, body, {"products": products})
 
 
 async def forget_recovered(threshold: int, limit: int) -> int:

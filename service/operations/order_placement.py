@@ -30,8 +30,8 @@ LINES_PER_ORDER_MAX = 100
 QUANTITY_MAX = 100_000
 ADDRESS_FIELD_LENGTH_MAX = 200
 # Crockford's base 32 has no letters that a voice on the telephone confuses.
-_NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_NUMBER_LENGTH = 7
+NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+NUMBER_LENGTH = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,5 +275,5 @@ def _lines(order: Order, items: Sequence[Item], products: dict[int, Product]) ->
 
 def _number(now: datetime) -> str:
     """Readable and not countable: `261124-7QX2M9K`, the day and 35 random bits."""
-    tail = "".join(secrets.choice(_NUMBER_ALPHABET) for _ in range(_NUMBER_LENGTH))
+    tail = "".join(secrets.choice(NUMBER_ALPHABET) for _ in range(NUMBER_LENGTH))
     return f"{now:%y%m%d}-{tail}"

@@ -1,4 +1,4 @@
-"""Placing orders and moving them through their steps.
+"""Moving orders through their steps.
 
     pending ──pay──> paid ──ship──> shipped ──deliver──> delivered
        └────cancel─────┴──> cancelled            (cancelling returns the stock)
@@ -16,7 +16,7 @@ from tortoise.expressions import F
 
 from service.clock import utc_now
 from service.database.transactions import in_one_transaction
-from service.errors import ErrorCode, Rejected, reject
+from service.errors import ErrorCode, reject
 from service.models import NotificationKind, Order, OrderLine, OrderStatus, Product, UserRole
 from service.operations.notifications import notify
 from service.operations.rules.access import Principal, require, require_self
@@ -100,19 +100,16 @@ async def _move(order: Order, step: Step) -> Order:
     """Take the step with an order that the caller has locked."""
     transition, now = TRANSITIONS[step], utc_now()
     if order.status not in transition.sources:
-        raise _illegal(order, step)
+        sources = " or ".join(sorted(source.value for source in transition.sources))
+        state = f"Order {order.number} is {order.status.value}"
+        message = f"{state}; to {step.value} it must be {sources}."
+        raise reject(ErrorCode.ILLEGAL_TRANSITION, message, "id")
     if step is Step.CANCEL:
         await _return_stock(order)
     order.status, order.updated_at = transition.target, now
     setattr(order, transition.stamp, now)
     await order.save(update_fields=("status", "updated_at", transition.stamp))
     return order
-
-
-def _illegal(order: Order, step: Step) -> Rejected:
-    sources = " or ".join(sorted(source.value for source in TRANSITIONS[step].sources))
-    message = f"Order {order.number} is {order.status.value}; to {step.value} it must be {sources}."
-    return reject(ErrorCode.ILLEGAL_TRANSITION, message, "id")
 
 
 async def _return_stock(order: Order) -> None:

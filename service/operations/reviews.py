@@ -7,7 +7,7 @@ from tortoise.expressions import F
 from service.clock import utc_now
 from service.database.faults import is_transient_or_duplicate
 from service.database.transactions import in_one_transaction
-from service.errors import ErrorCode, Rejected, reject
+from service.errors import ErrorCode, reject
 from service.models import Product, Review, ReviewStatus, User, UserRole
 from service.models.review import (
     RATING_MAX,
@@ -81,11 +81,11 @@ async def moderate_review(caller: Principal, review_id: int, decision: ReviewSta
         # The row lock (on MySQL; SQLite has one writer anyway) keeps two moderators apart.
         review = await Review.select_for_update().get_or_none(id=review_id)
         if review is None:
-            raise _unknown_review()
+            raise reject(ErrorCode.NOT_FOUND, "There is no such review.", "id")
         if review.status is not decision:
             await _move_rating(review, decision)
             review.status, review.updated_at = decision, utc_now()
-            review.sequence = None  # Whoever follows the list sees it again.
+            review.sequence = None  # Clients that follow the list see it again.
             await review.save(update_fields=("status", "sequence", "updated_at"))
         return review
 
@@ -102,7 +102,3 @@ async def _move_rating(review: Review, decision: ReviewStatus) -> None:
             rating_count=F("rating_count") + step,
             updated_at=utc_now(),
         )
-
-
-def _unknown_review() -> Rejected:
-    return reject(ErrorCode.NOT_FOUND, "There is no such review.", "id")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from service.models import Notification, NotificationKind, Order, OrderLine, OrderStatus
+from service.operations.order_placement import NUMBER_ALPHABET, NUMBER_LENGTH
 from service.seed.people import (
     HISTORY_DAYS,
     Ids,
@@ -18,9 +19,6 @@ from service.seed.people import (
 )
 
 ORDER_LINES_MAX = 5
-# As operations/order_placement.py numbers them.
-_NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_NUMBER_LENGTH = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +151,8 @@ def _stamps(rng: Random, status: OrderStatus, placed_at: datetime) -> dict[str, 
 def _number_tail(order_id: int) -> str:
     """The id in disguise: multiplying by an odd number modulo 2**35 maps no two ids to one."""
     scrambled = order_id * 0x5DEECE66D % 2**35
-    digits = ((scrambled >> 5 * place) & 31 for place in range(_NUMBER_LENGTH))
-    return "".join(_NUMBER_ALPHABET[digit] for digit in digits)
+    digits = ((scrambled >> 5 * place) & 31 for place in range(NUMBER_LENGTH))
+    return "".join(NUMBER_ALPHABET[digit] for digit in digits)
 
 
 def _cancellation(notification_id: int, order: Row) -> Row:

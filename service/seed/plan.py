@@ -7,7 +7,7 @@ from random import Random
 from service.clock import utc_now
 from service.models import Product, ProductStatus, User, UserRole
 from service.seed.orders import Article, Customer
-from service.seed.people import Row, Rows
+from service.seed.people import Rows
 
 USERS_MIN = 20
 # Orders refer to no more than these, so that memory stays bounded for any plan.
@@ -53,10 +53,6 @@ class Shop:
         known = sum(map(len, self.articles.values()))
         for product in rows.get(Product, ())[: ARTICLES_MAX - known]:
             if product["status"] is ProductStatus.ACTIVE:
-                self.articles.setdefault(product["currency"], []).append(_article(product))
-
-
-def _article(product: Row) -> Article:
-    return Article(
-        product["id"], product["sku"], product["name"], product["price_minor"], product["currency"]
-    )
+                known_as = ("id", "sku", "name", "price_minor", "currency")
+                article = Article(*(product[name] for name in known_as))
+                self.articles.setdefault(article.currency, []).append(article)

@@ -19,7 +19,10 @@ def make_products(
     """Products with their reviews, so that a rating and what it counts are one transaction."""
     rows: Rows = {Product: [], Review: []}
     for index in batch:
-        product = _product(rng, until, next(ids[Product]), _status(index))
+        # Every twentieth is a draft, as many are archived; the first can always be ordered.
+        special = {7: ProductStatus.DRAFT, 13: ProductStatus.ARCHIVED}
+        status = special.get(index % 20, ProductStatus.ACTIVE)
+        product = _product(rng, until, next(ids[Product]), status)
         reviews: list[Row] = []
         if product["status"] is not ProductStatus.DRAFT:
             reviews = _reviews(rng, until, ids, product["id"], users)
@@ -28,12 +31,6 @@ def make_products(
         rows[Product].append(product)
         rows[Review] += reviews
     return rows
-
-
-def _status(index: int) -> ProductStatus:
-    """Every twentieth is a draft, as many are archived; the first can always be ordered."""
-    special = {7: ProductStatus.DRAFT, 13: ProductStatus.ARCHIVED}
-    return special.get(index % 20, ProductStatus.ACTIVE)
 
 
 def _product(rng: Random, until: datetime, product_id: int, status: ProductStatus) -> Row:

@@ -29,7 +29,7 @@ async def cost(shop: Shop, document: str, **variables: Any) -> int:
     body = await (await shop.post(document, **variables)).json()
     if "extensions" in body:
         return int(body["extensions"]["cost"]["requested"])
-    return int(body["errors"][0]["message"].split()[4].rstrip(";"))
+    return int(body["errors"][0]["message"].split()[5])
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def context_for(url: str) -> Context:
     return Context(
         caller=LOCAL_ADMIN,
         loaders=Loaders(LOCAL_ADMIN, Meter(1_000, 1_000_000), node_kinds(jobs)),
-        writer=ProductWriter(),
+        product_writer=ProductWriter(),
         tokens=TokenSigner(None, 60),
         jobs=jobs,
         reservations=Reservations(),

@@ -89,17 +89,13 @@ def _converter(kind: Any) -> Convert | None:
 
 
 def _input_converter(kind: Any) -> Convert:
-    fields = {
-        _graphql_name(field): (field.python_name, _converter(field.resolve_type()))
-        for field in get_object_definition(kind, strict=True).fields
-    }
+    fields: dict[str, tuple[str, Convert | None]] = {}
+    for field in get_object_definition(kind, strict=True).fields:
+        graphql_name = field.graphql_name or to_camel_case(field.python_name)
+        fields[graphql_name] = (field.python_name, _converter(field.resolve_type()))
 
     def convert(value: Mapping[str, Any]) -> Any:
         given = {fields[name][0]: _applied(fields[name][1], inner) for name, inner in value.items()}
         return kind(**given)
 
     return convert
-
-
-def _graphql_name(field: StrawberryField) -> str:
-    return field.graphql_name or to_camel_case(field.python_name)

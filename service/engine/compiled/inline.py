@@ -63,7 +63,8 @@ class Inline:
 
     def of_list(self) -> "Inline":
         """A list of such values."""
-        return Inline(f"[{self._guarded()} for v in v]", self.names)
+        item = f"({self.null} if v is None else {self.source})"
+        return Inline(f"[{item} for v in v]", self.names)
 
     def of_attribute(self, name: str) -> "Inline":
         """The value of an attribute of the object `s`."""
@@ -72,9 +73,6 @@ class Inline:
     def non_null(self) -> "Inline":
         """The same, where no null may be."""
         return replace(self, null="missing()")
-
-    def _guarded(self) -> str:
-        return f"({self.null} if v is None else {self.source})"
 
     def expression(self) -> str:
         """The whole, beginning with where the value comes from."""
@@ -110,14 +108,10 @@ def generate_fill(fields: Sequence[F]) -> tuple[Any, tuple[F, ...]]:
 def serializer(kind: GraphQLScalarType | GraphQLEnumType) -> Callable[[Any], Any]:
     """The type's own function, with a short way for the values that we have."""
     if kind.name == "DateTime":
-        return _datetime_serializer(kind.serialize)
+        return lambda v: v.isoformat() if type(v) is datetime else kind.serialize(v)
     if isinstance(kind, GraphQLEnumType):
         return _enum_serializer(kind)
     return kind.serialize
-
-
-def _datetime_serializer(serialize: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda value: value.isoformat() if type(value) is datetime else serialize(value)
 
 
 def _enum_serializer(kind: GraphQLEnumType) -> Callable[[Any], str]:

@@ -44,6 +44,12 @@ class Sort:
         sign = "-" if self.descending else ""
         return (f"{sign}{self.column}", f"{sign}id") if self.column != "id" else (f"{sign}id",)
 
+    def sql(self, table: str) -> str:
+        """The order in SQL; with the table's name, since a joined table may have an id, too."""
+        direction = "DESC" if self.descending else "ASC"
+        columns = [self.column] if self.column == "id" else [self.column, "id"]
+        return ", ".join(f"{table}.{column} {direction}" for column in columns)
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -91,7 +97,7 @@ async def pages_by_parent(
     table = query.model._meta.db_table
     ranked = _within(query.filter(**{f"{parent}__in": ids}), sort, window).annotate(
         row_rank=RawSQL(
-            f"ROW_NUMBER() OVER (PARTITION BY {table}.{parent} ORDER BY {_order_sql(order, table)})"
+            f"ROW_NUMBER() OVER (PARTITION BY {table}.{parent} ORDER BY {order.sql(table)})"
         )
     )
     by_parent: dict[int, list[M]] = defaultdict(list)
@@ -131,13 +137,6 @@ def _page(rows: Sequence[M], window: Window) -> Page[M]:
     if window.from_end:
         return Page(kept[::-1], has_previous=more, has_next=window.before is not None)
     return Page(kept, has_previous=window.after is not None, has_next=more)
-
-
-def _order_sql(sort: Sort, table: str) -> str:
-    # With the table's name, since a query may join another table that has an id, too.
-    direction = "DESC" if sort.descending else "ASC"
-    columns = [sort.column] if sort.column == "id" else [sort.column, "id"]
-    return ", ".join(f"{table}.{column} {direction}" for column in columns)
 
 
 async def _ranked_rows(ranked: QuerySet[M], rank_max: int) -> list[M]:

@@ -2,7 +2,7 @@
 
 from email_validator import EmailNotValidError
 
-from service.errors import ErrorCode, Problem, Rejected
+from service.errors import ErrorCode, Problem, Rejected, raise_if_any
 from service.models.columns import StoredEnum
 from service.models.user import EMAIL_LENGTH_MAX
 from service.money import Money, parse_money
@@ -28,8 +28,7 @@ class Checks:
 
     def raise_if_any(self) -> None:
         """Refuse with all problems at once."""
-        if self.problems:
-            raise Rejected(*self.problems)
+        raise_if_any(self.problems)
 
     def text(self, value: str, field: str, length_max: int, *, required: bool = True) -> str:
         """The value trimmed and in Unicode's NFC form; `length_max` counts code points."""

@@ -119,7 +119,7 @@ class ProductMutation:
     ) -> CreateProductPayload | None:
         """Add a product to the shop."""
         context = info.context
-        row = await products.create_product(context.writer, context.caller, input.parsed())
+        row = await products.create_product(context.product_writer, context.caller, input.parsed())
         return CreateProductPayload(product=Product.of(row))
 
     @mutation

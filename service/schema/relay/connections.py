@@ -150,7 +150,8 @@ def _position(cursor: str | None, sort: Sort, field: str) -> Position | None:
             value = datetime.fromisoformat(value)
     except (binascii.Error, ValueError, TypeError) as error:
         raise _bad_cursor(field) from error
-    if column != sort.column or not _is_key(row_id) or not _fits(value, sort.column):
+    is_key = type(row_id) is int and 0 <= row_id < 2**63
+    if column != sort.column or not is_key or not _fits(value, sort.column):
         raise _bad_cursor(field)
     return Position(value, row_id)
 
@@ -162,10 +163,6 @@ def _fits(value: object, column: str) -> bool:
     if column in TEXT_COLUMNS:
         return isinstance(value, str) and bool(possible(TEXT_COLUMNS[column], column, value))
     return type(value) is int and abs(value) < 2**63
-
-
-def _is_key(value: object) -> bool:
-    return type(value) is int and 0 <= value < 2**63
 
 
 def _bad_cursor(field: str) -> Rejected:

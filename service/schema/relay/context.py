@@ -27,7 +27,7 @@ class Context:
 
     caller: Principal
     loaders: Loaders
-    writer: ProductWriter
+    product_writer: ProductWriter
     tokens: TokenSigner
     jobs: JobRunner
     reservations: Reservations

@@ -47,15 +47,9 @@ class Address:
     def of(cls, stored: Any) -> "Address":
         """Shape an address; one of another version may lack a part, have others, or be a text."""
         given = stored if isinstance(stored, dict) else {"line1": stored}
-        texts = {
-            part: value if type(value := given.get(part, "")) is str else _text(value)
-            for part in _ADDRESS_PARTS
-        }
+        values = {part: given.get(part) for part in _ADDRESS_PARTS}
+        texts = {part: "" if one is None else str(one) for part, one in values.items()}
         return cls(**texts)
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
 
 
 _ADDRESS_PARTS = tuple(field.name for field in dataclasses.fields(Address))

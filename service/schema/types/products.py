@@ -1,6 +1,5 @@
 """Products: the type and its lists."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 
@@ -21,6 +20,7 @@ from service.schema.relay.arguments import (
     SEQUENCE_DESCRIPTION,
     PageArguments,
     SortDirection,
+    given,
     order,
     paged,
 )
@@ -157,41 +157,34 @@ class ProductQuery:
         return await connect(loaders, rows, by, page, Product.of, is_scan=filter is not None)
 
 
-def _filtered(
-    query: QuerySet[models.Product], conditions: ProductFilter
-) -> QuerySet[models.Product]:
-    for term in terms(conditions.search or ""):
-        query = query.filter(search_text__contains=term)
-    if conditions.status is not None:
-        query = query.filter(status__in=conditions.status)
-    if conditions.sku is not None:
-        query = query.filter(sku__in=_skus(conditions.sku))
-    if conditions.in_stock is not None:
-        query = query.filter(stock__gt=0) if conditions.in_stock else query.filter(stock=0)
-    if conditions.currency is not None:
-        currency = possible(models.Product, "currency", conditions.currency)
-        query = query.filter(currency__in=currency)
-    return _priced(query, conditions)
+def _filtered(rows: QuerySet[models.Product], filter: ProductFilter) -> QuerySet[models.Product]:
+    if filter.sku is not None and len(filter.sku) > PRODUCTS_PER_CALL_MAX:
+        message = f"Name at most {PRODUCTS_PER_CALL_MAX} values."
+        raise reject(ErrorCode.OUT_OF_RANGE, message, "filter", "sku")
+    skus, currency, in_stock = filter.sku, filter.currency, filter.in_stock
+    conditions = given(
+        status__in=filter.status,
+        sku__in=None if skus is None else possible(models.Product, "sku", *map(nfc, skus)),
+        stock__gt=0 if in_stock else None,
+        stock=0 if in_stock is False else None,
+        currency__in=None if currency is None else possible(models.Product, "currency", currency),
+    )
+    for term in terms(filter.search or ""):
+        rows = rows.filter(search_text__contains=term)
+    return _priced(rows.filter(**conditions), filter)
 
 
-def _priced(query: QuerySet[models.Product], conditions: ProductFilter) -> QuerySet[models.Product]:
-    bounds = {"gte": conditions.price_min, "lte": conditions.price_max}
-    given = {side: bound for side, bound in bounds.items() if bound is not None}
-    currencies = {bound.currency for bound in given.values()}
-    if given and conditions.currency is not None:
-        currencies.add(conditions.currency)
+def _priced(rows: QuerySet[models.Product], filter: ProductFilter) -> QuerySet[models.Product]:
+    bounds = {"gte": filter.price_min, "lte": filter.price_max}
+    prices = {side: bound for side, bound in bounds.items() if bound is not None}
+    currencies = {bound.currency for bound in prices.values()}
+    if prices and filter.currency is not None:
+        currencies.add(filter.currency)
     if len(currencies) > 1:
         named = " and ".join(f"{currency[:8]!r}" for currency in sorted(currencies))
         message = f"Prices are compared within one currency; the filter names {named}."
         raise reject(ErrorCode.CURRENCY_MISMATCH, message, "filter")
-    for side, bound in given.items():
+    for side, bound in prices.items():
         price = parse_money(bound.amount, bound.currency)
-        query = query.filter(currency=price.currency, **{f"price_minor__{side}": price.minor})
-    return query
-
-
-def _skus(values: Sequence[str]) -> list[str]:
-    if len(values) > PRODUCTS_PER_CALL_MAX:
-        message = f"Name at most {PRODUCTS_PER_CALL_MAX} values."
-        raise reject(ErrorCode.OUT_OF_RANGE, message, "filter", "sku")
-    return possible(models.Product, "sku", *map(nfc, values))
+        rows = rows.filter(currency=price.currency, **{f"price_minor__{side}": price.minor})
+    return rows
