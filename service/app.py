@@ -71,12 +71,12 @@ def build_app(settings: Settings) -> web.Application:
 
     async def database(_app: web.Application) -> AsyncIterator[None]:
         async with connected(settings.database_url, settings.database_pool_size):
-            with suppress(OperationalError):  # Before `upgrade`; readyz says so, and tries again.
+            with suppress(OperationalError):  # Not upgraded yet: readyz reports it and retries.
                 await load_id_key()
             yield
 
     async def cron(app: web.Application) -> AsyncIterator[None]:
-        # After the database, so that it stops before: jobs need it to the end.
+        # Started after the database and stopped before it: jobs need it to the end.
         if settings.cron_enabled:
             app[CRON].start()
         yield

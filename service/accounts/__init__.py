@@ -1,1 +1,1 @@
-"""Who somebody is: passwords, log-in and its limits, bearer tokens."""
+"""Proving who a user is: passwords, log-in and its limits, bearer tokens."""

@@ -1,10 +1,10 @@
-"""How often somebody may try a password or open an account, counted across all replicas.
+"""How often passwords may be tried and accounts opened, counted across all replicas.
 
 An attempt is counted before it is made, so that many at the same moment do not slip
-through together. Those beyond what is free wait, each twice as long as the one before.
-An account is guarded against many addresses, an address against many accounts; so that
-strangers cannot keep somebody out by guessing, an address from which an account has been
-logged in to before does not count towards the account.
+through together. Some attempts are free; each one after those waits twice as long as the
+one before. An account is protected against guesses from many addresses, and an address
+may not guess at many accounts. An address from which an account was logged in to before
+does not count towards the account, so strangers cannot lock its owner out by guessing.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ TRUSTED_FOR = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """So many attempts are free; then each waits, at the most `wait_max_s`."""
+    """How many attempts are free; each one after those waits, up to `wait_max_s`."""
 
     free: int
     wait_max_s: int
@@ -38,7 +38,7 @@ REGISTRATION = Allowance(free=20, wait_max_s=15 * 60)
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """What is counted, under which allowance."""
+    """What is counted, and its allowance."""
 
     who: str
     allowance: Allowance
@@ -46,10 +46,10 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class LogIn:
-    """Counting the attempts of one address to be one account."""
+    """Counts the attempts to log in to one account from one address."""
 
     account: str
-    """The account's key, whether or not there is such an account."""
+    """The account's key, whether or not the account exists."""
     address: str
 
     def _pair(self) -> Counter:
@@ -61,7 +61,7 @@ class LogIn:
         return [address] if trusted else [account, address]
 
     async def begin(self) -> bool:
-        """Count an attempt; whether the account was logged in to from this address before.
+        """Count an attempt; return whether this address has logged in to the account before.
 
         Raises `Rejected` (TOO_MANY_ATTEMPTS) while the account or the address must wait.
         """
@@ -71,7 +71,7 @@ class LogIn:
         return trusted
 
     async def succeeded(self, *, trusted: bool) -> None:
-        """Take back this attempt, and trust the address with this account from now on."""
+        """Uncount this attempt, and trust the address with this account from now on."""
         pair = self._pair()
 
         async def work() -> None:
@@ -95,7 +95,7 @@ async def count_registration(address: str) -> None:
 
 async def count(counters: Sequence[Counter]) -> None:
     """Count one attempt everywhere, or nowhere. Raises `Rejected` while one of them must wait."""
-    # Looked at without locks first: whoever only waits costs nobody a transaction.
+    # Checked without locks first: a caller that must wait then costs no transaction.
     _raise_if_waiting(await Attempt.filter(who__in=[one.who for one in counters]))
 
     async def work() -> None:
@@ -108,7 +108,7 @@ async def count(counters: Sequence[Counter]) -> None:
 
 
 def _in_lock_order(counters: Sequence[Counter]) -> list[Counter]:
-    """One order for all, so that two attempts never wait for each other."""
+    """The same order for all attempts, so that two of them never deadlock."""
     return sorted(counters, key=lambda one: one.who)
 
 
@@ -125,7 +125,7 @@ def _raise_if_waiting(rows: Sequence[Attempt]) -> None:
 
 
 def too_many(when: str) -> Rejected:
-    """The refusal of an attempt that was not made."""
+    """The refusal of an attempt before it is made."""
     return reject(ErrorCode.TOO_MANY_ATTEMPTS, f"There were too many attempts. {when}")
 
 
@@ -144,12 +144,12 @@ def _blocked_until(now: datetime, count: int, allowance: Allowance) -> datetime 
     beyond = count - allowance.free
     if beyond < 0:
         return None
-    # Doubling stops early enough for the number to stay small.
+    # The exponent is bounded so that the number stays small.
     return now + timedelta(seconds=min(2 ** min(beyond, 20), allowance.wait_max_s))
 
 
 async def forget_attempts(limit: int) -> int:
-    """Delete up to `limit` counters that count no more; return how many."""
+    """Delete up to `limit` expired counters; return how many were deleted."""
     now = utc_now()
     old = Attempt.filter(last_at__lt=now - FORGOTTEN_AFTER, trusted=False)
     older = Attempt.filter(last_at__lt=now - TRUSTED_FOR, trusted=True)

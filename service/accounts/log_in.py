@@ -1,4 +1,4 @@
-"""Telling who somebody is by address and password, and never too often."""
+"""Checking an address and a password, within the limits on attempts."""
 
 from tortoise.queryset import QuerySet
 
@@ -11,10 +11,10 @@ from service.text.forms import email_keys
 
 
 async def authenticate(email: str, password: str, address: str = "unknown") -> User:
-    """The active user with this e-mail address and password, asked for from a network address.
+    """The active user with this e-mail address and password; `address` is the client's.
 
-    Raises `Rejected`: UNAUTHENTICATED with the same words, after the same time, whichever
-    of the two is wrong; TOO_MANY_ATTEMPTS.
+    Raises `Rejected`: UNAUTHENTICATED, with the same words and after the same time whichever
+    of the two is wrong, or TOO_MANY_ATTEMPTS.
     """
     user = await find_active(email)
     account = user.email_key if user is not None else email_keys(email)[0]
@@ -24,9 +24,9 @@ async def authenticate(email: str, password: str, address: str = "unknown") -> U
 
 
 async def confirm_password(user_id: int, password: str | None, address: str) -> None:
-    """Refuse unless this is the user's current password; attempts are counted as at a log-in."""
+    """Refuse unless this is the user's current password; attempts are limited as at log-in."""
     if password is None:
-        message = "Give currentPassword, too: the address and the password are changed with it."
+        message = "Give currentPassword, too: changing the address or the password needs it."
         raise reject(ErrorCode.REQUIRED, message, "currentPassword")
     user = await User.get_or_none(id=user_id)
     if user is None or not await _is_right(user, user.email_key, password, address):
@@ -34,7 +34,7 @@ async def confirm_password(user_id: int, password: str | None, address: str) -> 
 
 
 async def _is_right(user: User | None, email_key: str, password: str, address: str) -> bool:
-    """Whether the password is the user's; the attempt is counted, whoever it is about."""
+    """Whether the password is the user's; the attempt counts even if there is no such user."""
     attempt = LogIn(email_key, address)
     trusted = await attempt.begin()
     password_hash = user.password_hash if user else None

@@ -1,4 +1,4 @@
-"""Password hashing with argon2id, off the event loop and never too many at once."""
+"""Password hashing with argon2id, off the event loop and one at a time."""
 
 import asyncio
 import functools
@@ -15,14 +15,14 @@ from service.text.forms import normal_password
 PASSWORD_LENGTH_MIN = 10
 PASSWORD_LENGTH_MAX = 256
 WAITING_MAX = 100
-"""More wait longer than people do; they are told to come again."""
+"""With more, the wait would be longer than people's patience; the rest are refused."""
 
 # OWASP's argon2id parameters: 19 MiB, two passes, one lane.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 class _Lane:
-    """One hash at a time, and a bounded number that wait for it."""
+    """Computes one hash at a time, with a bounded queue."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
@@ -30,9 +30,9 @@ class _Lane:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait for the lane. Raises `Rejected` (TOO_MANY_ATTEMPTS) if too many do already."""
+        """Wait for a turn. Raises `Rejected` (TOO_MANY_ATTEMPTS) if too many wait already."""
         if self._waiting >= WAITING_MAX:
-            raise too_many("Many people do so at this moment; try again in a few seconds.")
+            raise too_many("Many people are logging in at the moment; try again in a few seconds.")
         self._waiting += 1
         try:
             async with self._turn:
@@ -43,7 +43,7 @@ class _Lane:
 
 @functools.cache
 def _lane(_loop: asyncio.AbstractEventLoop, *, trusted: bool) -> _Lane:
-    """The lane of those who have been here before, which no crowd of strangers can fill."""
+    """Trusted addresses have a lane of their own, which a crowd of strangers cannot fill."""
     return _Lane()
 
 
@@ -57,20 +57,20 @@ async def password_matches(
     password_hash: str | None, password: str, *, trusted: bool = False
 ) -> bool:
     """Whether the password is right; an unknown user (None) takes as long as a known one."""
-    # Older hashes are of the password as it was typed. Both forms are tried, whatever the
-    # first one's answer, so that the time tells only what the caller has typed himself.
+    # Older hashes are of the password as it was typed. Both forms are always tried, so that
+    # the time depends only on what the caller typed.
     forms = dict.fromkeys((normal_password(password), password))
     async with _lane(asyncio.get_running_loop(), trusted=trusted).turn():
-        # Made for known accounts, too: the first guess takes the same time at either.
-        nobodys = await asyncio.to_thread(_nobodys_hash)
-        known = password_hash or nobodys
+        # Made for known accounts, too, so that the first guess takes the same time for both.
+        decoy = await asyncio.to_thread(_decoy_hash)
+        known = password_hash or decoy
         matches = [await asyncio.to_thread(_verify, known, form) for form in forms]
     return any(matches) and bool(password_hash)
 
 
 @functools.cache
-def _nobodys_hash() -> str:
-    """What a guess at an unknown account is compared with."""
+def _decoy_hash() -> str:
+    """The hash with which a guess at an unknown account is compared."""
     return _HASHER.hash(secrets.token_hex())
 
 

@@ -1,4 +1,4 @@
-"""Bearer tokens: who somebody is, signed, for a limited time (RFC 7519, HS256)."""
+"""Bearer tokens: a user's id, signed, for a limited time (RFC 7519, HS256)."""
 
 import asyncio
 import functools
@@ -17,21 +17,21 @@ _AUDIENCE = "kooch"
 TOKENS_MAX = 1_000
 LOOK_UP_TIMEOUT_S = 5
 CLOCK_SKEW_MAX_S = 60
-"""By how much the clocks of replicas may differ: one's token is not from the other's future."""
+"""How far the clocks of replicas may differ: a fresh token is valid on all of them."""
 
 
 class TokenSigner:
-    """Issues and reads tokens under one secret; a random one lives as long as the process."""
+    """Issues and reads tokens; without a secret, a random one serves as long as the process."""
 
     def __init__(self, secret: str | None, lifetime_s: int) -> None:
         self._secret = secret or secrets.token_hex(32)
         self._lifetime = timedelta(seconds=lifetime_s)
-        # A signature that was right stays right; the expiry is looked at every time.
+        # A valid signature stays valid, so it is cached; the expiry is checked every time.
         self._verified = functools.lru_cache(TOKENS_MAX)(self._verify)
         self._looked_up: dict[int, asyncio.Task[User | None]] = {}
 
     def issue(self, user: User) -> tuple[str, datetime]:
-        """A token for the user, and when it expires."""
+        """A token for the user, and the time at which it expires."""
         now = utc_now()
         expires = (now + self._lifetime).replace(microsecond=0)
         claims = {
@@ -44,10 +44,10 @@ class TokenSigner:
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM), expires
 
     async def principal(self, token: str) -> Principal:
-        """Whom a token stands for, with the role of this moment.
+        """The user of a token, with the role that the user has now.
 
-        Raises `Rejected` (UNAUTHENTICATED) for a token that is malformed, foreign, expired
-        or ended (by a log-out or a new password), and for a user who is no longer active.
+        Raises `Rejected` (UNAUTHENTICATED) for a token that is malformed, signed by others,
+        expired or ended (by a log-out or a new password), and for an inactive user.
         """
         try:
             user_id, expires_s, version = self._verified(token)
@@ -63,7 +63,7 @@ class TokenSigner:
         return Principal(role=user.role, user_id=user.id)
 
     def _verify(self, token: str) -> tuple[int, int, int]:
-        """The user's id, the expiry in seconds since 1970, and the version; if we signed it."""
+        """The user's id, the expiry (seconds since 1970) and the version in a token of ours."""
         claims = jwt.decode(
             token,
             self._secret,
@@ -76,7 +76,7 @@ class TokenSigner:
         return int(claims["sub"]), int(claims["exp"]), int(claims.get("ver", 0))
 
     async def _user(self, user_id: int) -> User | None:
-        """The user as of now; requests that arrive during a look-up share its answer."""
+        """The user as stored now; requests that arrive during a look-up share its result."""
         look_up = self._looked_up.get(user_id)
         if look_up is None:
             look_up = asyncio.create_task(_find(user_id), name="token look-up")
@@ -96,5 +96,5 @@ async def _find(user_id: int) -> User | None:
     except TimeoutError as error:
         raise DatabaseUnavailable(
             f"The token's user was not found within {LOOK_UP_TIMEOUT_S} s: the database is slow "
-            "to answer. Nothing was done; please try again."
+            "to answer. Nothing was changed; please try again."
         ) from error

@@ -10,18 +10,18 @@ from service.cli.upgrade import upgrade_database
 from service.cli.users import users_cli
 
 HELP = """A shop's GraphQL service in one process: products, orders, reviews, users and cron jobs,
-on an embedded SQLite database to begin with, on MySQL or MariaDB for production."""
+on an embedded SQLite database at first, on MySQL or MariaDB in production."""
 EPILOG = """
 \b
 Examples:
   python -m service serve                                try it: http://127.0.0.1:8080/graphql
   python -m service seed --products 1000 --orders 5000   an invented shop to look at
-  python -m service users create-admin you@example.com   the first account that may do everything
+  python -m service users create-admin you@example.com   the first account with all rights
   python -m service jobs run housekeeping
 
 \b
-Settings come from the environment, else from service.toml, where their names stand in lower
-case; SERVICE_CONFIG names another file. The README lists them all; to begin with:
+Settings come from the environment, else from service.toml, where their names are in lower
+case; SERVICE_CONFIG names another file. The README lists them all; the first ones:
   DATABASE_URL     sqlite://PATH, or mysql://USER:PASSWORD@HOST:PORT/NAME
   SERVICE_HOST, SERVICE_PORT     the address to listen on
   SERVICE_SECRET   signs the tokens; try: openssl rand -hex 32
@@ -29,10 +29,10 @@ case; SERVICE_CONFIG names another file. The README lists them all; to begin wit
 
 \b
 Exit status:
-  0    it is done
-  1    it failed or was refused; the message says why, and what to do
+  0    done
+  1    failed or refused; the message says why, and what to do
   2    the command line is wrong
-  130  it was stopped by Ctrl-C
+  130  stopped by Ctrl-C
 """
 
 cli = typer.Typer(

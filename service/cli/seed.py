@@ -17,7 +17,9 @@ def seed(
     ] = 1_000,
     orders: Annotated[int, typer.Option(min=0, max=100_000_000, help="How many orders.")] = 5_000,
     random_seed: Annotated[int, typer.Option(help="The same number gives the same data.")] = 1,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, whatever is there.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask, even if the shop is in use.")
+    ] = False,
 ) -> None:
     """Fill the database with believable, invented data in several scripts.
 
@@ -38,6 +40,6 @@ def seed(
     there = run(look())
     if any(there.values()):
         rows = ", ".join(f"{name}: {count:,}" for name, count in there.items())
-        fact = f"The shop is in use ({rows}). Nothing tells invented rows from real ones later."
-        agree(fact, "seed it all the same", "--yes", given=yes)
+        fact = f"The shop is in use ({rows}). Invented rows cannot be told from real ones later."
+        agree(fact, "seed it anyway", "--yes", given=yes)
     run(fill())

@@ -32,12 +32,12 @@ def serve() -> None:
     """Serve GraphQL, the REST shim, the playground and the cron jobs until Ctrl-C or SIGTERM.
 
     An embedded SQLite database is brought to the newest schema first; MySQL is
-    yours to upgrade when you choose to: python -m service upgrade.
+    upgraded only by: python -m service upgrade.
     """
     settings = read_settings()
     if settings.database_url.startswith("sqlite:"):
         run(upgrade(settings.database_url))
-        # SQLite runs in a thread of its own, which otherwise waits up to 5 ms for its turn.
+        # SQLite runs in its own thread, which would otherwise wait up to 5 ms for its turn.
         sys.setswitchinterval(THREAD_SWITCH_INTERVAL_S)
     listening = Listening(
         settings.service_host, settings.service_port, settings.service_shutdown_timeout_s

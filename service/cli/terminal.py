@@ -1,4 +1,4 @@
-"""What every command does at the terminal: read the settings, ask, run, and tell of a failure."""
+"""What every command does at the terminal: read the settings, ask, run, and report a failure."""
 
 import asyncio
 import sys
@@ -23,7 +23,7 @@ log = structlog.get_logger("service")
 
 
 def read_settings() -> Settings:
-    """The settings of this process, and the log as they want it."""
+    """The settings of this process; configures the log by them."""
     try:
         settings = load_settings()
     except ServiceError as error:
@@ -35,26 +35,26 @@ def read_settings() -> Settings:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """The work's result; its failure is one sentence and status 1."""
+    """Run the work and return its result; a failure ends the command with a sentence, status 1."""
     try:
         return asyncio.run(work)
     except ServiceError as error:
         raise failure(str(error)) from None
     except (BaseORMException, MySQLError) as error:
-        raise failure(f"The database refuses this: {error}") from None
+        raise failure(f"The database refused this: {error}") from None
     except TimeoutError:
         raise failure("The database did not answer in time. Try again.") from None
 
 
 def failure(message: str) -> typer.Exit:
-    """Say what is wrong, and return what ends the command when it is raised."""
+    """Print what is wrong, and return the exception that ends the command."""
     text = f"[red]error:[/] {escape(printable(message))}"
     Console(stderr=True, highlight=False, soft_wrap=True).print(text)
     return typer.Exit(1)
 
 
 def agree(fact: str, wish: str, flag: str, *, given: bool) -> None:
-    """Go on only if somebody wants it: by the flag, or when asked at the terminal."""
+    """Go on only if the user agrees: by the flag, or when asked at the terminal."""
     if given:
         return
     if not sys.stdin.isatty():
@@ -64,7 +64,7 @@ def agree(fact: str, wish: str, flag: str, *, given: bool) -> None:
 
 
 def ask_password(variable: str) -> str:
-    """A new password, typed twice; a script must set the variable instead."""
+    """Ask for a new password, twice; a script must set the variable instead."""
     if not sys.stdin.isatty():
-        raise failure(f"There is no password, and no terminal to ask for it. Set {variable}.")
+        raise failure(f"No password was given, and there is no terminal to ask at. Set {variable}.")
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))

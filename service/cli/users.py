@@ -37,8 +37,8 @@ def create_admin(
 ) -> None:
     """Open an administrator's account, and print a bearer token for it.
 
-    This is also the way back in: for an address that has an account, it asks, or takes
-    --promote, and gives that account the role and the new password.
+    This is also the way back in: if the address has an account, the command asks, or takes
+    --promote, and then gives that account the role and the new password.
     """
     settings = read_settings()
     chosen = password or ask_password("SERVICE_ADMIN_PASSWORD")
@@ -87,7 +87,7 @@ def token(email: Annotated[str, typer.Argument(help="Whose token to print.")]) -
 def _print_token(settings: Settings, user: User) -> None:
     fact = f"{user.email} has the role {user.role.value}."
     if settings.service_secret is None:
-        sys.stdout.write(f"{fact} This service is open: nobody needs a token.\n")
+        sys.stdout.write(f"{fact} This service is open: no token is needed.\n")
         return
     signer = TokenSigner(
         settings.service_secret.get_secret_value(), settings.service_token_lifetime_s

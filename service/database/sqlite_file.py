@@ -8,7 +8,7 @@ from service.errors import ConfigurationError
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
-# SQLite gives the files beside the database the database's own mode when it makes them.
+# SQLite creates these files next to the database, with the database's own mode.
 _SUFFIXES = ("", "-wal", "-shm", "-journal")
 
 

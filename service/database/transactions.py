@@ -70,7 +70,7 @@ async def _attempt(work: Callable[[], Awaitable[T]]) -> T:
 async def _give_up(transaction: TransactionContext, error: BaseException) -> None:
     """Roll back, and give the connection back even if the rollback or BEGIN itself was cut off."""
     if not hasattr(transaction, "token"):
-        return  # It was still waiting for a connection.
+        return  # The transaction was still waiting for a connection.
     # A cancelled statement closes MySQL's connection: the rollback fails, but the server
     # rolls back by itself, and the caller must see the first error.
     with contextlib.suppress(Exception):

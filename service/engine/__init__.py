@@ -1,1 +1,1 @@
-"""How a GraphQL document is run: parsed, measured, validated, executed. It knows no shop."""
+"""How a GraphQL document of any schema is run: parsed, measured, validated, compiled, executed."""

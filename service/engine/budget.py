@@ -1,8 +1,8 @@
-"""What a document would cost, found in one walk, before any validation rule runs.
+"""What a document would cost, measured in one walk before any validation rule runs.
 
-The usual limiters follow every fragment spread, so 30 fragments that each
-spread the next one twice keep them busy for an hour. Here each fragment is
-measured once and its measure reused; sums stop growing at `MEASURE_MAX`.
+The usual limiters follow every fragment spread, so 30 fragments that each spread the next
+one twice keep them busy for an hour. Here each fragment is measured once and its measure is
+reused; sums stop growing at `MEASURE_MAX`.
 """
 
 from collections import Counter
@@ -35,11 +35,11 @@ FIELD_REPEATS_MAX = 20
 PAGE_SIZES = frozenset({"first", "last"})
 MUTATION_COST = 10
 SEARCH_COST = 4_000
-"""A search reads every row's text, and once more to count what it finds."""
+"""A search reads the text of every row, and again to count the matches."""
 FILTER_COST = 2_000
-"""A filter that few rows pass reads nearly every row, too."""
+"""A filter that few rows pass also reads nearly every row."""
 LIST_ITEMS_DEFAULT = 10
-"""What a list of a query has that no argument makes longer."""
+"""The assumed length of a query's list that no argument makes longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Depth is the longest chain of fields; cost is the most objects that could be answered."""
+    """Depth is the longest chain of fields; cost is the most objects that the answer could have."""
 
     depth: int = 0
     fields: int = 0
@@ -145,7 +145,7 @@ class _Walk:
     ) -> Measure:
         """Measure a selection set.
 
-        `level` bounds the recursion of this very walk; a list that is no page has `items`.
+        `level` bounds the recursion of this walk; a list that is not a page has `items` items.
         """
         if level > self._levels_max:
             raise GraphQLError(
@@ -191,7 +191,7 @@ class _Walk:
     def _fragment(self, name: str, level: int, items: int) -> Measure:
         key = (name, items)
         if key not in self._measured:
-            # A fragment inside itself counts nothing here; validation refuses it right after.
+            # A fragment inside itself counts as nothing here; validation refuses it afterwards.
             self._measured[key] = Measure()
             node = self._fragments.get(name)
             if node is not None:
@@ -208,7 +208,7 @@ class _Walk:
 
 
 def _statement_cost(given: Weights) -> int:
-    """What finding a page costs the database, beside its rows."""
+    """What finding a page costs the database, in addition to its rows."""
     conditions = given.get("filter", NULL)
     if conditions.searches:
         return SEARCH_COST
@@ -216,7 +216,7 @@ def _statement_cost(given: Weights) -> int:
 
 
 def _is_own_list(kind: Any) -> bool:
-    """Whether a type is a list of ours; the language's own lists about a schema are short."""
+    """Whether a type is a list of the schema's own; introspection's lists are short."""
     bare = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
     return isinstance(bare, GraphQLList) and not get_named_type(bare).name.startswith("__")
 
@@ -231,19 +231,19 @@ def _field_definition(
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a document is like as a whole, operations that are not executed included."""
+    """The size of a whole document, including operations that are not executed."""
 
     variables: frozenset[str]
-    """Those that stand in fields' arguments: the cost may depend on them."""
+    """The variables in fields' arguments: the cost may depend on them."""
     conditions: frozenset[str]
-    """Those that stand in directives."""
+    """The variables in directives."""
     fields: int
     repeats: int
-    """How often one response key stands in one selection set, at the most."""
+    """The largest number of times that one response key occurs in one selection set."""
 
 
 def survey(document: DocumentNode) -> Survey:
-    """Look at every field of a document once, without following spreads."""
+    """Visit every field of a document once, without following spreads."""
     names: set[str] = set()
     conditions: set[str] = set()
     fields_seen = repeats = 0
@@ -263,10 +263,10 @@ def survey(document: DocumentNode) -> Survey:
 
 
 def check_survey(surveyed: Survey, limits: Limits) -> None:
-    """Refuse what validation, which looks at all operations, would take long over.
+    """Refuse a document that validation, which looks at all operations, would take long for.
 
-    Its rule on fields that can be merged compares all pairs of one response key.
-    Raises GraphQLError.
+    The rule about fields that can be merged compares all pairs of fields with one response
+    key. Raises GraphQLError.
     """
     _check("fields", surveyed.fields, limits.fields)
     _check("repeats", surveyed.repeats, FIELD_REPEATS_MAX)

@@ -1,4 +1,4 @@
-"""One parsed document, and what is remembered about its operations."""
+"""One parsed document, with the measures and plans of its operations."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -23,7 +23,7 @@ class RequestRefused(Exception):
 
 
 class Document:
-    """A parsed text; `measures` and `plans` hold what was found out about its operations.
+    """A parsed text; `measures` and `plans` cache what its operations cost, and their plans.
 
     Keys of both are the operation's name, followed by the values of the variables on which
     the measure or the plan depends.
@@ -37,9 +37,10 @@ class Document:
         weights: Sequence[Weights],
         conditions: Collection[str],
     ) -> None:
-        """Keep an operation's `weights`: the variables on which its cost depends, with defaults.
+        """Take the operations with, for each, the variables on which its cost depends.
 
-        `conditions` are the variables that stand in directives.
+        `weights` are the weights of those variables' defaults, `conditions` the variables in
+        directives.
         """
         self.ast = ast
         self.length = length
@@ -72,7 +73,7 @@ class Document:
     def conditions(
         self, operation: OperationDefinitionNode, variables: Mapping[str, Any]
     ) -> Mapping[str, bool | None]:
-        """The values of the variables that stand in directives; None for what is not a boolean."""
+        """The values of the variables in directives; None for a value that is not a boolean."""
         found: dict[str, bool | None] = {}
         for definition in operation.variable_definitions or ():
             name = definition.variable.name.value

@@ -2,8 +2,8 @@
 
 Parsing and validating take ten times as long as executing a small operation, so
 clients that send variables instead of writing values into the text are served
-several times faster. Only valid documents are kept: a stream of broken ones
-cannot push the good ones out.
+several times faster. Only valid documents are kept: a stream of invalid ones
+cannot push them out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ from service.engine.document import Document, RequestRefused
 from service.engine.weights import weighty
 
 CACHE_LENGTH_MAX = 1024 * 1024
-"""Characters of all kept texts; parsed, they take about 70 times as many bytes."""
+"""Characters of all kept texts; the parsed documents take about 70 bytes for each."""
 DOCUMENT_LENGTH_MAX = 128 * 1024
 """Characters; even the lexer alone takes 0.2 ms for each thousand of them."""
 KEPT_LENGTH_MAX = 16 * 1024

@@ -1,4 +1,4 @@
-"""Running a prepared operation, and telling defects from refusals in its errors."""
+"""Running a prepared operation, and showing refusals to clients but not defects."""
 
 import inspect
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ log = structlog.get_logger("service.schema")
 
 ERRORS_MAX = 5
 ERRORS_SHOWN_MAX = 20
-"""One cause can spoil thousands of places of an answer."""
+"""One cause can lead to errors at thousands of places of an answer."""
 
 Errors = Sequence[Mapping[str, Any]]
 

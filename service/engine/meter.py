@@ -1,4 +1,4 @@
-"""What one request may read and answer, whatever its cost was measured at."""
+"""A bound on what one request reads and answers, independent of its measured cost."""
 
 from collections.abc import Sequence
 from functools import cache

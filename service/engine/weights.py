@@ -1,4 +1,4 @@
-"""What of a client's values decides what an operation costs: page sizes, lists and searches."""
+"""What an operation's cost depends on in a client's values: page sizes, lists, searches."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -26,12 +26,12 @@ from graphql import (
 
 NUMBER_MAX = 10**9
 PARTS_MAX = 20_000
-"""Of one value; a larger one weighs as if it went on for ever."""
+"""Parts of one value that are visited; a larger value gets the greatest weight."""
 SEARCH = "search"
 
 
 class Weight(NamedTuple):
-    """What a value can make an operation do."""
+    """How much work a value can cause."""
 
     number: int | None = None
     """The value itself, if it is a whole number."""
@@ -43,13 +43,13 @@ class Weight(NamedTuple):
     """Whether it holds a text to search for."""
 
     def __or__(self, other: "Weight") -> "Weight":
-        """A value that holds both."""
+        """The weight of a value that contains both."""
         return Weight(None, max(self.longest, other.longest), True, self.searches or other.searches)
 
 
 Weights = Mapping[str, Weight]
 _LONE = (GraphQLInt, GraphQLString)
-"""What weighs only outside of an object's value: a page size, and a text to search for."""
+"""Types that count only outside of an input object: a page size, and a text to search for."""
 NULL = Weight()
 
 
@@ -76,7 +76,7 @@ def weigh(value: Any) -> Weight:
 
 
 def weigh_node(node: ValueNode, variables: Weights) -> Weight:
-    """Weigh a value as it is written in a document, with its variables' weights."""
+    """Weigh a value that is written in a document, with the weights of its variables."""
     if isinstance(node, VariableNode):
         return variables.get(node.name.value, NULL)
     if isinstance(node, NullValueNode):
@@ -85,7 +85,7 @@ def weigh_node(node: ValueNode, variables: Weights) -> Weight:
         is_short = len(node.value) < len(str(NUMBER_MAX))
         return weigh(int(node.value) if is_short else NUMBER_MAX)
     found = Weight(is_given=True)
-    # Each part is looked at once: values may be nested as deeply as documents may be long.
+    # Without recursion: values may be nested as deeply as documents are long.
     pending: list[Any] = [node]
     while pending:
         part = pending.pop()
@@ -113,7 +113,7 @@ def _parts(node: Any) -> Iterable[ValueNode]:
 
 
 def variables_of(node: FieldNode | DirectiveNode) -> Iterator[str]:
-    """The variables that stand in the arguments of a field or a directive, at any depth."""
+    """The variables in the arguments of a field or a directive, at any depth."""
     pending: list[Any] = [argument.value for argument in node.arguments or ()]
     while pending:
         value = pending.pop()
@@ -123,7 +123,7 @@ def variables_of(node: FieldNode | DirectiveNode) -> Iterator[str]:
 
 
 def weighty(schema: GraphQLSchema, operation: OperationDefinitionNode) -> dict[str, Weight]:
-    """The variables that can weigh anything, with what their defaults weigh."""
+    """The variables whose values the cost can depend on, with the weights of their defaults."""
     return {
         definition.variable.name.value: weigh_node(definition.default_value, {})
         if definition.default_value is not None

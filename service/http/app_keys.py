@@ -1,4 +1,4 @@
-"""What the application and its requests carry, typed."""
+"""The typed keys under which the application and its requests carry values."""
 
 from aiohttp import web
 

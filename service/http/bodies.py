@@ -1,4 +1,4 @@
-"""Reading a request's body, for as long as one may take to send it."""
+"""Reading a request's body, within the time that a client has to send it."""
 
 import asyncio
 

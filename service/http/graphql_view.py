@@ -117,17 +117,17 @@ async def _read(request: web.Request) -> Call:
     if request.method == "GET":
         return _call({key: _parameter(key, value) for key, value in request.query.items()})
     if request.content_type != JSON or (request.charset or "utf-8").lower() != "utf-8":
-        # Browsers send JSON across origins only after asking first, and we never
-        # agree: this check is also what keeps foreign pages from writing here.
+        # Browsers send JSON across origins only after a preflight, which is never granted: this
+        # check also prevents foreign pages from writing here.
         raise BadRequest(415, f"Send {JSON} in UTF-8.", {"Accept-Post": JSON})
     try:
         body = orjson.loads(await read_body(request))
     except orjson.JSONDecodeError as error:
         raise BadRequest(400, f"The body is not JSON: {error}.") from error
     except web.RequestPayloadError as error:
-        raise BadRequest(400, "The body is not what its headers say.") from error
+        raise BadRequest(400, "The body does not match its headers.") from error
     if not isinstance(body, dict):
-        raise BadRequest(400, "The body must be one JSON object; batches are not served.")
+        raise BadRequest(400, "The body must be one JSON object; batches are not supported.")
     return _call(body)
 
 

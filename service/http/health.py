@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can serve."""
+"""Whether the process is alive, and whether it can serve."""
 
 from aiohttp import web
 
@@ -9,7 +9,7 @@ from service.schema.relay.ids import has_id_key, load_id_key
 
 
 async def healthz(_request: web.Request) -> web.Response:
-    """`GET /healthz`: 200 as long as the event loop turns; it asks nothing else."""
+    """`GET /healthz`: 200 as long as the event loop runs; nothing else is checked."""
     return web.json_response({"status": "ok"})
 
 

@@ -28,7 +28,7 @@ _BEARER = "bearer "
 
 
 def observe(timeout_s: float) -> Middleware:
-    """Name the request, time and bound it, log it once, and answer in JSON whatever happens."""
+    """Name the request, limit its time, log it once, and answer every error in JSON."""
 
     @web.middleware
     async def observed(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -40,7 +40,7 @@ def observe(timeout_s: float) -> Middleware:
         try:
             async with deadline:
                 response = await handler(request)
-        except Exception as error:  # noqa: BLE001 - This is where every error becomes an answer.
+        except Exception as error:  # noqa: BLE001 - Every error becomes an answer here.
             took = f"longer than {timeout_s:g} s" if deadline.expired() else "too long"
             response = _answer_to(error, request, took)
         response.headers["X-Request-Id"] = request_id
@@ -58,8 +58,8 @@ def _answer_to(error: Exception, request: web.Request, took: str) -> web.Respons
         )
     if isinstance(error, TimeoutError):
         message = (
-            f"This took {took} and was given up. What it was to change may have been changed all "
-            "the same: look before you repeat it."
+            f"This took {took} and was given up. Its changes may have been made nevertheless: "
+            "look before you repeat it."
         )
         return error_response(request, 503, message)
     if failure := database_failure(error):
@@ -90,8 +90,8 @@ def _record(request: web.Request, response: web.StreamResponse, duration_s: floa
 async def guard_host(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Serve the machine's own administrator under loopback names only.
 
-    Without this, a foreign page could have its own name resolve to 127.0.0.1 (DNS
-    rebinding) and then be of the same origin as the open service.
+    Without this, a foreign page could make its own name resolve to 127.0.0.1 (DNS rebinding)
+    and would then have the same origin as the open service.
     """
     host = (request.host or "").lower()
     name = host[1 : host.find("]")] if host.startswith("[") else host.partition(":")[0]
@@ -102,9 +102,9 @@ async def guard_host(request: web.Request, handler: Handler) -> web.StreamRespon
 
 
 def authenticate(*, is_open: bool) -> Middleware:
-    """Find out who calls: by bearer token (RFC 6750), else a visitor or the local administrator.
+    """Find the caller: by bearer token (RFC 6750), else a visitor or the local administrator.
 
-    Where the service is open, only who calls from this machine, and through nobody, is that.
+    The local administrator calls an open service from this machine, and not through a proxy.
     """
 
     @web.middleware

@@ -79,7 +79,7 @@ async def post_product(request: web.Request) -> web.Response:
 
 
 async def get_product(request: web.Request) -> web.Response:
-    """What `Location` points to."""
+    """The product at the URL that `Location` named."""
     try:
         key = row_id(request.match_info["id"], "Product")
     except Rejected:

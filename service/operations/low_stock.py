@@ -1,4 +1,4 @@
-"""Telling staff which products run low: once each, until the stock has recovered."""
+"""Notifying staff of products that run low: once each, until the stock has recovered."""
 
 from tortoise.queryset import QuerySet
 
@@ -12,18 +12,18 @@ PRODUCTS_PER_MESSAGE_MAX = 20
 
 
 def low_products(threshold: int) -> QuerySet[Product]:
-    """Select the products on sale of which no more than `threshold` pieces are left."""
+    """The products on sale of which at most `threshold` pieces are left."""
     return Product.filter(status=ProductStatus.ACTIVE, stock__lte=threshold)
 
 
 async def report_low_stock(threshold: int) -> list[Product]:
-    """Tell each staff user about up to `PRODUCTS_PER_MESSAGE_MAX` products that ran low.
+    """Notify each staff user of up to `PRODUCTS_PER_MESSAGE_MAX` products that ran low.
 
     The mark on the products and the messages are one transaction, so each product is
-    reported once however often this is called. Without staff nothing is marked.
+    reported once, however often this is called. Without staff nothing is marked.
     """
     unreported = low_products(threshold).filter(low_stock_notified_at__isnull=True)
-    # Looked up without locks first, so that only the rows to be marked are locked.
+    # Found without locks first, so that only the rows to be marked are locked.
     ids = await _first_ids(unreported, PRODUCTS_PER_MESSAGE_MAX)
     staff = await staff_ids() if ids else []
     if not staff:

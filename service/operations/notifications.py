@@ -103,7 +103,7 @@ async def notify(
 
 
 async def mark_notification_read(caller: Principal, notification_id: int) -> Notification:
-    """Note when the message was first read; reading it again changes nothing."""
+    """Record when the message was first read; reading it again changes nothing."""
 
     async def work() -> Notification:
         notification = await visible_notifications(caller).get_or_none(id=notification_id)
@@ -118,7 +118,7 @@ async def mark_notification_read(caller: Principal, notification_id: int) -> Not
 
 
 async def mark_all_notifications_read(caller: Principal, user_id: int | None) -> int:
-    """Mark everything read that the user (by default the caller) has; return how many it was."""
+    """Mark all messages of the user (by default the caller) read; return how many were unread."""
     owner = acting_user(caller, user_id, "userId")
 
     async def work() -> int:

@@ -79,7 +79,7 @@ async def _write(group: Sequence[tuple[PendingInsert, asyncio.Future[Product]]])
         outcomes = [error] * len(group)
     for (_, future), outcome in zip(group, outcomes, strict=True):
         if future.done():
-            continue  # The request was cancelled; its row is written all the same.
+            continue  # The request was cancelled; its row is written nevertheless.
         if isinstance(outcome, Exception):
             future.set_exception(outcome)
         else:
@@ -103,7 +103,7 @@ async def insert_all(inserts: Sequence[PendingInsert]) -> list[Product | Rejecte
 
 
 async def _taken(products: Sequence[Product]) -> tuple[set[str], set[str]]:
-    """The skus and slugs among those that these products may use which other rows have."""
+    """The skus and slugs that these products may use and that other rows already have."""
     slugs = {p.slug for p in products} | {slug_with(p.sku, p.slug) for p in products}
     query = Product.filter(Q(sku__in=[p.sku for p in products]) | Q(slug__in=list(slugs)))
     rows = await query.values_list("sku", "slug")

@@ -34,7 +34,7 @@ class NewReview:
 
 
 async def add_review(caller: Principal, new: NewReview) -> Review:
-    """Keep a review until somebody moderates it. Raises `Rejected` for a second one by the user."""
+    """Store a review for moderation. Raises `Rejected` for the user's second one of a product."""
     user_id = acting_user(caller, new.user_id, "userId")
     checks = Checks()
     checks.number(new.rating, "rating", RATING_MIN, RATING_MAX)
@@ -69,16 +69,16 @@ async def _raise_unless_reviewable(user_id: int, product_id: int) -> None:
 
 
 async def moderate_review(caller: Principal, review_id: int, decision: ReviewStatus) -> Review:
-    """Approve or reject a review and bring the product's rating along, in one transaction.
+    """Approve or reject a review and update the product's rating, in one transaction.
 
-    Deciding the same again changes nothing. Raises `Rejected` for an unknown review.
+    The same decision again changes nothing. Raises `Rejected` for an unknown review.
     """
     require(caller, UserRole.STAFF)
     if decision not in {ReviewStatus.APPROVED, ReviewStatus.REJECTED}:
         raise reject(ErrorCode.ILLEGAL_TRANSITION, "A review is approved or rejected.", "decision")
 
     async def work() -> Review:
-        # The row lock (on MySQL; SQLite has one writer anyway) keeps two moderators apart.
+        # The row lock (on MySQL; SQLite has one writer anyway) serialises two moderators.
         review = await Review.select_for_update().get_or_none(id=review_id)
         if review is None:
             raise reject(ErrorCode.NOT_FOUND, "There is no such review.", "id")

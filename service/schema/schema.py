@@ -1,4 +1,4 @@
-"""All areas put together."""
+"""The schema of all areas together."""
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
@@ -33,7 +33,7 @@ class Mutation(
 
 
 def build_schema() -> strawberry.Schema:
-    """The schema; built once per process, since that takes a while."""
+    """Build the schema; once per process, since that takes a while."""
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,

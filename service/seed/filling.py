@@ -1,15 +1,14 @@
 """Filling a database with believable, reproducible data, for trials and for the migrator.
 
-The same plan fills an empty database with the same rows, ids and times included, but for
-the hash of the password.
-A plan's times end at `until`, by default the midnight (UTC) with which today began:
-yesterday's digest has orders in it, and another day's run gives the same rows with
-the times, and the days in the order numbers, moved by whole days. Into a database
-with rows, seeding appends, with other ids and what contains them. A batch that a
-running service gets in the way of starts over, a few times: seed while it is quiet.
+The same plan fills an empty database with the same rows, including ids and times but not
+the password's hash. A plan's times end at `until`, by default the last midnight (UTC), so
+that yesterday's digest has orders in it; on another day the same plan gives the same rows
+with times, and the days in order numbers, moved by whole days. A database that has rows
+gets additional ones, with other ids. A batch that conflicts with a running service is
+retried a few times: seed while the service is quiet.
 
-Every user of a run, staff included, has the password that the caller chooses. It must not
-be known to others: a database that is seeded in private may be served in public later.
+All users of a run, including staff, have the password that the caller chooses. Others must
+not know it: a database that was seeded in private may be served in public later.
 """
 
 import time
@@ -42,7 +41,7 @@ from service.seed.products import make_products
 
 TABLES: tuple[type[Model], ...] = (User, Product, Review, Order, OrderLine, Notification)
 PARTS: tuple[type[Model], ...] = (User, Product, Order)
-"""What a shop that is in use has; the rest belongs to them."""
+"""What a shop that is in use has; the other tables belong to these."""
 BATCH_ROWS = 1_000
 
 
@@ -57,13 +56,12 @@ async def rows_there() -> dict[str, int]:
 async def seed_database(plan: SeedPlan, console: Console, password: str) -> int:
     """Add the plan's rows to the connected database, return how many there were.
 
-    Each batch is a transaction: a run that is stopped leaves whole, consistent
-    batches. Raises `Rejected` when somebody else's row has a sku, slug or address
-    that seeding would use.
+    Each batch is a transaction: a run that is stopped leaves whole, consistent batches.
+    Raises `Rejected` when an existing row has a sku, slug or address that seeding would use.
     """
-    # Now, not at the end: a run that is stopped has made accounts, too.
+    # Printed now, not at the end: a run that is stopped has also made accounts.
     console.print(
-        f"The password of all accounts is {password}, and is told only here. "
+        f"The password of all accounts is {password}; it is shown only here. "
         "Staff are staff.ID@example.com.",
         highlight=False,
         markup=False,
@@ -76,8 +74,8 @@ async def seed_database(plan: SeedPlan, console: Console, password: str) -> int:
             rows = await _fill(plan, progress, await hash_password(password))
         except IntegrityError as error:
             message = (
-                f"Seeding met a row that it would make itself: {error}. That row and the batches "
-                "before stay. Seed another database, and from one process at a time."
+                f"A row already has a value that seeding would use: {error}. That row and the "
+                "batches before it stay. Seed another database, from one process at a time."
             )
             raise reject(ErrorCode.TAKEN, message) from error
     took_s = time.perf_counter() - started_s
@@ -125,10 +123,10 @@ async def _write_batch(plan: SeedPlan, part: str, make: _Make, batch: range) -> 
 
 
 async def _free_ids() -> Ids:
-    """Ids above all that are taken, so that rows can refer to each other before they exist.
+    """Ids above all existing ones, so that rows can refer to each other before they exist.
 
-    A running service may take one of them first. The batch then hits the primary key,
-    is rolled back and starts over with others; the service's own row is never touched.
+    A running service may take one of them first. The batch then violates the primary key, is
+    rolled back and retried with other ids; the service's own row is never changed.
     """
     ids = {}
     for model in TABLES:

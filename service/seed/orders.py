@@ -23,7 +23,7 @@ ORDER_LINES_MAX = 5
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Somebody who orders."""
+    """A user who places orders."""
 
     id: int
     full_name: str
@@ -44,7 +44,7 @@ class Article:
 class Fate:
     """How many of 100 orders have a status, and between how many days old they are.
 
-    The youngest still leaves time for every step that led to the status.
+    The lower bound leaves time for every step that leads to the status.
     """
 
     status: OrderStatus
@@ -72,7 +72,7 @@ def make_orders(
 ) -> Rows:
     """Orders with their lines, and a message about each that was not paid in time.
 
-    The articles stand under their currency, since an order has one.
+    The articles are grouped by currency, since an order has one currency.
     """
     rows: Rows = {Order: [], OrderLine: [], Notification: []}
     weights = [len(group) for group in articles.values()]
@@ -90,7 +90,7 @@ def make_orders(
 
 def _lines(rng: Random, ids: Ids, order_id: int, articles: Sequence[Article]) -> list[Row]:
     (wanted,) = rng.choices(range(1, ORDER_LINES_MAX + 1), (40, 25, 18, 10, 7))
-    # The square favours the first: a few products are bought much more often than the rest.
+    # The square favours the first: a few products are bought much more often than the others.
     picks = [articles[int(len(articles) * rng.random() ** 2)] for _ in range(wanted)]
     return [
         {
@@ -122,7 +122,7 @@ def _order(
         "status": fate.status,
         "currency": lines[0]["currency"],
         "total_minor": sum(line["unit_price_minor"] * line["quantity"] for line in lines),
-        # Compared only between orders with an idempotency key, which this one has not.
+        # Compared only for orders with an idempotency key, and this one has none.
         "input_digest": hashlib.sha256(number.encode()).hexdigest(),
         "shipping_address": address_of(customer.id, customer.full_name),
         "placed_at": placed_at,
@@ -149,7 +149,7 @@ def _stamps(rng: Random, status: OrderStatus, placed_at: datetime) -> dict[str, 
 
 
 def _number_tail(order_id: int) -> str:
-    """The id in disguise: multiplying by an odd number modulo 2**35 maps no two ids to one."""
+    """The id, disguised: times an odd number, modulo 2**35, different ids stay different."""
     scrambled = order_id * 0x5DEECE66D % 2**35
     digits = ((scrambled >> 5 * place) & 31 for place in range(NUMBER_LENGTH))
     return "".join(NUMBER_ALPHABET[digit] for digit in digits)

@@ -1,4 +1,4 @@
-"""Seeded people: believable rows out of a random generator and the ids to give out."""
+"""Seeded users: believable rows from a random generator and free ids."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -40,7 +40,7 @@ def make_users(rng: Random, until: datetime, ids: Ids, batch: range, password_ha
 
 
 def residents_of(user_id: int) -> Residents:
-    """The country a user lives in, for life."""
+    """The country in which a user lives, always the same."""
     return RESIDENTS[user_id % len(RESIDENTS)]
 
 
@@ -77,7 +77,7 @@ def notification_row(notification_id: int, user_id: int, title: str, body: str) 
 
 
 def moment(rng: Random, until: datetime, age_min_days: float, age_max_days: float) -> datetime:
-    """Any moment that is so many days before `until`."""
+    """A random moment this many days before `until`."""
     return until - timedelta(days=rng.uniform(age_min_days, age_max_days))
 
 

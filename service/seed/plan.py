@@ -21,7 +21,7 @@ def _today() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class SeedPlan:
-    """How much to make, from which number, and the moment at which its history ends."""
+    """How many rows to make, from which random seed, and the moment at which their history ends."""
 
     products: int
     orders: int
@@ -30,11 +30,11 @@ class SeedPlan:
 
     @property
     def users(self) -> int:
-        """One for every five orders, and enough of them for reviews."""
+        """One for every five orders, and enough for the reviews."""
         return max(USERS_MIN, self.orders // 5)
 
     def random(self, part: str, batch: range) -> Random:
-        """A generator of the batch's own: one that is tried again gives the same rows."""
+        """A generator for one batch, so that a retried batch gives the same rows."""
         return Random(f"{self.random_seed}/{part}/{batch.start}")  # noqa: S311 - No secrets.
 
 

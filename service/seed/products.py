@@ -1,4 +1,4 @@
-"""Seeded products, their ratings and the reviews that these follow from."""
+"""Seeded products with their reviews, and the ratings that follow from these."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -64,7 +64,7 @@ def _product(rng: Random, until: datetime, product_id: int, status: ProductStatu
 
 
 def _price_minor(rng: Random, prices: Prices) -> int:
-    """Log-normal, as prices are: most near the median, a few at ten times of it."""
+    """Log-normal, as real prices are: most near the median, a few at ten times the median."""
     steps = round(prices.median_minor * rng.lognormvariate(0, 0.8) / prices.step_minor)
     return max(1, steps) * prices.step_minor - prices.ending_minor
 

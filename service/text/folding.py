@@ -1,18 +1,18 @@
-"""The searchable copy of a text: what readers take for the same letters is the same.
+"""The searchable copy of a text, in which letters that readers take for the same are equal.
 
-Case, accents, harakat, compatibility forms and invisible characters go; the letters that
-Arabic, Persian and Urdu keyboards differ in, and the digits of all scripts, become one.
-Databases then need only compare code points. Rows that an older rule has folded are
-folded again by a migration, so a change of the rule needs a new one.
+Case, accents, harakat, compatibility forms and invisible characters are removed; letters
+that Arabic, Persian and Urdu keyboards type differently, and the digits of all scripts, are
+unified. Databases then need only compare code points. Stored copies follow the rule only
+after a migration has folded them again, so a change of the rule needs a new migration.
 """
 
 import unicodedata
 
 FOLDED_LENGTH_MAX = 16_383
-"""What MySQL's TEXT holds, whatever the characters: a ligature becomes up to eighteen."""
+"""What MySQL's TEXT holds of any characters; folding turns one ligature into up to eighteen."""
 _CACHED_MAX = 20_000
 
-# By code point, after decomposition: presentation forms and letters with a hamza are gone then.
+# By code point, after decomposition, which has removed presentation forms and hamzas.
 _LETTERS = {
     0x0640: "",  # Tatweel only stretches the line.
     **dict.fromkeys((0x0649, 0x064A, 0x06CD, 0x06D0, 0x06D2), "\u06cc"),
@@ -23,7 +23,7 @@ _LETTERS = {
 
 
 class _Folds(dict[int, str]):
-    """What each code point becomes, found out on its first use."""
+    """What each code point becomes, computed on its first use."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -38,7 +38,7 @@ class _Folds(dict[int, str]):
 
 def _is_unseen(character: str) -> bool:
     if "\ufe00" <= character <= "\ufe0f":
-        return True  # They choose between the forms of the character before.
+        return True  # Variation selectors choose a form of the character before them.
     return unicodedata.category(character) in {"Cc", "Cf", "Cs"} and not character.isspace()
 
 
@@ -46,7 +46,7 @@ _FOLDS = _Folds(_LETTERS)
 
 
 def fold(text: str) -> str:
-    """The text as it is compared, its words parted by single spaces."""
+    """The text as it is compared, with single spaces between its words."""
     bare = unicodedata.normalize("NFKD", text).translate(_FOLDS)
     return " ".join(unicodedata.normalize("NFC", bare).casefold().split())
 

@@ -91,8 +91,8 @@ def test_seeding_a_shop_in_use_needs_a_yes(database_url: str) -> None:
     seeded = run(database_url, *SMALL, "--yes")
 
     assert told(refused) == (
-        "The shop is in use (users: 1, products: 0, orders: 0). Nothing tells invented rows from "
-        "real ones later. To seed it all the same, add --yes."
+        "The shop is in use (users: 1, products: 0, orders: 0). Invented rows cannot be told "
+        "from real ones later. To seed it anyway, add --yes."
     )
     assert counted == 1
     assert seeded.exit_code == 0
@@ -103,7 +103,7 @@ def test_each_seeding_has_a_password_of_its_own_which_is_told_once(database_url:
     first, second = run(database_url, *SMALL), run(database_url, *SMALL, "--yes")
 
     passwords = [
-        result.stdout.split("accounts is ")[1].split(", and")[0] for result in (first, second)
+        result.stdout.split("accounts is ")[1].split("; it")[0] for result in (first, second)
     ]
     staff = with_database(database_url, staff_addresses)
     assert len(set(passwords)) == 2
@@ -130,7 +130,7 @@ def test_at_a_terminal_seeding_asks(sqlite_url: str, answer: str, status: int, u
             shown += chunk
     os.close(terminal)
 
-    assert b"Seed it all the same? [y/N]" in shown
+    assert b"Seed it anyway? [y/N]" in shown
     assert process.wait() == status
     assert with_database(sqlite_url, count_users) == users
 

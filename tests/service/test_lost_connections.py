@@ -179,6 +179,6 @@ async def test_an_operation_that_is_given_up_does_not_say_that_nothing_was_done(
     assert response.status == 503
     (error,) = (await response.json())["errors"]
     assert error["message"] == (
-        "This took longer than 1 s and was given up. What it was to change may have been changed "
-        "all the same: look before you repeat it."
+        "This took longer than 1 s and was given up. Its changes may have been made "
+        "nevertheless: look before you repeat it."
     )

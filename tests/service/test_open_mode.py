@@ -24,7 +24,7 @@ PRODUCT = {"sku": "X", "name": "X", "price": {"amount": "1", "currency": "EUR"}}
         ({}, None),
         ({"service_secret": SECRET}, "SERVICE_SECRET is set"),
         ({"service_open": False}, "SERVICE_OPEN is false"),
-        ({"service_host": "0.0.0.0"}, "0.0.0.0 is no loopback address"),
+        ({"service_host": "0.0.0.0"}, "0.0.0.0 is not a loopback address"),
         ({"database_url": "mysql://a@b/c"}, "the database is not the embedded one"),
     ],
 )

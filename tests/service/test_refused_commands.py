@@ -60,7 +60,7 @@ def test_a_user_who_may_not_make_the_database_is_told_in_a_sentence(database_url
     with_database(database_url, lambda: _execute(f"CREATE USER {name} IDENTIFIED BY 'password'"))
     try:
         url = f"{database_url.replace('root@', f'{name}:password@')}_missing"
-        assert told(run(url, "upgrade")).startswith("The database refuses this: (1044, ")
+        assert told(run(url, "upgrade")).startswith("The database refused this: (1044, ")
     finally:
         with_database(database_url, lambda: _execute(f"DROP USER {name}"))
 
@@ -105,7 +105,7 @@ def test_what_the_database_refuses_is_a_sentence(sqlite_url: str) -> None:
 
     result = run(sqlite_url, "users", "token", EMAIL)
 
-    assert told(result) == "The database refuses this: no such table: users"
+    assert told(result) == "The database refused this: no such table: users"
 
 
 @pytest.mark.parametrize(

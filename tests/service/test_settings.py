@@ -84,11 +84,11 @@ def test_a_bad_setting_is_named(
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("postgres://shop:pw@127.0.0.1/shop", "begins with postgres://, and must be sqlite://PATH"),
-        ("mariadb://shop:pw@127.0.0.1/shop", "begins with mariadb://, and must be sqlite://PATH"),
-        ("SQLITE://shop.db", "begins with SQLITE://, and must be sqlite://PATH"),
-        ("sqlite:shop.db", "is no URL"),
-        ("", "is no URL"),
+        ("postgres://shop:pw@127.0.0.1/shop", "begins with postgres://; it must be sqlite://PATH"),
+        ("mariadb://shop:pw@127.0.0.1/shop", "begins with mariadb://; it must be sqlite://PATH"),
+        ("SQLITE://shop.db", "begins with SQLITE://; it must be sqlite://PATH"),
+        ("sqlite:shop.db", "is not a URL"),
+        ("", "is not a URL"),
         ("sqlite://", "names no file"),
         ("mysql://shop:pw@127.0.0.1", "names no database"),
         ("mysql://shop:pw@127.0.0.1/?charset=utf8mb4", "names no database"),
@@ -128,13 +128,19 @@ def test_a_url_with_an_odd_password_or_none_is_taken(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("service_prot = 9000", "service.toml: service_prot is no setting. Is service_port meant?"),
-        ("SERVICE_PORT = 9000", "service.toml: SERVICE_PORT is no setting. Is service_port meant?"),
-        ("xyz = 1", "service.toml: xyz is no setting. The README lists them all."),
-        ("[service]\nport = 9000", "service.toml has a section [service]. Settings stand in no"),
-        ('service_port = "9000"', "service.toml: service_port must be a whole number, and is a"),
-        ("service_port = true", "service.toml: service_port must be a whole number, and is a"),
-        ("service_port = 9000.5", "service.toml: service_port must be a whole number, and is a"),
+        (
+            "service_prot = 9000",
+            "service.toml: service_prot is not a setting. Did you mean service_port?",
+        ),
+        (
+            "SERVICE_PORT = 9000",
+            "service.toml: SERVICE_PORT is not a setting. Did you mean service_port?",
+        ),
+        ("xyz = 1", "service.toml: xyz is not a setting. The README lists them all."),
+        ("[service]\nport = 9000", "service.toml has a section [service]. Settings do not"),
+        ('service_port = "9000"', "service.toml: service_port must be a whole number, not a"),
+        ("service_port = true", "service.toml: service_port must be a whole number, not a"),
+        ("service_port = 9000.5", "service.toml: service_port must be a whole number, not a"),
         ('service_playground = "no"', "service.toml: service_playground must be true or false"),
         ("service_secret = 12345678", 'service.toml: service_secret must be "a text"'),
         ("service_port: 9000", "service.toml cannot be read as TOML: "),
@@ -178,7 +184,7 @@ def test_variables_that_look_like_settings_are_named_and_those_of_others_are_not
     monkeypatch.setenv("SERVICE_CONFIG", "service.toml")
 
     assert [sentence for sentence in doubtful_variables() if sentence not in before] == [
-        "GRAPHQL_DEPT_MAX is no setting, and is ignored. Is GRAPHQL_DEPTH_MAX meant?",
-        "ORDER_BY is no setting, and is ignored. The README lists them all.",
-        "SERVICE_SECERT is no setting, and is ignored. Is SERVICE_SECRET meant?",
+        "GRAPHQL_DEPT_MAX is not a setting and is ignored. Did you mean GRAPHQL_DEPTH_MAX?",
+        "ORDER_BY is not a setting and is ignored. The README lists them all.",
+        "SERVICE_SECERT is not a setting and is ignored. Did you mean SERVICE_SECRET?",
     ]

@@ -1,7 +1,7 @@
-"""Calling resolvers directly, with input objects built by functions that are made beforehand.
+"""Calling resolvers directly, with input objects built by functions that are prepared once.
 
-Strawberry looks up the types of a resolver's arguments, and of every field of its
-input objects, on each call; for a small mutation that is an eighth of the work.
+Strawberry looks up the types of a resolver's arguments, and of every field of its input
+objects, on each call, which is an eighth of the work of a small mutation.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ Convert = Callable[[Any], Any]
 
 
 class NotDirect(Exception):
-    """The resolver uses something of Strawberry's that is not known here."""
+    """The resolver uses a feature of Strawberry that is not supported here."""
 
 
 def direct_resolver(definition: GraphQLField) -> Callable[..., Any] | None:
@@ -54,7 +54,7 @@ def direct_resolver(definition: GraphQLField) -> Callable[..., Any] | None:
 def arguments_converter(
     definition: GraphQLField, field: StrawberryField
 ) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """From graphql-core's coerced arguments to the resolver's. Raises `NotDirect`."""
+    """A function from graphql-core's coerced arguments to the resolver's. Raises `NotDirect`."""
     # Both lists are in the order of the resolver's signature.
     converters = {
         name: (argument.python_name, _converter(argument.type))
@@ -75,7 +75,7 @@ def _applied(convert: Convert | None, value: Any) -> Any:
 
 
 def _converter(kind: Any) -> Convert | None:
-    """How a non-null value of a type is converted; None if it is right as it is."""
+    """The conversion of a type's non-null values; None if they are used as they are."""
     if isinstance(kind, StrawberryMaybe):
         raise NotDirect
     if isinstance(kind, StrawberryOptional):

@@ -1,8 +1,8 @@
 """Compiling an operation of a valid document into a plan.
 
-Fields are collected as the specification has it (section 6.3.2), which can be done
-beforehand: where a field is of an interface, each type that it may turn out to be has
-a plan, and each combination of conditions (`@skip`, `@include`) has one. What is not
+Fields are collected by the rules of the specification (section 6.3.2), once for all
+executions: a field of an interface type gets a plan for each of its possible types, and
+each combination of conditions (`@skip`, `@include`) gets a plan of its own. What is not
 covered (introspection, subscriptions and directives of an operation) is declined, and
 graphql-core executes it.
 """
@@ -60,7 +60,7 @@ def compile_operation(
 ) -> OperationPlan | None:
     """Compile an operation of a valid document, or None if it must be left to graphql-core.
 
-    Of the variables, only those that stand in conditions matter.
+    Of the variables, only those in conditions matter.
     """
     root = schema.get_root_type(operation.operation)
     is_covered = operation.operation in {OperationType.QUERY, OperationType.MUTATION}
@@ -75,7 +75,7 @@ def compile_operation(
 
 
 class _Compiler:
-    """Writes down the walk through one document."""
+    """Compiles the selections of one document."""
 
     def __init__(
         self, schema: GraphQLSchema, document: DocumentNode, variables: VariableValues | None
@@ -162,7 +162,7 @@ class _Compiler:
     def _completer(
         self, kind: GraphQLOutputType, nodes: Sequence[FieldNode]
     ) -> tuple[Complete, bool, Inline | None]:
-        """How values of a type are completed, whether they may be null, and the same inline."""
+        """How a type's values are completed, whether they may be null, and the same inline."""
         if isinstance(kind, GraphQLNonNull):
             complete, _, inline = self._completer(kind.of_type, nodes)
             return complete, False, inline.non_null() if inline else None

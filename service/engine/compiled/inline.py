@@ -1,9 +1,9 @@
 """Generated code for the plain part of an object: one function instead of a walk over its fields.
 
-Each inline field becomes an expression of a dict display. A value of the very type
-that a scalar serialises to is taken as it is; anything else goes to the scalar's
-own function, which raises for what it cannot serialise, and a missing attribute or
-a null where none may be raises, too. The caller then goes field by field.
+Each inline field becomes an expression of a dict display. A value that already has the
+scalar's output type is used as it is; any other value goes through the scalar's serializer.
+A value that cannot be serialised, a missing attribute, or null in a non-null field raises;
+the caller then resolves the object field by field to find the error.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from graphql import GRAPHQL_MAX_INT, GraphQLEnumType, GraphQLScalarType
 
-# The condition under which a value `v` may be taken as it is.
+# The condition under which a value `v` is used as it is.
 _AS_IS = {
     "String": "type(v) is str",
     "ID": "type(v) is str",
@@ -22,13 +22,13 @@ _AS_IS = {
 }
 
 
-class NullWhereNoneMayBe(Exception):
-    """Raised by generated code; the caller finds out where."""
+class UnexpectedNull(Exception):
+    """Generated code found a null in a non-null field; the caller finds out which."""
 
 
 def missing() -> Any:
-    """For generated code, which cannot raise within an expression."""
-    raise NullWhereNoneMayBe
+    """Raise, for generated code: an expression cannot contain a raise statement."""
+    raise UnexpectedNull
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class Inline:
     source: str
     names: Mapping[str, Any] = field(default_factory=dict)
     null: str = "None"
-    """What stands for a null: `None`, or a call that raises."""
+    """The source for a null: `None`, or a call that raises."""
     value: str = "v"
-    """Where the value comes from."""
+    """The source of the value itself."""
 
     @classmethod
     def leaf(cls, kind: GraphQLScalarType | GraphQLEnumType, serialize: Any) -> "Inline":
@@ -58,7 +58,7 @@ class Inline:
 
     @classmethod
     def constant(cls, value: str) -> "Inline":
-        """Always the same."""
+        """A constant."""
         return cls("v", value=repr(value))
 
     def of_list(self) -> "Inline":
@@ -71,16 +71,16 @@ class Inline:
         return replace(self, value=f"s.{name}")
 
     def non_null(self) -> "Inline":
-        """The same, where no null may be."""
+        """The same, for a non-null type."""
         return replace(self, null="missing()")
 
     def expression(self) -> str:
-        """The whole, beginning with where the value comes from."""
+        """The whole expression, which reads the value and completes it."""
         return f"({self.null} if (v := {self.value}) is None else {self.source})"
 
 
 class HasInline(Protocol):
-    """What of a field matters here."""
+    """The parts of a field's plan that are needed here."""
 
     @property
     def key(self) -> str:
@@ -95,7 +95,7 @@ F = TypeVar("F", bound=HasInline)
 
 
 def generate_fill(fields: Sequence[F]) -> tuple[Any, tuple[F, ...]]:
-    """The function that fills an object's inline fields, and the fields that it leaves as gaps."""
+    """A function that fills an object's inline fields, and the fields that it leaves as gaps."""
     names: dict[str, Any] = {"missing": missing}
     items = []
     for entry in fields:
@@ -106,7 +106,7 @@ def generate_fill(fields: Sequence[F]) -> tuple[Any, tuple[F, ...]]:
 
 
 def serializer(kind: GraphQLScalarType | GraphQLEnumType) -> Callable[[Any], Any]:
-    """The type's own function, with a short way for the values that we have."""
+    """The type's serializer, with a fast path for the values that our resolvers return."""
     if kind.name == "DateTime":
         return lambda v: v.isoformat() if type(v) is datetime else kind.serialize(v)
     if isinstance(kind, GraphQLEnumType):

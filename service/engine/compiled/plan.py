@@ -1,4 +1,4 @@
-"""Compiled operations: what graphql-core finds out on every execution, found out once.
+"""Compiled operations: what graphql-core works out on every execution, worked out once.
 
 An operation of our own schema is nearly always the same walk: read attributes, call a
 resolver here and there, serialise. `compiler.py` writes that walk down as a tree of the
@@ -24,7 +24,7 @@ from service.engine.compiled.inline import Inline
 
 AWAITED_AT_ONCE_MAX = 500
 TURN_S = 0.01
-"""How long completing values keeps others off the event loop."""
+"""How long completing values may keep other tasks from running."""
 
 
 class Place(NamedTuple):
@@ -178,7 +178,7 @@ class ObjectPlan:
         """Turn an object into a mapping of its fields' values."""
         try:
             out, plans = self.fill(source), self.rest
-        except Exception:  # noqa: BLE001 - Going field by field finds the error again, and its place.
+        except Exception:  # noqa: BLE001 - Going field by field finds the error again, with its place.
             out, plans = {}, self.fields
         execute_fields(run, plans, source, out, place)
         return out
@@ -205,7 +205,7 @@ def execute_fields(
 
 @dataclass(frozen=True, slots=True)
 class InterfacePlan:
-    """An object whose type is known only when it is there."""
+    """An object whose type is known only at run time."""
 
     plans: Mapping[type, ObjectPlan]
 
@@ -213,7 +213,7 @@ class InterfacePlan:
         """Complete an object by the plan of its own type."""
         own = self.plans.get(type(source))
         if own is None:
-            raise TypeError(f"{type(source).__name__} is none of the types that this may be.")
+            raise TypeError(f"{type(source).__name__} is not one of the interface's types.")
         return own.complete(run, source, place)
 
 

@@ -1,9 +1,9 @@
-"""A bound on connections, and on how long each may keep us waiting.
+"""A limit on connections, and on how long each may keep the service waiting.
 
-aiohttp closes connections that are idle between requests. It waits for ever for the rest
-of a first header and for a client that does not read its answer, and it takes as many
-connections as the system gives it descriptors: a few clients that send slowly, or nothing,
-would keep all others out.
+aiohttp closes connections that are idle between requests. But it waits forever for the rest
+of a first header and for a client that does not read its answer, and it accepts as many
+connections as there are file descriptors: a few clients that send slowly, or nothing, would
+keep all others out.
 """
 
 import asyncio
@@ -22,10 +22,10 @@ log = structlog.get_logger("service.http")
 SWEEP_S = 1.0
 ANSWER_READ_TIMEOUT_S = 30
 KEEPALIVE_S = 75
-"""Longer than proxies keep an idle connection, so that they close it and not we."""
+"""Longer than proxies keep an idle connection, so that the proxy closes it first."""
 BACKLOG = 128
 OTHER_DESCRIPTORS = 100 + BACKLOG
-"""Files, the database's connections, and connections that are accepted in one go."""
+"""Files, the database's connections, and connections that are accepted at once."""
 _REFUSAL_BODY = b'{"errors": [{"message": "All connections are taken; try again soon"}]}'
 REFUSAL = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"
@@ -34,11 +34,11 @@ REFUSAL = (
 
 
 Doing = tuple[bool, int]
-"""Whether a request is being answered, and how many there have been."""
+"""Whether a request is being answered, and how many requests there were."""
 
 
 class Closed(Enum):
-    """Why a connection was closed; the value says so in the log."""
+    """Why a connection was closed; the value is what the log says."""
 
     NO_HEADER = "sent no whole header in time"
     UNREAD = "did not read the answer in time"
@@ -48,7 +48,7 @@ class Closed(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """How many there may be, and how long they may take."""
+    """How many connections there may be, and how long they may take."""
 
     connections_max: int
     header_timeout_s: float
@@ -56,7 +56,7 @@ class ConnectionLimits:
 
 
 def connections_possible(wanted: int) -> int:
-    """As many connections as are wanted, or as descriptors can be had for."""
+    """As many connections as are wanted, or as many as there are descriptors for."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = wanted + OTHER_DESCRIPTORS
     if soft != resource.RLIM_INFINITY and soft < needed:
@@ -70,19 +70,19 @@ def connections_possible(wanted: int) -> int:
 
 
 class Gate:
-    """Makes the protocol of each connection that is accepted, and looks after all of them."""
+    """Makes the protocol of each accepted connection, and watches all of them."""
 
     def __init__(self, server: web.Server, limits: ConnectionLimits) -> None:
         self._server = server
         self._limits = limits
-        # What each connection was doing when it was last looked at, and since when.
+        # What each connection was doing at the last sweep, and since when.
         self._seen: dict[RequestHandler, tuple[Doing, float]] = {}
-        # Accepted, but not yet told so: many may be accepted in one go.
+        # Accepted, but not started yet: many may be accepted at once.
         self._coming: list[RequestHandler] = []
         self._closed: Counter[Closed] = Counter()
 
     def __call__(self) -> asyncio.Protocol:
-        """Admit a connection, in place of one that has sent nothing if all are taken."""
+        """Admit a connection; if all are taken, an idle one is closed to make room."""
         open_ones = [one for one in self._server.connections if one.transport is not None]
         self._coming = [one for one in self._coming if not one._task_handler]
         taken = len(open_ones) + len(self._coming)
@@ -95,7 +95,7 @@ class Gate:
 
     def _make_room(self, connections: list[RequestHandler]) -> bool:
         idle = [one for one in connections if not one._request_in_progress]
-        # Those without a request so far go first, the oldest of them before the others.
+        # First one that has sent no request yet, the oldest of them.
         chosen = min(idle, key=lambda one: one._request_count > 0, default=None)
         if chosen is None:
             return False
@@ -104,7 +104,7 @@ class Gate:
         return True
 
     async def watch(self) -> None:
-        """Close what takes too long, and log what was closed, once a second at the most."""
+        """Close connections that take too long, and log them, once every `SWEEP_S`."""
         while True:
             await asyncio.sleep(SWEEP_S)
             self._sweep(time.monotonic())
@@ -125,7 +125,7 @@ class Gate:
         if one._request_in_progress:
             if took_s > self._limits.request_timeout_s + ANSWER_READ_TIMEOUT_S and one.transport:
                 self._closed[Closed.UNREAD] += 1
-                # Closing would wait for the client to read what it does not read.
+                # Closing would wait for the client to read the answer, which it does not do.
                 one.transport.abort()
         elif one._request_count == 0 and took_s > self._limits.header_timeout_s:
             self._closed[Closed.NO_HEADER] += 1
@@ -133,7 +133,7 @@ class Gate:
 
 
 class _Refused(asyncio.Protocol):
-    """Says that there is no room, and goes."""
+    """Answers that there is no room, and closes."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if isinstance(transport, asyncio.WriteTransport):

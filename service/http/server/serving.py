@@ -1,4 +1,4 @@
-"""Listening, until somebody asks for an end."""
+"""Listening until the process is asked to stop."""
 
 import asyncio
 import gc
@@ -11,12 +11,12 @@ from aiohttp import web
 from service.http.server.connections import BACKLOG, KEEPALIVE_S, ConnectionLimits, Gate
 
 GC_THRESHOLDS = (5_000, 20, 50)
-"""Objects until the young are looked at, and how many such rounds until the older are."""
+"""Allocations before a collection of the young, and collections before one of the older."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where, and for how long an end waits for requests in flight."""
+    """The address, and how long a shutdown waits for requests in flight."""
 
     host: str
     port: int
@@ -29,9 +29,9 @@ async def serve(
     limits: ConnectionLimits,
     started: Callable[[], None],
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then answer what is in flight.
+    """Serve until SIGINT or SIGTERM, then finish the requests in flight.
 
-    Raises OSError if it cannot listen there, and what the application's start raises.
+    Raises OSError if the address cannot be used, and any error of the application's start.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -57,20 +57,20 @@ async def _listen(
     started: Callable[[], None],
     stop: asyncio.Event,
 ) -> None:
-    assert runner.server is not None  # It is there after `setup`.
+    assert runner.server is not None  # `setup` has made it.
     gate = Gate(runner.server, limits)
     loop = asyncio.get_running_loop()
     listener = await loop.create_server(gate, where.host, where.port, backlog=BACKLOG)
     watching = asyncio.create_task(gate.watch(), name="connections")
-    # What is here now stays: the collector, which stops everything, need not look at it. It
-    # judges by what is left how often to look at all of it, which would be far too often.
+    # Objects of the start-up stay alive, so the collector, which stops everything, need not
+    # visit them. Its own thresholds would have it collect far too often.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     started()
     stopping = asyncio.create_task(stop.wait(), name="stop")
     try:
-        # Without its watch the service would serve on, open to whoever keeps it waiting.
+        # If the watch ends, stop: without it, slow clients could take all connections.
         done, _ = await asyncio.wait({stopping, watching}, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()

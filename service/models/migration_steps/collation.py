@@ -1,4 +1,4 @@
-"""One order of strings on all databases."""
+"""The same comparison of strings on all databases."""
 
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 
@@ -15,7 +15,7 @@ async def use_binary_collation(_apps: object, editor: BaseSchemaEditor) -> None:
     """Compare MySQL's strings by code point, to the last space, as SQLite does.
 
     Its default collation takes `TEA-1` and `tea-1`, or two different emoji, for
-    equal, and `utf8mb4_bin` takes `TEA-1` with a space behind it for `TEA-1`: the same
+    equal, and `utf8mb4_bin` takes `TEA-1` with a space after it for `TEA-1`: the same
     request would succeed on one database and fail on the other.
     """
     if editor.client.capabilities.dialect != "mysql":

@@ -1,4 +1,4 @@
-"""What a database holds from the beginning."""
+"""The rows that every database has from the beginning."""
 
 import secrets
 

@@ -1,4 +1,4 @@
-"""Bringing the searchable copies of products to the present rule."""
+"""Folding the searchable copies of products by the present rule."""
 
 from tortoise.transactions import in_transaction
 
@@ -21,7 +21,7 @@ async def fold_products_again(_apps: object, _editor: object) -> None:
             for row_id, name, sku, description, before in rows:
                 after = folded(name, sku, description)
                 if after != before:
-                    # Unless somebody has changed the product meanwhile, and folded it himself.
+                    # Unless the product was changed, and thereby folded, in the meantime.
                     same = Product.filter(id=row_id, search_text=before)
                     await same.update(search_text=after)
         last_id = rows[-1][0]

@@ -1,7 +1,7 @@
 """Looking rows up by text: a value that no row can have matches nothing.
 
-Without this, Tortoise and the databases refuse such a value as a defect, and the
-refusal, with the value in it, reaches the log.
+Without this, Tortoise and the databases raise an error for such a value, which would be
+treated as a defect and logged.
 """
 
 from tortoise.fields import CharField
@@ -11,7 +11,7 @@ from service.text.forms import is_storable
 
 
 def possible(model: type[Model], column: str, *values: str) -> list[str]:
-    """Those of the values that the text column can hold, for a filter `column__in`."""
+    """The values that the text column can hold, for a filter `column__in`."""
     field = model._meta.fields_map[column]
     assert isinstance(field, CharField), f"{column} holds no short text"
     return [value for value in values if len(value) <= field.max_length and is_storable(value)]

@@ -1,7 +1,7 @@
 """Keyset pages: the rows after a position, never `OFFSET`, so page 1,000 costs what page 1 does.
 
 A position is the sort column's value and the id of a row. Every sort column is
-NOT NULL, and every order ends with the id, so positions are total.
+NOT NULL, and every order ends with the id, so any two rows have different positions.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ PAGE_ROWS_MAX = 100
 SCANS_AT_ONCE_SQLITE = 1
 SCANS_AT_ONCE_MYSQL = 4
 ROWS_PER_TURN = 500
-"""Making so many objects takes about 10 ms."""
+"""Rows made into objects before other tasks get a turn; they take about 10 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a row stands in an order."""
+    """The place of a row in an order."""
 
     value: str | int | datetime
     id: int
@@ -71,7 +71,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[M]):
-    """Rows in the asked order, and whether there are more on either side."""
+    """Rows in the requested order, and whether there are more on either side."""
 
     rows: Sequence[M]
     has_previous: bool
@@ -120,7 +120,7 @@ def _beyond(position: Position, sort: Sort) -> Q:
         return _where({f"id__{side}": position.id})
     further = _where({f"{sort.column}__{side}": position.value})
     if position.value == UNREADABLE_TIME:
-        # It stands for MySQL's zero dates, which come before it: all of one value, by their ids.
+        # MySQL's zero dates, which sort before it, are read as this value: tell them by id.
         unread = _where({f"{sort.column}__lte": position.value, f"id__{side}": position.id})
         return unread if sort.descending else further | unread
     tied = _where({sort.column: position.value, f"id__{side}": position.id})
@@ -149,16 +149,16 @@ async def _ranked_rows(ranked: QuerySet[M], rank_max: int) -> list[M]:
     made: list[M] = []
     for start in range(0, len(rows), ROWS_PER_TURN):
         if start:
-            await asyncio.sleep(0)  # Others' turn on the event loop.
+            await asyncio.sleep(0)  # Let other tasks run.
         some = rows[start : start + ROWS_PER_TURN]
         made += [ranked.model._init_from_db(**dict(row)) for row in some]
     return made
 
 
 def scan_turn() -> asyncio.Semaphore:
-    """What a statement with conditions waits for: it may read every row of its table.
+    """The semaphore for statements with conditions, which may read every row of a table.
 
-    A few at a time, so that all others are served between them.
+    Only a few run at a time, so that other requests are served between them.
     """
     return _scan_turns(asyncio.get_running_loop())
 

@@ -1,4 +1,4 @@
-"""Who is asking, and what they may do."""
+"""Who calls, and what they may do."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class Principal:
 
 VISITOR = Principal()
 LOCAL_ADMIN = Principal(role=UserRole.ADMIN)
-"""Whoever sits at the machine, where the service is open; also the cron jobs and the CLI."""
+"""The user of the machine, if the service is open; also the cron jobs and the command line."""
 
 
 def require(principal: Principal, role: UserRole) -> None:
@@ -48,7 +48,7 @@ def acting_user(principal: Principal, user_id: int | None, field: str) -> int:
     if chosen is None:
         if principal.role is None:
             raise _unauthenticated()
-        raise reject(ErrorCode.REQUIRED, "Say for which user this is.", field)
+        raise reject(ErrorCode.REQUIRED, "Name the user for whom this is.", field)
     require_self(principal, chosen)
     return chosen
 

@@ -1,4 +1,4 @@
-"""Names in addresses."""
+"""Slugs: the names of products in URLs."""
 
 import secrets
 
@@ -12,12 +12,12 @@ TAIL_LENGTH_MAX = 64
 
 
 def slug_of(name: str, sku: str) -> str:
-    """`Lahijan tea` as `lahijan-tea`; scripts other than Latin are kept, not transcribed."""
+    """`Lahijan tea` as `lahijan-tea`; other scripts than Latin are kept, not transliterated."""
     return slugify(name, allow_unicode=True, max_length=SLUG_LENGTH_MAX) or slug_with(sku, "")
 
 
 def slug_with(sku: str, slug: str) -> str:
-    """A second choice when the slug is taken: the same, and the sku."""
+    """The second choice, when the slug is taken: the slug followed by the sku."""
     tail = slugify(sku, allow_unicode=True, max_length=TAIL_LENGTH_MAX) or secrets.token_hex(
         _SUFFIX_BYTES
     )
@@ -25,11 +25,11 @@ def slug_with(sku: str, slug: str) -> str:
 
 
 def slug_at_random(slug: str) -> str:
-    """A third choice, when even that is taken."""
+    """The third choice, when that is taken, too."""
     tail = secrets.token_hex(_SUFFIX_BYTES)
     return f"{slug[: SLUG_LENGTH_MAX - len(tail) - 1]}-{tail}"
 
 
 def is_slug(text: str) -> bool:
-    """Whether a client's own slug is one that we could have made."""
+    """Whether a client's own slug has the form of the ones that we make."""
     return slugify(text, allow_unicode=True) == text

@@ -1,4 +1,4 @@
-"""Checks on single values. Each collects its problem and goes on, so that one answer tells all."""
+"""Checks on single values, which collect their problems so that one answer lists all of them."""
 
 from email_validator import EmailNotValidError
 
@@ -23,22 +23,22 @@ class Checks:
         self.problems.append(Problem(code, message, (*self._prefix, *field)))
 
     def add_all(self, rejected: Rejected, *field: str) -> None:
-        """Note what another check has already found."""
+        """Note the problems that another check has found."""
         self.problems += [p.under(*self._prefix, *field) for p in rejected.problems]
 
     def raise_if_any(self) -> None:
-        """Refuse with all problems at once."""
+        """Raise `Rejected` with all problems, if there are any."""
         raise_if_any(self.problems)
 
     def text(self, value: str, field: str, length_max: int, *, required: bool = True) -> str:
         """The value trimmed and in Unicode's NFC form; `length_max` counts code points."""
         value = nfc(value.strip())
         if required and is_blank(value):
-            self.add(ErrorCode.REQUIRED, f"{field} must have something to be seen.", field)
+            self.add(ErrorCode.REQUIRED, f"{field} must have visible characters.", field)
         elif len(value) > length_max:
             self.add(ErrorCode.TOO_LONG, f"{field} is limited to {length_max} characters.", field)
         elif not is_storable(value):
-            self.add(ErrorCode.INVALID, f"{field} has characters that no text may have.", field)
+            self.add(ErrorCode.INVALID, f"{field} has characters that cannot be stored.", field)
         return value
 
     def choice(self, value: StoredEnum, field: str) -> None:

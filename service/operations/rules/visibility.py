@@ -17,23 +17,23 @@ from service.models import (
 from service.operations.rules.access import Principal
 
 _SHOWN = (ProductStatus.ACTIVE, ProductStatus.ARCHIVED)
-"""What this version does not know is not shown."""
+"""A status that this version does not know is not shown."""
 
 
 def listed_products(caller: Principal) -> QuerySet[Product]:
-    """Staff see all in lists; others what is on sale."""
+    """What lists show: all products to staff, others only what is on sale."""
     query = Product.all()
     return query if caller.is_staff else query.filter(status=ProductStatus.ACTIVE)
 
 
 def visible_products(caller: Principal) -> QuerySet[Product]:
-    """Staff see all; others do not see drafts, but what they may have ordered once."""
+    """Staff see all; others see no drafts, but archived products: they may have ordered them."""
     query = Product.all()
     return query if caller.is_staff else query.filter(status__in=_SHOWN)
 
 
 def may_see_product(caller: Principal, product: Product) -> bool:
-    """The same rule for a product that was found already."""
+    """The rule of `visible_products` for a product that was already loaded."""
     return caller.is_staff or product.status in _SHOWN
 
 

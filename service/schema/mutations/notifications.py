@@ -62,7 +62,7 @@ class MarkAllNotificationsReadPayload(Payload):
 
 @strawberry.type
 class NotificationMutation:
-    """For staff, and for whoever was sent something."""
+    """For staff, and for the recipients."""
 
     @mutation
     async def send_notification(

@@ -1,4 +1,4 @@
-"""The answer to every mutation: what was made or changed, or why not."""
+"""The answer to every mutation: what was created or changed, or why not."""
 
 import functools
 from collections.abc import Awaitable, Callable
@@ -37,8 +37,11 @@ R = TypeVar("R", bound=Payload)
 def refusals_as_user_errors(
     resolver: Callable[P, Awaitable[R | None]],
 ) -> Callable[P, Awaitable[R | None]]:
-    """The one place where a `Rejected` becomes `userErrors` of the resolver's own payload type."""
-    # Nullable, so that an error of one mutation does not take the others' answers with it.
+    """Wrap a resolver so that a `Rejected` becomes `userErrors` of its payload type.
+
+    Raises TypeError for a resolver without an argument of the type `Info`.
+    """
+    # Nullable, so that an error of one mutation does not discard the others' answers.
     hints = get_type_hints(resolver)
     payload, _none = get_args(hints.pop("return"))
     info_name = next((name for name, kind in hints.items() if get_origin(kind) is Info), None)
@@ -48,7 +51,7 @@ def refusals_as_user_errors(
     @functools.wraps(resolver)
     async def guarded(*args: P.args, **kwargs: P.kwargs) -> R | None:
         info: Any = kwargs[info_name]
-        # An earlier mutation of the same operation may have filled them.
+        # An earlier mutation of the same operation may have filled the loaders.
         info.context.loaders.clear()
         try:
             return await resolver(*args, **kwargs)

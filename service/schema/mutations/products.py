@@ -1,4 +1,4 @@
-"""What staff do with products."""
+"""Creating and changing products."""
 
 import strawberry
 

@@ -1,7 +1,7 @@
 """Relay connections over keyset pages (the GraphQL Cursor Connections specification).
 
-A cursor holds the sort it was made under, so using it under another is an error
-and not a page of the wrong rows.
+A cursor contains the sort that it was made for, so using it with another sort is an error
+and does not give a page of the wrong rows.
 """
 
 import binascii
@@ -79,7 +79,7 @@ async def connect(
     *,
     is_scan: bool = False,
 ) -> Connection[N]:
-    """A connection over a whole query; one that may be a scan waits for its turn."""
+    """A connection over a whole query; one that may scan a table waits for its turn."""
     window = _window(arguments, sort)
     turn = scan_turn if is_scan else nullcontext
     if sort.column == "sequence":

@@ -1,4 +1,4 @@
-"""What every resolver may reach for."""
+"""What every resolver can use."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,7 +14,7 @@ from service.schema.relay.loaders import Loaders
 
 
 class Origin(Protocol):
-    """From where a request comes."""
+    """Where a request comes from."""
 
     @property
     def address(self) -> str:
@@ -23,7 +23,7 @@ class Origin(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request: who asks, its loaders, and the parts of the application that it uses."""
+    """One request: its caller, its loaders, and the parts of the application that it uses."""
 
     caller: Principal
     loaders: Loaders

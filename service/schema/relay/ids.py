@@ -10,7 +10,7 @@ from service.models import IdKey
 from service.schema.relay.opaque import OpaqueIds
 
 OPAQUE_KINDS = frozenset({"Order", "OrderLine", "User", "Notification", "Review"})
-"""The kinds whose number is nobody's business; products are counted for everybody."""
+"""Kinds whose number of rows is confidential; products can be counted by everybody."""
 
 
 @strawberry.interface(description="Anything with an id that is unique in the whole shop.")
@@ -24,7 +24,7 @@ _opaque: dict[str, OpaqueIds] = {}
 
 
 async def load_id_key() -> None:
-    """Write and read ids under the key of the connected database: a process serves one."""
+    """Use the key of the connected database for ids; a process serves one database."""
     _opaque.clear()
     key = bytes.fromhex((await IdKey.get(name="ids")).hex_key)
     _opaque.update({kind: OpaqueIds(key, kind) for kind in OPAQUE_KINDS})
@@ -36,7 +36,7 @@ def has_id_key() -> bool:
 
 
 def global_id(type_name: str, row_id: int) -> strawberry.ID:
-    """`Product:1` in base 64, or `Order:` and what nobody can count by."""
+    """`Product:1` in base 64, or `Order:` followed by the encrypted row id."""
     text = _opaque[type_name].write(row_id) if type_name in OPAQUE_KINDS else row_id
     return strawberry.ID(b64encode(f"{type_name}:{text}".encode()).decode())
 
@@ -44,7 +44,7 @@ def global_id(type_name: str, row_id: int) -> strawberry.ID:
 def split_global_id(value: str, *field: str) -> tuple[str, int]:
     """The type's name and the row's id.
 
-    Raises `Rejected`, naming the field, for anything that we never issued.
+    Raises `Rejected`, naming the field, for a text that is not an id of this shop.
     """
     try:
         type_name, _, text = b64decode(value, validate=True).decode().partition(":")

@@ -26,7 +26,7 @@ class RowKind:
     """The rows that a caller may see."""
     shape: Callable[[Any], Node]
     order: Sort
-    """In which an object lists those that belong to it."""
+    """The order in which a parent lists them."""
 
     async def find(self, caller: Principal, numbers: Collection[int]) -> Mapping[int, Node]:
         """Find them in one statement."""

@@ -1,9 +1,9 @@
-"""Row ids written so that nobody can count rows by them.
+"""Row ids encrypted, so that clients cannot count rows by them.
 
-A keyed permutation of 64-bit numbers, a Feistel network of three rounds whose function
-is keyed BLAKE2: a pseudorandom permutation (Luby and Rackoff, "How to construct
-pseudorandom permutations from pseudorandom functions", 1988). The key is the database's
-own, so that all replicas write the same ids, and those of yesterday are still read.
+A keyed permutation of 64-bit numbers: a Feistel network of three rounds whose function is
+keyed BLAKE2, which is a pseudorandom permutation (Luby and Rackoff, "How to construct
+pseudorandom permutations from pseudorandom functions", 1988). The key is stored in the
+database, so that all replicas write the same ids and old ids can still be read.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ class OpaqueIds:
         ]
 
     def write(self, number: int) -> str:
-        """The number as 16 hexadecimal digits that tell nothing of it."""
+        """The number as 16 hexadecimal digits that reveal nothing about it."""
         left, right = number >> HALF_BITS, number & HALF_MASK
         for keyed in self._rounds:
             mixed = keyed.copy()
@@ -34,10 +34,10 @@ class OpaqueIds:
         return f"{left << HALF_BITS | right:016x}"
 
     def read(self, text: str) -> int:
-        """The number that was written so. Raises ValueError for what cannot have been."""
+        """The number that `write` gave this text for. Raises ValueError if there is none."""
         value = int(text, 16)
         if f"{value:016x}" != text or len(text) != TEXT_LENGTH:
-            raise ValueError(f"{text!r} is no id of 16 digits.")
+            raise ValueError(f"{text!r} is not an id of 16 digits.")
         left, right = value >> HALF_BITS, value & HALF_MASK
         for keyed in reversed(self._rounds):
             mixed = keyed.copy()

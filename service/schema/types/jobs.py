@@ -1,4 +1,4 @@
-"""The cron jobs and what became of their runs."""
+"""The cron jobs and their runs."""
 
 from datetime import datetime
 from zlib import crc32
@@ -61,7 +61,7 @@ class JobRun(Node):
 
 
 def job_number(name: str) -> int:
-    """What stands in a job's id: a job has no row, and its place in the schedule may change."""
+    """The number in a job's id: a job has no row, and its place in the schedule may change."""
     return crc32(name.encode())
 
 

@@ -77,4 +77,4 @@ def _split_if_ours(value: str) -> tuple[str, int]:
     try:
         return split_global_id(value)
     except Rejected:
-        return "", 0  # Nothing has this id, and the others are found all the same.
+        return "", 0  # Nothing has this id; the other ids are still found.

@@ -45,7 +45,7 @@ class Address:
 
     @classmethod
     def of(cls, stored: Any) -> "Address":
-        """Shape an address; one of another version may lack a part, have others, or be a text."""
+        """Shape an address; another version may have left out parts, or stored a text."""
         given = stored if isinstance(stored, dict) else {"line1": stored}
         values = {part: given.get(part) for part in _ADDRESS_PARTS}
         texts = {part: "" if one is None else str(one) for part, one in values.items()}
@@ -216,12 +216,12 @@ def _conditions(filter: OrderFilter) -> dict[str, object]:
 
 
 def _utc(time: datetime, field: str) -> datetime:
-    """The same moment as rows have it: databases compare the digits, whatever the zone."""
+    """The moment in UTC, as rows have it: databases compare digits and ignore the zone."""
     if time.tzinfo is None:
         message = f"{field} needs a time zone, such as 2026-11-24T12:00:00Z."
         raise reject(ErrorCode.INVALID, message, "filter", field)
     try:
         return time.astimezone(UTC)
     except OverflowError:
-        # No row is as old, or as far ahead, as the first and the last day of the calendar.
+        # No row is near the first or the last day of the calendar, so the hours do not matter.
         return time.replace(tzinfo=UTC)

@@ -65,7 +65,7 @@ class Product(Node):
             slug=row.slug,
             description=row.description,
             price=Money.of(row.price),
-            # Returned orders may have filled it above what GraphQL's Int can say.
+            # Returned orders may have raised it above the range of GraphQL's Int.
             stock=min(row.stock, GRAPHQL_MAX_INT),
             status=row.status,
             rating_average=row.rating_average,

@@ -42,7 +42,7 @@ class User(Node):
 
     @classmethod
     def of(cls, row: models.User) -> "User":
-        """Shape a row; the password's hash stays behind."""
+        """Shape a row, without the password's hash."""
         return cls(
             id=global_id("User", row.id),
             key=row.id,
