@@ -42,28 +42,30 @@ def create_admin(
     """
     settings = read_settings()
     chosen = password or ask_password("SERVICE_ADMIN_PASSWORD")
-
-    async def create() -> User | None:
-        new = NewUser(email=email, password=chosen, full_name=full_name)
-        async with of_newest_schema(settings.database_url):
-            try:
-                return await register_user(new, UserRole.ADMIN)
-            except Rejected as rejected:
-                if [problem.code for problem in rejected.problems] != [ErrorCode.TAKEN]:
-                    raise
-                return None
-
-    async def change() -> User:
-        async with of_newest_schema(settings.database_url):
-            return await promote(email, chosen)
-
-    user = run(create())
+    new = NewUser(email=email, password=chosen, full_name=full_name)
+    user = run(_created(settings, new))
     if user is None:
         fact = f"There is an account with the address {email} already."
         wish = "make it an administrator's, with this password"
         agree(fact, wish, "--promote", given=promote_account)
-        user = run(change())
+        user = run(_promoted(settings, new))
     _print_token(settings, user)
+
+
+async def _created(settings: Settings, new: NewUser) -> User | None:
+    """The new administrator, or None if the address has an account."""
+    async with of_newest_schema(settings.database_url):
+        try:
+            return await register_user(new, UserRole.ADMIN)
+        except Rejected as rejected:
+            if [problem.code for problem in rejected.problems] != [ErrorCode.TAKEN]:
+                raise
+            return None
+
+
+async def _promoted(settings: Settings, new: NewUser) -> User:
+    async with of_newest_schema(settings.database_url):
+        return await promote(new.email, new.password)
 
 
 @users_cli.command("token")

@@ -13,9 +13,9 @@ from typer.testing import CliRunner, Result
 from service.accounts.log_in import authenticate
 from service.cli.program import cli
 from service.models import User, UserRole
-from tests.service.command_line import EMAIL, SMALL, run, told, with_database
+from tests.service.cli.command_line import EMAIL, SMALL, run, told, with_database
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from service.app import build_app
 from service.engine.budget import Measure, measure
 from service.schema.schema import build_schema
 from tests.service.conftest import ClientFactory, Shop, settings_for
-from tests.service.two_executors import UNLIMITED
+from tests.service.engine.two_executors import UNLIMITED
 
 ANSWERED_WITHIN_S = 0.05
 

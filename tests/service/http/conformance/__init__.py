@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 SOURCES = Path(__file__).parent
-INSTALLED = SOURCES.parents[2] / ".servers" / "conformance"
+INSTALLED = SOURCES.parents[3] / ".servers" / "conformance"
 INSTALL_TIMEOUT_S = 100
 
 

@@ -1,4 +1,4 @@
-"""One of several processes on one database: `python -m tests.service.cron_replica MODE URL`.
+"""One of several processes on one database: `python -m tests.service.cron.cron_replica MODE URL`.
 
 - `hang`: begins the tick of 9:00 and is at it until it is killed.
 - `race`: pokes so many ticks, one after the other, as fast as it can.
@@ -17,7 +17,7 @@ from service.clock import utc_now
 from service.cron.ticks import Tick
 from service.database.connect import connected
 from service.log import configure_logging
-from tests.service.scheduling import Clock, job, runner
+from tests.service.cron.scheduling import Clock, job, runner
 
 RACE_TICKS = 150
 FOR_EVER_S = 3600

@@ -7,7 +7,7 @@ from graphql import parse, validate
 from service.http.playground import samples
 from service.schema.schema import build_schema
 
-COMMITTED = Path(__file__).parents[2] / "service" / "schema" / "schema.graphql"
+COMMITTED = Path(__file__).parents[3] / "service" / "schema" / "schema.graphql"
 
 
 def test_the_committed_schema_is_the_one_that_is_served() -> None:

@@ -9,8 +9,8 @@ import structlog
 from structlog.testing import LogCapture
 
 from service.app import build_app
-from tests.service import conformance
 from tests.service.conftest import ClientFactory, Shop, settings_for
+from tests.service.http import conformance
 
 NEW, OLD = "application/graphql-response+json", "application/json"
 QUERY = "{ __typename }"

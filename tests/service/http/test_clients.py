@@ -8,8 +8,8 @@ from graphql import build_schema as build_sdl
 from service.app import new_cron
 from service.schema.schema import build_schema
 from service.schema.types.jobs import job_number
-from tests.service import conformance
 from tests.service.conftest import Shop, settings_for
+from tests.service.http import conformance
 
 VALUES = {"Address", "Money", "Mutation", "PageInfo", "Query", "UserError"}
 QUERY = """{

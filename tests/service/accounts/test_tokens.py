@@ -11,13 +11,13 @@ from service.app import build_app
 from service.clock import utc_now
 from service.http.app_keys import TOKENS
 from service.models import User
+from tests.service.accounts.guesses import PASSWORD, RIGHT, WAIT, guess
 from tests.service.conftest import (
     SECRET,
     ClientFactory,
     Shop,
     settings_for,
 )
-from tests.service.guesses import PASSWORD, RIGHT, WAIT, guess
 
 USER = "user { id }"
 

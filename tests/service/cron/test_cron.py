@@ -9,7 +9,7 @@ import pytest
 from service.cron.schedule import CatchUp
 from service.cron.ticks import Tick
 from service.models import JobOutcome, JobRun, JobTrigger
-from tests.service.scheduling import (
+from tests.service.cron.scheduling import (
     NINE,
     TWENTY_MINUTES,
     Bell,

@@ -12,6 +12,7 @@ from service.accounts.attempts import ACCOUNT, ADDRESS, PAIR, REGISTRATION, forg
 from service.app import build_app
 from service.clock import utc_now
 from service.models import Attempt, User
+from tests.service.accounts.guesses import PASSWORD, RIGHT, WAIT, WRONG, guess, seen_from
 from tests.service.conftest import (
     ClientFactory,
     Shop,
@@ -19,7 +20,6 @@ from tests.service.conftest import (
     on_each_server,
     settings_for,
 )
-from tests.service.guesses import PASSWORD, RIGHT, WAIT, WRONG, guess, seen_from
 
 
 async def end_waits() -> None:

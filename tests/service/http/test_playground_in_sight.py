@@ -9,7 +9,8 @@ import pytest
 from playwright.async_api import FloatRect, Locator, Page
 
 from service.app import build_app
-from tests.service.browsing import (
+from tests.service.conftest import ClientFactory, Shop, settings_for
+from tests.service.http.browsing import (
     DESKTOP,
     NEW_PRODUCT,
     PALE,
@@ -20,7 +21,6 @@ from tests.service.browsing import (
     edited,
     opened,
 )
-from tests.service.conftest import ClientFactory, Shop, settings_for
 
 FADE_PX = 24
 NAME = "چای لاهیجان (۱۰۰ گرم)!"

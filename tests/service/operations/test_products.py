@@ -7,7 +7,7 @@ import pytest
 from service.cli.serve import FIRST_MUTATION
 from tests.service.conftest import Shop
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[3] / "README.md"
 
 EUR = {"amount": "12.50", "currency": "EUR"}
 

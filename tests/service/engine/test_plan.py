@@ -39,7 +39,7 @@ from service.operations.users import NewUser, register_user
 from service.schema.mutations.reviews import ReviewDecision
 from service.schema.relay.ids import global_id, load_id_key
 from service.schema.schema import Query, build_schema
-from tests.service.two_executors import both_ways, documents_of
+from tests.service.engine.two_executors import both_ways, documents_of
 
 SHOP = Execution(build_schema())
 LISTS = ("products", "reviews", "orders", "users", "notifications")

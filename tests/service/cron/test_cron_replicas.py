@@ -9,13 +9,13 @@ from itertools import pairwise
 from service.database.connect import connected
 from service.models import JobOutcome, JobRun
 from tests.service.conftest import on_each_server
-from tests.service.cron_replica import RACE_TICKS
-from tests.service.scheduling import NINE, Bell, Clock, Gate, eventually, job, ledger, runner
+from tests.service.cron.cron_replica import RACE_TICKS
+from tests.service.cron.scheduling import NINE, Bell, Clock, Gate, eventually, job, ledger, runner
 
 
 @asynccontextmanager
 async def replica(mode: str, url: str) -> AsyncIterator[Process]:
-    command = (sys.executable, "-m", "tests.service.cron_replica", mode, url)
+    command = (sys.executable, "-m", "tests.service.cron.cron_replica", mode, url)
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
     try:
         yield process

@@ -7,7 +7,7 @@ import pytest
 import strawberry
 
 from service.engine.execution import Answer, Execution
-from tests.service.two_executors import both_ways
+from tests.service.engine.two_executors import both_ways
 
 
 @strawberry.type

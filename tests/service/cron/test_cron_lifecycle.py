@@ -9,7 +9,7 @@ from tortoise.connection import get_connection
 from service.clock import utc_now
 from service.errors import ErrorCode, Rejected
 from service.models import JobOutcome, JobRun, JobTrigger
-from tests.service.scheduling import (
+from tests.service.cron.scheduling import (
     NINE,
     TWENTY_MINUTES,
     Bell,

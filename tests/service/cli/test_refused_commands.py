@@ -10,7 +10,7 @@ import pytest
 from tortoise.connection import get_connection
 
 from service.cli.serve import why_not_listening
-from tests.service.command_line import EMAIL, SMALL, run, told, with_database
+from tests.service.cli.command_line import EMAIL, SMALL, run, told, with_database
 from tests.service.conftest import on_each_server, settings_for
 
 
