@@ -38,7 +38,7 @@ class SeedPlan:
         return Random(f"{self.random_seed}/{part}/{batch.start}")  # noqa: S311 - No secrets.
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Shop:
     """What later rows can refer to; it grows after each commit."""
 
