@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pymysql
 
 from benchmarks.data import tables
-from service.database import upgrade
+from service.database.upgrade import upgrade
 
 
 class Database(Protocol):

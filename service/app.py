@@ -12,13 +12,18 @@ from aiohttp import web
 from pydantic import SecretStr
 from tortoise.exceptions import OperationalError
 
+from service.accounts.tokens import TokenSigner
 from service.cron.runner import CronRunner
 from service.cron.schedule import schedule
-from service.database import connected
+from service.database.connect import connected
+from service.engine.budget import Limits
+from service.engine.documents import Documents
+from service.engine.execution import Execution
+from service.engine.meter import Meter
 from service.http import playground
-from service.http.graphql_view import GraphQLView
+from service.http.app_keys import BODY_TIMEOUT_S, CALLER, PRODUCT_WRITER, TOKENS
+from service.http.graphql_view import graphql_view
 from service.http.health import healthz, readyz
-from service.http.keys import BODY_TIMEOUT_S, CALLER, TOKENS, WRITER
 from service.http.metrics import PATH as METRICS_PATH
 from service.http.metrics import metrics, metrics_by_token
 from service.http.middleware import Handler, authenticate, guard_host, observe
@@ -26,13 +31,13 @@ from service.http.peers import Origin
 from service.http.products import get_product, post_product
 from service.operations.order_placement import Reservations
 from service.operations.product_writer import ProductWriter
-from service.operations.tokens import TokenSigner
-from service.schema.budget import Limits
-from service.schema.context import Context
-from service.schema.loaders import Loaders
-from service.schema.meter import Meter
-from service.schema.node import load_id_key
+from service.operations.reading.paging import PAGE_ROWS_MAX
+from service.schema.relay.connections import PAGE_ROWS_DEFAULT
+from service.schema.relay.context import Context
+from service.schema.relay.ids import load_id_key
+from service.schema.relay.loaders import Loaders
 from service.schema.schema import build_schema
+from service.schema.types.nodes import node_kinds
 from service.settings import Settings
 
 GROUPS_AT_ONCE_MYSQL = 2
@@ -54,7 +59,7 @@ def build_app(settings: Settings) -> web.Application:
     )
     secret = _revealed(settings.service_secret)
     is_sqlite = settings.database_url.startswith("sqlite:")
-    app[WRITER] = ProductWriter(groups_at_once=1 if is_sqlite else GROUPS_AT_ONCE_MYSQL)
+    app[PRODUCT_WRITER] = ProductWriter(groups_at_once=1 if is_sqlite else GROUPS_AT_ONCE_MYSQL)
     app[TOKENS] = TokenSigner(secret, settings.service_token_lifetime_s)
     app[CRON] = new_cron(settings)
     app[BODY_TIMEOUT_S] = float(settings.service_header_timeout_s)
@@ -66,12 +71,12 @@ def build_app(settings: Settings) -> web.Application:
 
     async def database(_app: web.Application) -> AsyncIterator[None]:
         async with connected(settings.database_url, settings.database_pool_size):
-            with suppress(OperationalError):  # Before `upgrade`; readyz says so, and tries again.
+            with suppress(OperationalError):  # Not upgraded yet: readyz reports it and retries.
                 await load_id_key()
             yield
 
     async def cron(app: web.Application) -> AsyncIterator[None]:
-        # After the database, so that it stops before: jobs need it to the end.
+        # Started after the database and stopped before it: jobs need it to the end.
         if settings.cron_enabled:
             app[CRON].start()
         yield
@@ -94,24 +99,10 @@ def new_cron(settings: Settings) -> CronRunner:
 
 
 def _add_routes(app: web.Application, settings: Settings) -> None:
-    limits = Limits(
-        depth=settings.graphql_depth_max,
-        fields=settings.graphql_fields_max,
-        aliases=settings.graphql_aliases_max,
-        directives=settings.graphql_directives_max,
-        cost=settings.graphql_cost_max,
-    )
-    graphql = GraphQLView(
-        build_schema(),
-        limits,
-        settings.graphql_tokens_max,
-        settings.graphql_answer_bytes_max,
-        _context_factory(settings),
-        introspection=settings.service_introspection,
-    )
+    graphql = _graphql(app, settings)
     on_get: Handler = graphql
     if settings.service_playground:
-        on_get = playground.before(graphql)
+        on_get = playground.or_else(graphql)
         app.router.add_routes(playground.static_routes())
     app.router.add_get("/graphql", on_get, allow_head=False)
     app.router.add_post("/graphql", graphql)
@@ -122,18 +113,41 @@ def _add_routes(app: web.Application, settings: Settings) -> None:
     app.router.add_get(METRICS_PATH, metrics)
 
 
-def _context_factory(settings: Settings) -> Callable[[web.Request], Context]:
+def _graphql(app: web.Application, settings: Settings) -> Handler:
+    limits = Limits(
+        depth=settings.graphql_depth_max,
+        fields=settings.graphql_fields_max,
+        aliases=settings.graphql_aliases_max,
+        directives=settings.graphql_directives_max,
+        cost=settings.graphql_cost_max,
+        page_rows_default=PAGE_ROWS_DEFAULT,
+        page_rows_max=PAGE_ROWS_MAX,
+    )
+    execution = Execution(build_schema())
+    documents = Documents(
+        execution.graphql_schema,
+        limits,
+        settings.graphql_tokens_max,
+        introspection=settings.service_introspection,
+        compiled=settings.graphql_compiled,
+    )
+    new_context = _context_factory(settings, app[CRON])
+    return graphql_view(documents, execution, new_context, settings.graphql_answer_bytes_max)
+
+
+def _context_factory(settings: Settings, jobs: CronRunner) -> Callable[[web.Request], Context]:
     rows_max, text_max = settings.graphql_cost_max, settings.graphql_answer_bytes_max
+    kinds = node_kinds(jobs)
     reservations = Reservations(settings.order_unpaid_max, settings.order_unpaid_pieces_max)
 
     def new_context(request: web.Request) -> Context:
         caller = request[CALLER]
         return Context(
             caller=caller,
-            loaders=Loaders(caller, Meter(rows_max, text_max)),
-            writer=request.app[WRITER],
+            loaders=Loaders(caller, Meter(rows_max, text_max), kinds),
+            product_writer=request.app[PRODUCT_WRITER],
             tokens=request.app[TOKENS],
-            jobs=request.app[CRON],
+            jobs=jobs,
             reservations=reservations,
             origin=Origin(request, settings.service_proxies),
         )

@@ -1,4 +1,4 @@
-"""The one place that asks for the time, so that tests can stop it."""
+"""The one place that reads the clock, so that tests can stop it."""
 
 from datetime import UTC, datetime
 

@@ -3,11 +3,11 @@
     ServiceError
     ├── ConfigurationError     the service must not start like this
     ├── DatabaseUnavailable    nothing was written; try again
-    ├── OutcomeUnknown         the connection broke amid a commit; look before you repeat
+    ├── OutcomeUnknown         the connection broke during a commit; look before you repeat
     └── Rejected               the request is understood and refused: one or more `Problem`s
 
 A `Rejected` reaches GraphQL clients as `userErrors`, REST clients as a problem
-document and the command line as one sentence each. Anything else that escapes
+document, and users of the command line as one sentence. Anything else that escapes
 an operation is a defect: it is masked, and logged once with the request's id.
 """
 
@@ -17,7 +17,7 @@ from enum import StrEnum
 
 
 class ErrorCode(StrEnum):
-    """What a client can act upon; the message beside it is for people."""
+    """What a client can act upon; the message that comes with it is for people."""
 
     REQUIRED = "REQUIRED"
     INVALID = "INVALID"
@@ -88,6 +88,6 @@ def reject(code: ErrorCode, message: str, *field: str) -> Rejected:
 
 
 def raise_if_any(problems: Sequence[Problem]) -> None:
-    """Refuse once with everything that was found, or let the caller go on."""
+    """Raise one `Rejected` with all the problems, if there are any."""
     if problems:
         raise Rejected(*problems)

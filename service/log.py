@@ -1,8 +1,8 @@
 """Structured logs: for people on a terminal, one JSON object a line for machines.
 
-Nothing that a client sends acts in a log or is repeated there: control characters and
-marks of direction are written as escapes in every field, and of an exception only the
-kind, the code and the place are told, for drivers repeat values in their messages.
+Nothing that a client sends can act on the reader of a log, or be repeated in it: control
+characters and marks of direction are written as escapes in every field, and an exception is
+logged with its kind, code and place only, since drivers repeat values in their messages.
 """
 
 import logging
@@ -22,7 +22,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 FIELD_LENGTH_MAX = 1_000
 _NUMBERS = frozenset({int, float, bool, type(None)})
-# C0, DEL and C1; marks of direction; separators of lines; what is no text at all. The
+# C0, DEL and C1; marks of direction; line separators; code points that are not text. The
 # joiners of Persian and emoji are not among them.
 _ACTING = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
@@ -70,7 +70,7 @@ def _text_renderers(form: Literal["text", "json"], stream: TextIO) -> list[Proce
         ]
     if not stream.isatty():
         return [structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])]
-    # Its other formatters show local variables, passwords among them.
+    # structlog's other formatters show local variables, passwords among them.
     plain = structlog.dev.plain_traceback
     return [_indent, structlog.dev.ConsoleRenderer(exception_formatter=plain)]
 
@@ -95,20 +95,20 @@ def _log_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """Tell the kind and the place only: MySQL's warnings repeat values, too."""
+    """Log the kind and the place only: MySQL's warnings repeat values, too."""
     place = f"{filename}:{lineno}"
     structlog.get_logger("python").warning("warning", kind=category.__qualname__, place=place)
 
 
 def _first_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Drop what asyncio says next: tasks, shown together with their exceptions' messages."""
+    """Drop the lines that asyncio adds: tasks, with the messages of their exceptions."""
     event["event"] = str(event["event"]).partition("\n")[0]
     return event
 
 
 def _escape(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     for key, value in event.items():
-        # Each request passes here: what is almost always harmless costs nothing.
+        # Every request passes here, so the usual, harmless values are skipped quickly.
         if type(value) is str:
             if value.isprintable() and len(value) <= FIELD_LENGTH_MAX:
                 continue
@@ -148,7 +148,7 @@ def _without_messages(
 
 
 def _kind(error: BaseException) -> str:
-    """The class, and the number that a database or the system gave."""
+    """The class, and the code that the database or the operating system gave."""
     name = f"{type(error).__module__}.{type(error).__qualname__}"
     if isinstance(error, BaseExceptionGroup):
         return f"{name} of {', '.join(map(_kind, error.exceptions))}"

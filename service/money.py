@@ -9,15 +9,15 @@ from iso4217 import Currency as Iso4217
 from service.errors import ErrorCode, Problem, Rejected, reject
 
 AMOUNT_MINOR_MAX = 10**15
-"""A bound well inside 64 bits, so that the total of a full order never overflows."""
+"""Well inside 64 bits, so that the total of a full order never overflows."""
 
 
 _EXACT = Context(prec=64)
-"""More digits than an amount may be long, so that nothing is rounded on the way."""
+"""More digits than an amount may have, so that nothing is rounded on the way."""
 
 
-# Currencies that ISO 4217 had (its list three), by the places of their last day. A price is
-# written in a currency of today, but what was written yesterday stays readable.
+# Former currencies (list three of ISO 4217), by the decimal places that they had at the end.
+# New prices need a currency of today, but stored ones stay readable.
 _FORMER_DIGITS = {
     0: "ADP BEF BYB BYR ESP GRD ITL LUF MGF PTE TPE TRL",
     2: "AFA ALK ANG AOK AON AOR ARA ARP ARY ATS AYM AZM BAD BGJ BGK BGL BGN BOP BRB BRC BRE BRN "
@@ -46,9 +46,9 @@ def minor_digits(currency: str) -> int:
 
 @cache
 def shown_digits(currency: str) -> int:
-    """As `minor_digits`, for what is kept already: a currency that was has its last places.
+    """As `minor_digits`, for stored amounts: a former currency keeps its last decimal places.
 
-    A code that never was one has none: its amount is the whole number that the row has.
+    A code that was never a currency has none: its amount is the row's whole number.
     """
     try:
         return minor_digits(currency)
@@ -104,7 +104,7 @@ def _decimal(amount: str) -> Decimal:
             ErrorCode.INVALID, f"{amount!r} is not a decimal number such as 12.50.", ("amount",)
         )
     )
-    # Decimal also reads "1e3", " 7 ", "1_000" and "NaN": all are surprises in a price.
+    # Decimal also reads "1e3", " 7 ", "1_000" and "NaN", which are mistakes in a price.
     if len(amount) > 32 or not amount.isascii() or set(amount) - set("0123456789.-"):
         raise malformed
     try:

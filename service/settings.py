@@ -33,12 +33,12 @@ Positive = Annotated[int, Field(ge=1)]
 
 def _long_enough(token: SecretStr) -> SecretStr:
     if (length := len(token.get_secret_value())) < METRICS_TOKEN_LENGTH_MIN:
-        raise ValueError(f"it has {length} characters, and needs {METRICS_TOKEN_LENGTH_MIN}")
+        raise ValueError(f"it has {length} characters; it needs {METRICS_TOKEN_LENGTH_MIN} or more")
     return token
 
 
 class Settings(BaseSettings):
-    """Read once in `__main__`; everything below receives the narrow values that it needs."""
+    """Read once, by the command line; everything below receives the narrow values that it needs."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
@@ -51,10 +51,10 @@ class Settings(BaseSettings):
     service_secret: SecretStr | None = None
     """Signs bearer tokens; required wherever the service is not open (see `is_open`)."""
     service_open: bool = True
-    """Whether the service may be open at all; false closes it whatever else is set."""
+    """Whether the service may be open at all; false closes it, whatever the other settings are."""
     service_token_lifetime_s: Positive = 12 * 3600
     service_proxies: Annotated[int, Field(ge=0, le=10)] = 1
-    """How many proxies of ours add to X-Forwarded-For; believed from private networks only."""
+    """How many of our own proxies add to X-Forwarded-For; trusted on private networks only."""
 
     service_metrics_token: Annotated[SecretStr, AfterValidator(_long_enough)] | None = None
     """What Prometheus sends to read `/metrics` where the service is not open."""
@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     service_log_format: Literal["text", "json"] = "text"
     service_log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    graphql_compiled: bool = True
+    """Whether operations are compiled into plans; false leaves them all to graphql-core."""
     graphql_tokens_max: Positive = 2000
     graphql_depth_max: Positive = 15
     graphql_fields_max: Positive = 500
@@ -115,7 +117,7 @@ class Settings(BaseSettings):
         if not self.database_url.startswith("sqlite:"):
             return "the database is not the embedded one"
         if self.service_host not in LOOPBACK_HOSTS:
-            return f"{self.service_host} is no loopback address"
+            return f"{self.service_host} is not a loopback address"
         return None
 
     @property
@@ -147,13 +149,13 @@ def load_settings() -> Settings:
 
 
 def doubtful_variables() -> list[str]:
-    """A sentence on each variable of the environment that looks like a setting and is none.
+    """A sentence on each environment variable that looks like a setting but is not one.
 
-    They are no reason to stop: the environment is shared with programs that have their own.
+    These do not stop the service: other programs may have variables with such names.
     """
     names = [name.upper() for name in Settings.model_fields]
     found = unknown_variables(os.environ, names)
-    return [f"{name} is no setting, and is ignored.{nearest(name, names)}" for name in found]
+    return [f"{name} is not a setting and is ignored.{nearest(name, names)}" for name in found]
 
 
 def _file() -> Path:
@@ -161,7 +163,7 @@ def _file() -> Path:
 
 
 def _kind(name: str) -> type:
-    """What TOML must hold for the setting: text, but for switches and numbers."""
+    """The type that the setting has in TOML: text, unless it is a switch or a number."""
     field = Settings.model_fields[name]
     alternatives = (field.annotation, *get_args(field.annotation))
     bare = {get_args(one)[0] if get_origin(one) is Annotated else one for one in alternatives}
@@ -172,7 +174,9 @@ def _check_time_zone(settings: Settings) -> None:
     try:
         _ = settings.time_zone
     except (ZoneInfoNotFoundError, ValueError) as error:
-        message = f"CRON_TIME_ZONE: {settings.cron_time_zone!r} is no IANA zone like Asia/Tehran."
+        message = (
+            f"CRON_TIME_ZONE: {settings.cron_time_zone!r} is not an IANA zone such as Asia/Tehran."
+        )
         raise ConfigurationError(message) from error
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with settings as they are written: keys, kinds and the database's URL."""
+"""What is wrong with settings as they are written: their names, types and the database's URL."""
 
 import difflib
 import re
@@ -14,7 +14,7 @@ PREFIXES = ("SERVICE_", "DATABASE_", "GRAPHQL_", "CRON_", "ORDER_", "LOW_STOCK_"
 NO_SETTINGS = frozenset(
     {"SERVICE_CONFIG", "SERVICE_ADMIN_PASSWORD", "SERVICE_MYSQL_URL", "SERVICE_MARIADB_URL"}
 )
-"""What the command line and the tests read beside the settings."""
+"""Variables that only the command line and the tests read."""
 
 _KINDS: Mapping[type, str] = {
     bool: "true or false",
@@ -23,7 +23,7 @@ _KINDS: Mapping[type, str] = {
     str: '"a text"',
 }
 _SERVER = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\[\]:@/?#]+)(:(?P<port>[0-9]{1,5}))?")
-# Kubernetes describes a service named `database` or `order` by such variables.
+# Kubernetes sets such variables for a service that is named `database` or `order`.
 _OF_KUBERNETES = re.compile(r".*_SERVICE_(HOST|PORT(_.*)?)|.*_PORT(_\d+_(TCP|UDP)(_.*)?)?")
 
 
@@ -36,27 +36,27 @@ def check_file(file: Path, kinds: Mapping[str, type]) -> None:
     for key, value in values.items():
         if isinstance(value, dict):
             raise ConfigurationError(
-                f"{file} has a section [{key}]. Settings stand in no section, for instance "
-                f"service_port = 8080; remove its line, and write each key in full."
+                f"{file} has a section [{key}]. Settings do not belong to sections: write each key "
+                f"in full, for instance service_port = 8080, and remove the section's line."
             )
         if key not in kinds:
-            raise ConfigurationError(f"{file}: {key} is no setting.{nearest(key, kinds)}")
+            raise ConfigurationError(f"{file}: {key} is not a setting.{nearest(key, kinds)}")
         if type(value) is not kinds[key] and (kinds[key], type(value)) != (float, int):
             raise ConfigurationError(
-                f"{file}: {key} must be {_KINDS[kinds[key]]}, and is a TOML "
+                f"{file}: {key} must be {_KINDS[kinds[key]]}, not a TOML "
                 f"{type(value).__name__.replace('str', 'text')}."
             )
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A sentence with the name that was probably meant, in the spelling of `known`, or none."""
+    """A sentence that suggests the most similar of the known names, if any is similar."""
     spellings = {one.lower(): one for one in known}
     found = difflib.get_close_matches(name.lower(), spellings, n=1)
-    return f" Is {spellings[found[0]]} meant?" if found else " The README lists them all."
+    return f" Did you mean {spellings[found[0]]}?" if found else " The README lists them all."
 
 
 def unknown_variables(environment: Iterable[str], settings: Iterable[str]) -> list[str]:
-    """The variables that look like settings and are none."""
+    """The variables that look like settings but are not."""
     known = {name.upper() for name in settings} | NO_SETTINGS
     return sorted(
         name
@@ -71,8 +71,8 @@ def checked_url(url: str) -> str:
     """The database's URL, if it is one that can be used. Raises `ValueError`, without the URL."""
     scheme, separator, rest = url.partition("://")
     if not separator or scheme not in {"sqlite", "mysql"}:
-        begins = f"begins with {scheme}://" if separator else "is no URL"
-        raise ValueError(f"it {begins}, and must be {SUPPORTED_URLS}")
+        begins = f"begins with {scheme}://" if separator else "is not a URL"
+        raise ValueError(f"it {begins}; it must be {SUPPORTED_URLS}")
     if scheme == "sqlite":
         if not rest.partition("?")[0]:
             raise ValueError("it names no file: sqlite://PATH")

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("migrator", "servers")
+PACKAGES = ("service", "migrator", "servers")
+GENERATED = "migrations"
 FILES_MAX = 12
 LINES_MAX = 300
 
@@ -51,7 +52,8 @@ def test_a_room_is_seen_at_once(room: Path) -> None:
     files = [path for path in room.glob("*.py") if path.name != "__init__.py"]
 
     assert len(files) <= FILES_MAX
-    assert [path for path in files if len(path.read_text().splitlines()) > LINES_MAX] == []
+    if room.name != GENERATED:
+        assert [path for path in files if len(path.read_text().splitlines()) > LINES_MAX] == []
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from benchmarks.migrator.sizes import Sizes
 from benchmarks.migrator.source import Place, Source
 from benchmarks.server import FOLDER, BenchmarkError, clean_environment
-from service.database import upgrade
+from service.database.upgrade import upgrade
 
 SHOP = "kooch_shop"
 LOGGED = "kooch_logged"

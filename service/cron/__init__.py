@@ -1,1 +1,1 @@
-"""The jobs of the shop on the event loop: when they run, who runs them, and what became of it."""
+"""The jobs of the shop on the event loop: when they run, which process runs them, how they end."""

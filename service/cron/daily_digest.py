@@ -8,7 +8,7 @@ from service.operations.digest import send_daily_digest
 
 
 async def daily_digest(tick: Tick, low_stock_threshold: int) -> dict[str, Any]:
-    """Send the digest of the day before the tick; a repeat sends it to nobody twice."""
+    """Send the digest of the day before the tick; a repeat sends nothing twice."""
     until = tick.scheduled_for.astimezone(tick.time_zone)
     # By the wall clock: 23 or 25 hours if the zone changed its clocks, as between the ticks.
     since = until - timedelta(days=1)

@@ -1,4 +1,4 @@
-"""One run of one job: its time-out, its heartbeat, and the note of how it ended."""
+"""One run of one job: its time-out, its heartbeat, and the record of how it ended."""
 
 import asyncio
 
@@ -20,10 +20,10 @@ log = structlog.get_logger("service.cron")
 
 
 async def execute(ledger: Ledger, job: Job, run: JobRun, tick: Tick, heartbeat_s: float) -> None:
-    """Carry out a claimed run and record how it ended, whatever its function does.
+    """Carry out a claimed run and record how it ended, even if its function raises.
 
-    Cancelling this abandons the run. If the ledger cannot be reached, the error is
-    raised and the row left as it is: going stale, it will be found and tried again.
+    Cancelling this abandons the run. If the ledger cannot be reached, the error is raised
+    and the row stays as it is: once it is stale, another process takes it over.
     """
     try:
         ending = await _ending_while_ours(ledger, job, run, tick, heartbeat_s)
@@ -40,7 +40,7 @@ async def execute(ledger: Ledger, job: Job, run: JobRun, tick: Tick, heartbeat_s
 async def _ending_while_ours(
     ledger: Ledger, job: Job, run: JobRun, tick: Tick, heartbeat_s: float
 ) -> Ending | None:
-    """Run the job beside its heartbeat; None if the run was taken from this process."""
+    """Run the job while its heartbeat beats; None if another process took the run over."""
     body = asyncio.create_task(_ending_of(job, tick), name=f"job {job.name}")
     heart = asyncio.create_task(_beat(ledger, run, heartbeat_s), name=f"heartbeat {job.name}")
     try:
@@ -48,7 +48,7 @@ async def _ending_while_ours(
         if body.done():
             return body.result()
         heart.result()
-        log.warning("job lost", job=job.name, run=run.id, reason="taken for dead by others")
+        log.warning("job lost", job=job.name, run=run.id, reason="another process took it for dead")
         return None
     finally:
         body.cancel()
@@ -57,7 +57,7 @@ async def _ending_while_ours(
 
 
 async def _beat(ledger: Ledger, run: JobRun, heartbeat_s: float) -> None:
-    """Return when the run is no longer ours."""
+    """Beat until the run is no longer this process's."""
     held = True
     while held:
         await asyncio.sleep(heartbeat_s)
@@ -69,14 +69,14 @@ async def _ending_of(job: Job, tick: Tick) -> Ending:
     try:
         async with deadline:
             result = await job.run(tick)
-        orjson.dumps(result)  # What the ledger could not store is the job's failure, too.
+        orjson.dumps(result)  # A result that the ledger cannot store is the job's failure, too.
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise
-        # Nobody cancelled this task: something inside the job did that to itself.
+        # This task was not cancelled from outside: the job cancelled itself.
         return _failure(job, error)
-    except Exception as error:  # noqa: BLE001 - Whatever a job raises is recorded as its outcome.
+    except Exception as error:  # noqa: BLE001 - Any error of a job is recorded as its outcome.
         late = TimeoutError(f"not done after {job.timeout_s:g} s")
         return _failure(job, late if deadline.expired() else error)
     return Ending(JobOutcome.SUCCEEDED, result=result)

@@ -1,23 +1,23 @@
-"""Every 20 minutes: orders that nobody pays for, and products that run low."""
+"""Every 20 minutes: orders that were not paid in time, and products that run low."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+from service.accounts.attempts import forget_attempts
 from service.cron.ticks import Tick
-from service.operations.attempts import forget_attempts
 from service.operations.low_stock import forget_recovered, report_low_stock
 from service.operations.orders import cancel_unpaid_orders
 
 BATCH_ROWS_MAX = 100
 BATCHES_MAX = 100
-"""What is left after so many batches waits for the next tick."""
+"""Rows that are left after this many batches wait for the next tick."""
 
 
 async def housekeeping(
     tick: Tick, payment_window: timedelta, low_stock_threshold: int
 ) -> dict[str, Any]:
-    """Do everything in small transactions; a repeat finds only what is still to be done."""
+    """Do all the work in small transactions; a repeat does only what is left."""
     placed_before = tick.scheduled_for - payment_window
 
     async def cancel() -> int:

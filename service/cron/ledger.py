@@ -2,12 +2,12 @@
 
 - The unique (job, scheduled_for) lets one process open the row of a tick.
 - The owner of a running row moves its heartbeat; a row whose heartbeat is stale has
-  lost its owner and is abandoned by whoever notices.
-- Each change of a row demands the owner and attempt that the change is about, so a
-  process that slept through its own abandonment changes nothing when it wakes up.
+  lost its owner, and the first process that notices marks it abandoned.
+- Each change of a row requires the owner and the attempt that it is about, so a process
+  whose run was abandoned while it was suspended changes nothing when it wakes up.
 
 Heartbeats are wall-clock times: the clocks of the replicas must agree far better
-than `stale_after`, as any schedule that they share needs anyway.
+than `stale_after`, which a shared schedule needs anyway.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,8 +19,8 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
+from service.database.transactions import in_one_transaction
 from service.models import JobOutcome, JobRun, JobTrigger
-from service.operations.transactions import in_one_transaction
 
 ABANDONED_PER_ROUND_MAX = 100
 ERROR_LENGTH_MAX = 2000
@@ -44,20 +44,25 @@ class Ledger:
         self._owner = owner
         self._stale_after = stale_after
         self._clock = clock
-        # Known to be alive whatever the clock says, which may be set forward any moment.
+        # These runs are alive even if the clock jumps ahead, which makes heartbeats look stale.
         self._own_runs: set[int] = set()
 
     async def claim_tick(
         self, job: str, tick: datetime, *, attempts_max: int, may_open: bool = True
     ) -> JobRun | None:
-        """Take a tick, or an abandoned attempt at it, unless somebody else has it.
+        """Take a tick, or an abandoned attempt at it, unless another process has it.
 
         Returns the row to run; or a row that is skipped, because another run of the
         job is still going; or None if there is nothing to do. With `may_open` false
         only an abandoned attempt is taken up again.
         """
         earlier = await JobRun.get_or_none(job=job, scheduled_for=tick)
-        if not (_may_retry(earlier, attempts_max) if earlier is not None else may_open):
+        if earlier is None:
+            may_run = may_open
+        else:
+            is_abandoned = earlier.outcome is JobOutcome.ABANDONED
+            may_run = is_abandoned and earlier.attempt < attempts_max
+        if not may_run:
             return None
 
         async def work() -> JobRun | None:
@@ -79,7 +84,7 @@ class Ledger:
         return await self._claim(work)
 
     async def heartbeat(self, run: JobRun) -> bool:
-        """Say that the run goes on; False if it is no longer this process's run."""
+        """Record that the run is alive; False if it is no longer this process's run."""
         return await self._held(run).update(heartbeat_at=self._clock()) == 1
 
     async def close(self, run: JobRun, ending: Ending) -> bool:
@@ -94,7 +99,7 @@ class Ledger:
         return closed == 1
 
     def release(self, run: JobRun) -> None:
-        """Take note that the run is no longer carried out here, recorded or not."""
+        """Forget that this process carries out the run, whether or not its end was recorded."""
         self._own_runs.discard(run.id)
 
     async def abandon_stale(self) -> list[JobRun]:
@@ -113,7 +118,7 @@ class Ledger:
         return abandoned
 
     async def has_history(self, before: datetime) -> bool:
-        """Whether any job was run before that moment: whether the shop was in use then."""
+        """Whether any job ran before that moment: whether the shop was in use then."""
         return await JobRun.filter(started_at__lt=before).exists()
 
     async def _claim(self, work: Callable[[], Awaitable[JobRun | None]]) -> JobRun | None:
@@ -128,8 +133,8 @@ class Ledger:
     async def _is_busy(self, job: str) -> bool:
         """Whether a run of the job is going; none can begin before the transaction ends."""
         # All claims of a job lock its oldest row: one at a time gets past this line, and it
-        # sees what those before it have done. Only the very first rows of a database have
-        # no such lock, but even then the unique key lets a tick be opened once.
+        # sees what the claims before it did. A job's very first claims have no row to lock,
+        # but even then the unique key lets a tick be opened only once.
         await JobRun.filter(job=job).order_by("scheduled_for").limit(1).select_for_update()
         alive = Q(heartbeat_at__gte=self._clock() - self._stale_after)
         mine = Q(id__in=list(self._own_runs))
@@ -169,7 +174,3 @@ class Ledger:
         return JobRun.filter(
             id=run.id, owner=self._owner, attempt=run.attempt, outcome=JobOutcome.RUNNING
         )
-
-
-def _may_retry(run: JobRun, attempts_max: int) -> bool:
-    return run.outcome is JobOutcome.ABANDONED and run.attempt < attempts_max

@@ -1,10 +1,9 @@
 """Running the schedule in this process.
 
-aiocron only rings the bell. It reads the wall clock once, so after a clock step or
-a suspended machine it rings at the wrong time; it lets runs overlap, loses their
-errors and awaits nothing. So every ring, and a watchdog that rings twice a minute,
-leads to `poke`, which asks the wall clock for the tick and the ledger for the right
-to run it.
+aiocron only starts the check. It reads the wall clock once, so after a clock step or on a
+machine that was suspended it fires at the wrong time; it lets runs overlap, loses their
+errors and awaits nothing. So every firing, and a watchdog twice a minute, calls `poke`,
+which asks the wall clock for the tick and the ledger for the right to run it.
 """
 
 import asyncio
@@ -32,25 +31,25 @@ CLAIM_TIMEOUT_S = 20.0
 CANCEL_TIMEOUT_S = 5.0
 STOP_GRACE_S = 15.0
 RING_DELAY_S = 0.05
-"""aiocron may ring some milliseconds early: uvloop's clock has that resolution."""
+"""aiocron may fire some milliseconds early: uvloop's clock has that resolution."""
 
 log = structlog.get_logger("service.cron")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """How often things are looked at, and for how long nothing is made of their absence."""
+    """Polling intervals, and how late a tick or a heartbeat may be before it counts as missed."""
 
     watchdog_s: float = 30.0
     lateness_s: float = 60.0
-    """A tick that is noticed later was missed: the watchdog has had its chances."""
+    """A tick that is noticed later than this was missed; the watchdog had several chances."""
     heartbeat_s: float = 10.0
     stale_s: float = 60.0
-    """A run without a heartbeat for so long is taken for dead."""
+    """A run without a heartbeat for this long is taken for dead."""
 
 
 class CronRunner:
-    """Runs jobs when they are due; it is started once, and `stop` leaves nothing behind.
+    """Runs jobs when they are due; it is started once, and `stop` leaves no task running.
 
     Raises `ConfigurationError` for a spec that names no moment.
     """
@@ -74,11 +73,11 @@ class CronRunner:
         self._timers: list[aiocron.Cron] = []
         self._watchdog: asyncio.Task[JobRun | None] | None = None
         self._stopping = False
-        # The event loop keeps weak references only, so this keeps the tasks alive.
+        # The event loop keeps only weak references; these keep the tasks alive.
         self._tasks: set[asyncio.Task[JobRun | None]] = set()
 
     def start(self) -> None:
-        """Start the timers and the watchdog, which looks at once for what was missed."""
+        """Start the timers and the watchdog, whose first round looks for missed ticks."""
         loop, now = asyncio.get_running_loop(), self._clock()
         for name, job in self._jobs.items():
             self._ticks_at_start[name] = latest_tick(job.spec, now, self._zone)
@@ -90,7 +89,7 @@ class CronRunner:
         self._watchdog = self._spawn(self._watch(), "cron watchdog")
 
     async def stop(self, grace_s: float = STOP_GRACE_S) -> None:
-        """Stop the timers, give running jobs a while, then cancel and abandon them."""
+        """Stop the timers, wait up to `grace_s` for running jobs, then cancel and abandon them."""
         self._stopping = True
         for timer in self._timers:
             timer.stop()
@@ -102,14 +101,14 @@ class CronRunner:
         await self._settle(CANCEL_TIMEOUT_S)
 
     async def _settle(self, timeout_s: float) -> None:
-        # In rounds, for a task may spawn another one before it sees that we stop.
+        # In rounds, because a task may spawn another one before it sees the stop.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 while self._tasks:
                     await asyncio.wait(self._tasks)
 
     def jobs(self) -> list[JobInfo]:
-        """List the schedule, with the next time of each job."""
+        """The schedule, with the next time of each job."""
         now = self._clock()
         return [job.info(now, self._zone) for job in self._jobs.values()]
 
@@ -133,7 +132,7 @@ class CronRunner:
         return await self._execute(job, run) if run is not None else None
 
     async def poke(self, name: str) -> JobRun | None:
-        """Run the job's latest tick if it is due and nobody else has it; return how it ended."""
+        """Run the job's latest tick if it is due and not taken; return how it ended."""
         if self._stopping:
             return None
         job, now = self._jobs[name], self._clock()
@@ -149,12 +148,12 @@ class CronRunner:
         return await self._execute(job, run) if run is not None else None
 
     async def _may_open(self, job: Job, tick: datetime, now: datetime) -> bool:
-        """Whether a tick that nobody has opened is still to be run."""
+        """Whether a tick that no process has opened is still to be run."""
         if tick != self._ticks_at_start.get(job.name):
             self._ticks_at_start.pop(job.name, None)
             if now - tick <= timedelta(seconds=self._timing.lateness_s):
                 return True
-        # It was missed, unless the shop did not exist at that time.
+        # The tick was missed, unless the shop did not exist then.
         return job.catch_up is CatchUp.LATEST and await self._ledger.has_history(before=tick)
 
     async def _execute(self, job: Job, run: JobRun) -> JobRun:
@@ -166,7 +165,7 @@ class CronRunner:
     async def _watch(self) -> None:
         while True:
             for timer in self._timers:
-                timer.start()  # Again and again, since only this makes it read the wall clock.
+                timer.start()  # Each time, since only this makes aiocron read the wall clock.
             self._spawn(self._round(), "cron round")
             await asyncio.sleep(self._timing.watchdog_s)
 
@@ -196,5 +195,5 @@ class CronRunner:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            # Nobody awaits the task. The database may be away; the watchdog comes again.
+            # Nothing awaits the task. The database may be down; the watchdog tries again.
             log.error("cron failed", task=task.get_name(), exc_info=error)

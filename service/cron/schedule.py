@@ -14,20 +14,20 @@ from service.operations.jobs import JobInfo
 
 
 class CatchUp(StrEnum):
-    """What becomes of the ticks that pass while no server is up."""
+    """What happens to ticks that pass while no process is running."""
 
     NONE = "none"
-    """They are gone: the next tick does their work, too."""
+    """They are dropped: the next tick does their work, too."""
     LATEST = "latest"
-    """The latest is run late, provided that the ledger has runs from before it."""
+    """The latest one runs late, if the ledger has runs from before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """When and how to run a function, whose result is a JSON object.
 
-    A run whose process died is attempted again, up to `attempts_max` times in all: with
-    more than one, the function must do no harm when it is repeated for the same tick.
+    A run whose process died is attempted again, up to `attempts_max` times in all. With more
+    than one, the function must be safe to repeat for the same tick.
     """
 
     name: str

@@ -1,8 +1,8 @@
 """Ticks: the moments that a cron spec names, by the wall clock of a zone.
 
 When the zone changes its clocks, Debian's rules hold: a job at a fixed time runs
-once on that day too, though its time be skipped or come twice, and a job that runs
-every few minutes goes on running every few minutes. Source: cron(8), "Notes".
+once on that day too, even if its time is skipped or comes twice, and a job that runs
+every few minutes keeps running every few minutes. Source: cron(8), "Notes".
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from service.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What a job is told about its run; `scheduled_for` is in UTC, and the same in a retry."""
+    """What a job knows about its run; `scheduled_for` is in UTC, and the same in a retry."""
 
     scheduled_for: datetime
     time_zone: tzinfo

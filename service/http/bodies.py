@@ -1,10 +1,10 @@
-"""Reading a request's body, for as long as one may take to send it."""
+"""Reading a request's body, within the time that a client has to send it."""
 
 import asyncio
 
 from aiohttp import web
 
-from service.http.keys import BODY_TIMEOUT_S
+from service.http.app_keys import BODY_TIMEOUT_S
 
 
 async def read_body(request: web.Request) -> bytes:

@@ -1,14 +1,15 @@
-"""Whether the process lives, and whether it can serve."""
+"""Whether the process is alive, and whether it can serve."""
 
 from aiohttp import web
 
-from service.database import outstanding_migrations, ping
+from service.database.connect import ping
+from service.database.upgrade import outstanding_migrations
 from service.errors import DatabaseUnavailable
-from service.schema.node import has_id_key, load_id_key
+from service.schema.relay.ids import has_id_key, load_id_key
 
 
 async def healthz(_request: web.Request) -> web.Response:
-    """`GET /healthz`: 200 as long as the event loop turns; it asks nothing else."""
+    """`GET /healthz`: 200 as long as the event loop runs; nothing else is checked."""
     return web.json_response({"status": "ok"})
 
 

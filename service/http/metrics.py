@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
 
-from service.http.keys import CALLER
+from service.http.app_keys import CALLER
 from service.http.problems import error_response
 
 PATH = "/metrics"
@@ -24,12 +24,14 @@ async def metrics(request: web.Request) -> web.Response:
     caller = request[CALLER]
     if caller.is_staff:
         return _exposition()
-    message = "Metrics are for staff, and for whoever sends SERVICE_METRICS_TOKEN as bearer token."
+    message = (
+        "Metrics are for staff, and for clients that send SERVICE_METRICS_TOKEN as bearer token."
+    )
     return error_response(request, 401 if caller.role is None else 403, message)
 
 
 def metrics_by_token(token: str | None) -> Middleware:
-    """Show the metrics to whoever has this token, which is no user's: Prometheus."""
+    """Show the metrics to clients that send this token, which no user has: Prometheus."""
     expected = f"Bearer {token}".encode() if token is not None else None
 
     @web.middleware

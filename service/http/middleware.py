@@ -10,13 +10,13 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from service.database import database_failure
+from service.database.faults import database_failure
 from service.errors import Rejected
-from service.http.keys import CALLER, OPERATION, REQUEST_ID, TOKENS
+from service.http.app_keys import CALLER, OPERATION, REQUEST_ID, TOKENS
 from service.http.metrics import REQUEST_DURATION_S
 from service.http.peers import calls_from_here
 from service.http.problems import error_response
-from service.operations.access import LOCAL_ADMIN, VISITOR, Principal
+from service.operations.rules.access import LOCAL_ADMIN, VISITOR
 from service.settings import LOOPBACK_HOSTS
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -28,18 +28,21 @@ _BEARER = "bearer "
 
 
 def observe(timeout_s: float) -> Middleware:
-    """Name the request, time and bound it, log it once, and answer in JSON whatever happens."""
+    """Name the request, limit its time, log it once, and answer every error in JSON."""
 
     @web.middleware
     async def observed(request: web.Request, handler: Handler) -> web.StreamResponse:
-        request_id = _request_id(request)
+        named = request.headers.get("X-Request-Id", "")
+        request_id = named if _REQUEST_ID.fullmatch(named) else secrets.token_hex(8)
         request[REQUEST_ID] = request_id
         start = time.perf_counter()
+        deadline = asyncio.timeout(timeout_s)
         try:
-            async with asyncio.timeout(timeout_s):
+            async with deadline:
                 response = await handler(request)
-        except Exception as error:  # noqa: BLE001 - This is where every error becomes an answer.
-            response = _answer_to(error, request, timeout_s)
+        except Exception as error:  # noqa: BLE001 - Every error becomes an answer here.
+            took = f"longer than {timeout_s:g} s" if deadline.expired() else "too long"
+            response = _answer_to(error, request, took)
         response.headers["X-Request-Id"] = request_id
         _record(request, response, time.perf_counter() - start)
         return response
@@ -47,19 +50,18 @@ def observe(timeout_s: float) -> Middleware:
     return observed
 
 
-def _answer_to(error: Exception, request: web.Request, timeout_s: float) -> web.Response:
+def _answer_to(error: Exception, request: web.Request, took: str) -> web.Response:
     if isinstance(error, web.HTTPException):
         allow = error.headers.get("Allow")
         return error_response(
             request, error.status, error.reason, {"Allow": allow} if allow else None
         )
     if isinstance(error, TimeoutError):
-        return error_response(
-            request,
-            503,
-            f"This took longer than {timeout_s:g} s and was given up. What it was to change may "
-            "have been changed all the same: look before you repeat it.",
+        message = (
+            f"This took {took} and was given up. Its changes may have been made nevertheless: "
+            "look before you repeat it."
         )
+        return error_response(request, 503, message)
     if failure := database_failure(error):
         return error_response(request, 503, str(failure))
     request_id = request[REQUEST_ID]
@@ -67,11 +69,6 @@ def _answer_to(error: Exception, request: web.Request, timeout_s: float) -> web.
     return error_response(
         request, 500, f"Something went wrong on our side. Please quote {request_id}."
     )
-
-
-def _request_id(request: web.Request) -> str:
-    given = request.headers.get("X-Request-Id", "")
-    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 def _record(request: web.Request, response: web.StreamResponse, duration_s: float) -> None:
@@ -93,8 +90,8 @@ def _record(request: web.Request, response: web.StreamResponse, duration_s: floa
 async def guard_host(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Serve the machine's own administrator under loopback names only.
 
-    Without this, a foreign page could have its own name resolve to 127.0.0.1 (DNS
-    rebinding) and then be of the same origin as the open service.
+    Without this, a foreign page could make its own name resolve to 127.0.0.1 (DNS rebinding)
+    and would then have the same origin as the open service.
     """
     host = (request.host or "").lower()
     name = host[1 : host.find("]")] if host.startswith("[") else host.partition(":")[0]
@@ -105,25 +102,25 @@ async def guard_host(request: web.Request, handler: Handler) -> web.StreamRespon
 
 
 def authenticate(*, is_open: bool) -> Middleware:
-    """Find out who calls: by bearer token (RFC 6750), else a visitor or the local administrator.
+    """Find the caller: by bearer token (RFC 6750), else a visitor or the local administrator.
 
-    Where the service is open, only who calls from this machine, and through nobody, is that.
+    The local administrator calls an open service from this machine, and not through a proxy.
     """
 
     @web.middleware
     async def authenticated(request: web.Request, handler: Handler) -> web.StreamResponse:
         header = request.headers.get("Authorization")
-        anonymous = LOCAL_ADMIN if is_open and calls_from_here(request) else VISITOR
         try:
-            request[CALLER] = anonymous if header is None else await _bearer(request, header)
+            if header is None:
+                is_local = is_open and calls_from_here(request)
+                request[CALLER] = LOCAL_ADMIN if is_local else VISITOR
+            else:
+                is_bearer = header.lower().startswith(_BEARER)
+                token = header[len(_BEARER) :].strip() if is_bearer else ""
+                request[CALLER] = await request.app[TOKENS].principal(token)
         except Rejected as rejected:
             challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
             return error_response(request, 401, str(rejected), challenge)
         return await handler(request)
 
     return authenticated
-
-
-async def _bearer(request: web.Request, header: str) -> Principal:
-    token = header[len(_BEARER) :].strip() if header.lower().startswith(_BEARER) else ""
-    return await request.app[TOKENS].principal(token)

@@ -1,4 +1,4 @@
-"""What to answer in: media type and coding (RFC 9110, 12.5; GraphQL over HTTP, section 6.1)."""
+"""The media type and coding of an answer (RFC 9110, 12.5; GraphQL over HTTP, section 6.1)."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,8 +10,8 @@ ACCEPT_ENTRIES_MAX = 32
 def answer_type(accept: str | None) -> str | None:
     """The answer's media type, or None if the client takes neither (406).
 
-    Old clients name no type, or any: they get `application/json`, with its status
-    codes of old; whoever asks for the new type by name gets it.
+    Clients that name no type, or any type, get `application/json` with its traditional status
+    codes; clients that name the new type get that.
     """
     if not accept:
         return JSON
@@ -33,7 +33,7 @@ def prefers_html(accept: str | None) -> bool:
 
 
 def accepts_gzip(accept_encoding: str | None) -> bool:
-    """Whether the client says that it can unpack gzip; whoever says nothing gets plain bytes."""
+    """Whether the client says that it accepts gzip; without a header it gets plain bytes."""
     entries = _entries(accept_encoding or "")
     return entries.get("gzip", entries.get("*", 0.0)) > 0
 

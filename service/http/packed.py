@@ -1,4 +1,4 @@
-"""Bodies that never change: packed once, sent so to whoever takes that, and kept by browsers."""
+"""Bodies that never change: compressed once, and cached by browsers."""
 
 import gzip
 import hashlib
@@ -14,7 +14,7 @@ GZIP_LEVEL = 9
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A body in both codings, under one weak tag: they mean the same."""
+    """A body in both codings, under one weak tag, since they mean the same."""
 
     plain: bytes
     gzipped: bytes
@@ -23,13 +23,13 @@ class Packed:
 
     @classmethod
     def of(cls, body: bytes, media_type: str) -> "Packed":
-        """Pack a text."""
+        """Compress a body."""
         gzipped = gzip.compress(body, GZIP_LEVEL, mtime=0)
         etag = ETag(hashlib.sha256(body).hexdigest()[:16], is_weak=True)
         return cls(body, gzipped, media_type, etag)
 
     def answer(self, request: web.Request, headers: Mapping[str, str]) -> web.Response:
-        """Send it, unless the client has it."""
+        """The body, or 304 if the client has it already."""
         known = {etag.value for etag in request.if_none_match or ()}
         if known & {self.etag.value, "*"}:
             response = web.Response(status=304, headers=headers)

@@ -1,4 +1,4 @@
-"""From where a request comes, as far as that can be known."""
+"""Where a request comes from, as far as that can be known."""
 
 import functools
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from aiohttp import HttpVersion11, web
 
 Address = IPv4Address | IPv6Address
 
-# Whoever forwards requests adds one of these: RFC 7239, RFC 9110 (Via), and what is in use.
+# Proxies add one of these to what they forward: RFC 7239, RFC 9110 (Via), and common practice.
 FORWARDING_HEADERS = frozenset(
     {
         "forwarded", "via", "client-ip", "true-client-ip", "x-client-ip", "x-real-ip",
@@ -20,14 +20,14 @@ FORWARDED_PREFIX = "x-forwarded-"
 HOPS_LENGTH_MAX = 2_000
 ADDRESSES_MAX = 1_000
 IPV6_CUSTOMER_BITS = 64
-"""One customer of a provider has at least so many addresses to choose from."""
+"""A provider gives each customer at least a network with a prefix of this length."""
 
 
 def calls_from_here(request: web.Request) -> bool:
-    """Whether a program of this machine calls, and nobody through it.
+    """Whether a program on this machine calls, and is not a proxy for another client.
 
-    A proxy may leave no header; most of those speak HTTP/1.0 to what is behind them
-    (nginx does unless told otherwise), so that version does not count as from here.
+    Some proxies add no header; most of these speak HTTP/1.0 to their backend (nginx does by
+    default), so requests in that version do not count as local.
     """
     peer = _peer(request)
     if peer is None or not peer.is_loopback or request.version < HttpVersion11:
@@ -41,22 +41,22 @@ def calls_from_here(request: web.Request) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """From where a request comes; looked up when somebody asks."""
+    """Where a request comes from; worked out only when it is needed."""
 
     request: web.Request
     proxies: int
 
     @property
     def address(self) -> str:
-        """As `client_of` says."""
+        """See `client_of`."""
         return client_of(self.request, self.proxies)
 
 
 def client_of(request: web.Request, proxies: int) -> str:
-    """Who calls, for counting attempts: an address, or the network of an IPv6 address.
+    """The client for which attempts are counted: an address, or the network of an IPv6 address.
 
-    A peer of a private network is believed to be a proxy of ours, and so are `proxies` - 1
-    before it: what the last of them has seen stands so many from the end of X-Forwarded-For.
+    A peer in a private network is trusted as one of our proxies, and so are the `proxies` - 1
+    before it: the client's address is that many entries from the end of X-Forwarded-For.
     """
     peer = _peer(request)
     hops = ",".join(request.headers.getall("X-Forwarded-For", ()))[-HOPS_LENGTH_MAX:].split(",")

@@ -1,4 +1,4 @@
-"""GraphiQL from this package's own files: it works without any network but the loopback."""
+"""GraphiQL from this package's own files: it works without a network."""
 
 import asyncio
 import functools
@@ -12,12 +12,12 @@ from aiohttp import web
 from service.http.middleware import Handler
 from service.http.negotiation import prefers_html
 from service.http.packed import Packed
-from service.schema.node import global_id, has_id_key
+from service.schema.relay.ids import global_id, has_id_key
 
 STATIC = Path(__file__).parent / "static" / "playground"
 PAGES_MAX = 4
 FIRST_USER = "ID-OF-THE-FIRST-USER"
-"""Stands in the samples for the id of whoever registers first."""
+"""In the samples, a placeholder for the id of the first user."""
 YEAR_S = 365 * 24 * 3600
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -28,8 +28,8 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
-def before(graphql: Handler) -> Handler:
-    """Show browsers the playground, and pass everything else on."""
+def or_else(graphql: Handler) -> Handler:
+    """Show browsers the playground, and pass every other request on to GraphQL."""
     headers = {
         "Cache-Control": "no-cache",
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -40,7 +40,7 @@ def before(graphql: Handler) -> Handler:
         wants_page = "query" not in request.query and prefers_html(request.headers.get("Accept"))
         if not wants_page:
             return await graphql(request)
-        # Ids are written under the database's key, which is known once the service runs.
+        # Ids are encrypted with the database's key, which is known once the service runs.
         first_user = global_id("User", 1) if has_id_key() else FIRST_USER
         return _page(first_user).answer(request, headers)
 
@@ -48,7 +48,7 @@ def before(graphql: Handler) -> Handler:
 
 
 def static_routes() -> Sequence[web.RouteDef]:
-    """The page's files, under a path that changes with their contents, to be kept for ever."""
+    """The page's files, under a path that changes with their contents, to be cached forever."""
     files = {str(path.relative_to(STATIC)): path for path in _files()}
     headers = {"Cache-Control": f"public, max-age={YEAR_S}, immutable"}
 
@@ -63,14 +63,14 @@ def static_routes() -> Sequence[web.RouteDef]:
 
 
 def samples() -> list[str]:
-    """The operations that stand ready, in the order of their file names."""
+    """The sample operations, in the order of their file names."""
     return [path.read_text("utf-8") for path in sorted((STATIC / "samples").glob("*.graphql"))]
 
 
 @functools.lru_cache(PAGES_MAX)
 def _page(first_user: str) -> Packed:
     ready = [sample.replace(FIRST_USER, first_user) for sample in samples()]
-    # Within a script element "</" would end it, wherever it stands.
+    # Inside a script element, "</" would end the element anywhere.
     embedded = orjson.dumps(ready).decode().replace("</", "<\\/")
     template = (STATIC / "index.html").read_text("utf-8")
     page = template.replace("{static}", f"/graphql/static/{_version()}")

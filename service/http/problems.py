@@ -10,7 +10,7 @@ from service.errors import ErrorCode, Problem
 
 PROBLEM_JSON = "application/problem+json"
 CHALLENGE = 'Bearer realm="kooch"'
-"""What 401 must say (RFC 9110, section 15.5.2) to whoever sent no token (RFC 6750, section 3)."""
+"""The challenge of a 401 (RFC 9110, section 15.5.2) without a token (RFC 6750, section 3)."""
 
 _STATUS_OF_CODE = {
     ErrorCode.UNAUTHENTICATED: 401,
@@ -21,7 +21,7 @@ _STATUS_OF_CODE = {
 
 
 def status_of(problems: Sequence[Problem]) -> int:
-    """422, unless the first problem says something more exact."""
+    """422, unless the first problem has a more specific status."""
     return _STATUS_OF_CODE.get(problems[0].code, 422)
 
 
@@ -48,7 +48,7 @@ def problem_response(
 def error_response(
     request: web.Request, status: int, message: str, headers: Mapping[str, str] | None = None
 ) -> web.Response:
-    """An error in the words of the path: a problem document for REST, else GraphQL's `errors`."""
+    """An error in the form of its path: a problem document for REST, else GraphQL's `errors`."""
     if request.path == "/products" or request.path.startswith("/products/"):
         return problem_response(status, message, headers=headers)
     body = {"errors": [{"message": message}]}

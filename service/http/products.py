@@ -7,13 +7,13 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from service.errors import ErrorCode, Problem, Rejected
+from service.http.app_keys import CALLER, PRODUCT_WRITER
 from service.http.bodies import read_body
-from service.http.keys import CALLER, WRITER
 from service.http.problems import problem_response, status_of
 from service.models import Product, ProductStatus
 from service.operations.products import NewProduct, create_product
-from service.operations.visibility import visible_products
-from service.schema.node import global_id, row_id
+from service.operations.rules.visibility import visible_products
+from service.schema.relay.ids import global_id, row_id
 
 
 class Price(BaseModel):
@@ -69,7 +69,7 @@ async def post_product(request: web.Request) -> web.Response:
         return problem_response(400, "The body must be one JSON object.")
     try:
         new = ProductBody.model_validate(body).parsed()
-        row = await create_product(request.app[WRITER], request[CALLER], new)
+        row = await create_product(request.app[PRODUCT_WRITER], request[CALLER], new)
     except ValidationError as error:
         return _refusal(_shape_problems(error))
     except Rejected as rejected:
@@ -79,7 +79,7 @@ async def post_product(request: web.Request) -> web.Response:
 
 
 async def get_product(request: web.Request) -> web.Response:
-    """What `Location` points to."""
+    """The product at the URL that `Location` named."""
     try:
         key = row_id(request.match_info["id"], "Product")
     except Rejected:

@@ -10,7 +10,7 @@ class Attempt(Model):
 
     who = fields.CharField(max_length=64, primary_key=True)
     count = fields.IntField(default=0)
-    # From this address, this account has been logged in to before.
+    # Whether this address has logged in to this account before.
     trusted = fields.BooleanField(default=False)
     blocked_until = fields.DatetimeField(null=True)
     last_at = fields.DatetimeField()

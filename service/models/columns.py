@@ -1,8 +1,8 @@
-"""Columns and enumerations that can be read whatever they hold.
+"""Columns and enumerations that can be read whatever value a row holds.
 
-The service writes nothing that it could not read. But a row may be of another version,
-or SQL has changed it, and one value that raised would take its whole list away. The
-classes have the names of Tortoise's own, which its migrations compare.
+The service writes only values that it can read. But another version or hand-written SQL may
+have written a row, and one value that raised an error would make its whole list unreadable.
+The classes have the names of Tortoise's own, which its migrations compare.
 """
 
 from datetime import UTC, datetime
@@ -19,9 +19,9 @@ M = TypeVar("M", datetime, datetime | None)
 
 
 class StoredEnum(StrEnum):
-    """An enumeration with a member UNKNOWN, which is read for a value that is none of the others.
+    """An enumeration with a member UNKNOWN, as which any value outside the others is read.
 
-    Nobody may choose it: see `Checks.choice`.
+    Clients may not choose it: see `Checks.choice`.
     """
 
     @classmethod
@@ -44,7 +44,7 @@ def enum_field(kind: type[E], *, default: E, max_length: int = 16) -> fields.Fie
 
 
 class DatetimeField(fields.DatetimeField[M]):
-    """A moment; one that cannot be read is none, or else the first of the calendar."""
+    """A moment. An unreadable one is null, or `UNREADABLE_TIME` where null is not allowed."""
 
     if TYPE_CHECKING:
 
@@ -66,14 +66,16 @@ class DatetimeField(fields.DatetimeField[M]):
             elif isinstance(value, datetime):
                 time = value
             else:
-                time = datetime.fromtimestamp(value, UTC)  # SQL has put it into SQLite.
+                time = datetime.fromtimestamp(
+                    value, UTC
+                )  # Hand-written SQL can put a number into SQLite.
             return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
         except (ValueError, TypeError, OverflowError, OSError):
             return None if self.null else UNREADABLE_TIME
 
 
 class JSONField(fields.JSONField[T]):
-    """JSON; what cannot be read is none, or else an empty object."""
+    """JSON. Unreadable text is null, or an empty object where null is not allowed."""
 
     def to_python_value(self, value: Any) -> Any:
         """Read a row's text."""

@@ -1,4 +1,4 @@
-"""The key under which ids are written so that nobody can count by them."""
+"""The key that encrypts row ids, so that clients cannot count rows by them."""
 
 from tortoise import fields
 from tortoise.models import Model

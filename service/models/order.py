@@ -40,7 +40,7 @@ class Order(Model):
     # SHA-256 of the whole input: the same key with other contents is a mistake, not a retry.
     input_digest = fields.CharField(max_length=64)
     shipping_address: fields.Field[dict[str, str]] = JSONField()
-    # Its place among the rows that have been numbered; none yet, or anew: NULL.
+    # The row's number in `operations/reading/sequences.py`; NULL until it is given one.
     sequence = fields.BigIntField(null=True)
     placed_at = DatetimeField()
     paid_at = DatetimeField(null=True)

@@ -32,7 +32,7 @@ class Product(Model):
     name = fields.CharField(max_length=NAME_LENGTH_MAX)
     slug = fields.CharField(max_length=SLUG_LENGTH_MAX, unique=True)
     description = fields.TextField(default="")
-    # The name, sku and description folded for search: see folding.py.
+    # The name, sku and description, folded for search: see text/folding.py.
     search_text = fields.TextField(default="")
     price_minor = fields.BigIntField()
     currency = fields.CharField(max_length=3)
@@ -41,9 +41,9 @@ class Product(Model):
     # The average is derived from these two, so it can never drift from them.
     rating_total = fields.BigIntField(default=0)
     rating_count = fields.BigIntField(default=0)
-    # Set while staff know about the low stock, so that they are told once.
+    # Set while staff know of the low stock, so that they are notified once.
     low_stock_notified_at = DatetimeField(null=True)
-    # Its place among the rows that have been numbered; none yet, or anew: NULL.
+    # The row's number in `operations/reading/sequences.py`; NULL until it is given one.
     sequence = fields.BigIntField(null=True)
     created_at = DatetimeField()
     updated_at = DatetimeField()

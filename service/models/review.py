@@ -40,7 +40,7 @@ class Review(Model):
     title = fields.CharField(max_length=REVIEW_TITLE_LENGTH_MAX, default="")
     body = fields.TextField(default="")
     status = enum_field(ReviewStatus, default=ReviewStatus.PENDING)
-    # Its place among the rows that have been numbered; none yet, or anew: NULL.
+    # The row's number in `operations/reading/sequences.py`; NULL until it is given one.
     sequence = fields.BigIntField(null=True)
     created_at = DatetimeField()
     updated_at = DatetimeField()

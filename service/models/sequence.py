@@ -1,4 +1,4 @@
-"""Up to where each list has been numbered: see operations/sequences.py."""
+"""The highest number of each list: see operations/reading/sequences.py."""
 
 from tortoise import fields
 from tortoise.models import Model

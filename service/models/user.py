@@ -31,7 +31,7 @@ class User(Model):
     active = fields.BooleanField(default=True)
     # Part of every token: one that has an older number than the user has ended.
     token_version = fields.IntField(default=0, db_default=0)
-    # Its place among the rows that have been numbered; none yet, or anew: NULL.
+    # The row's number in `operations/reading/sequences.py`; NULL until it is given one.
     sequence = fields.BigIntField(null=True)
     created_at = DatetimeField()
     updated_at = DatetimeField()

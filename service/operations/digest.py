@@ -6,11 +6,12 @@ from typing import Any
 
 from tortoise.functions import Count, Sum
 
+from service.database.faults import is_transient_or_duplicate
+from service.database.transactions import in_one_transaction
 from service.models import NotificationKind, Order, OrderLine, OrderStatus
 from service.money import Money
 from service.operations.low_stock import low_products
 from service.operations.notifications import notify
-from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
 from service.operations.users import staff_ids
 
 BEST_SELLERS_MAX = 5
@@ -19,7 +20,7 @@ LOW_STOCK_MAX = 10
 
 @dataclass(frozen=True, slots=True)
 class ProductCount:
-    """So many pieces of a product."""
+    """A number of pieces of a product."""
 
     sku: str
     name: str
@@ -31,7 +32,7 @@ class ProductCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """What happened from `since` to just before `until`, and the low stock of the moment.
+    """What happened from `since` to just before `until`, and the low stock now.
 
     An order counts as placed on the day it was placed, and as paid, with its revenue
     and its pieces, on the day it was paid, unless it has been cancelled since.
@@ -41,7 +42,7 @@ class Digest:
     until: datetime
     placed: int
     cancelled: int
-    """How many of the placed orders have been cancelled."""
+    """How many of the placed orders were cancelled."""
     paid: int
     revenue: tuple[Money, ...]
     best_sellers: tuple[ProductCount, ...]
@@ -67,7 +68,7 @@ class Digest:
         return "\n".join(lines) + (f", and {more} more" if more else "")
 
     def as_json(self) -> dict[str, Any]:
-        """Say the same to programs."""
+        """The same as JSON."""
         return {
             "since": self.since.isoformat(),
             "until": self.until.isoformat(),
@@ -84,15 +85,15 @@ class Digest:
 async def send_daily_digest(
     since: datetime, until: datetime, low_stock_threshold: int, dedupe_prefix: str
 ) -> tuple[Digest, int]:
-    """Sum up the time from `since` to `until` and tell staff, in one transaction.
+    """Sum up the time from `since` to `until` and notify staff, in one transaction.
 
-    Returns the digest and how many were told: those who had it under the same
-    prefix already are not told again.
+    Returns the digest and how many were notified: staff who already have it under the same
+    prefix are not notified again.
     """
 
     async def work() -> tuple[Digest, int]:
         digest = await _sum_up(since, until, low_stock_threshold)
-        told = await notify(
+        notified = await notify(
             await staff_ids(),
             NotificationKind.DAILY_DIGEST,
             digest.title(),
@@ -100,7 +101,7 @@ async def send_daily_digest(
             digest.as_json(),
             dedupe_prefix=dedupe_prefix,
         )
-        return digest, told
+        return digest, notified
 
     return await in_one_transaction(work, again_if=is_transient_or_duplicate)
 

@@ -1,11 +1,11 @@
-"""What the schema needs of the cron jobs, without knowing how they run."""
+"""What the schema needs from the cron jobs, without knowing how they run."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from service.models import JobRun, UserRole
-from service.operations.access import Principal, require
+from service.operations.rules.access import Principal, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class JobInfo:
 
 
 class JobRunner(Protocol):
-    """The edge to the scheduler."""
+    """The scheduler, as the schema sees it."""
 
     def jobs(self) -> list[JobInfo]:
         """The schedule, with the next time of each job."""
@@ -33,6 +33,6 @@ class JobRunner(Protocol):
 
 
 async def run_job(runner: JobRunner, caller: Principal, name: str) -> JobRun:
-    """Run a job now and return its record, whatever its outcome."""
+    """Run a job now and return its record, even if the job failed."""
     require(caller, UserRole.STAFF)
     return await runner.run_now(name)

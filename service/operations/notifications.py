@@ -7,14 +7,14 @@ from typing import Any
 import orjson
 
 from service.clock import utc_now
+from service.database.transactions import in_one_transaction
 from service.errors import ErrorCode, reject
 from service.models import Notification, NotificationKind, User, UserRole
 from service.models.notification import NOTIFICATION_BODY_LENGTH_MAX, NOTIFICATION_TITLE_LENGTH_MAX
-from service.operations.access import Principal, acting_user, require
-from service.operations.transactions import in_one_transaction
+from service.operations.rules.access import Principal, acting_user, require
+from service.operations.rules.validation import Checks
+from service.operations.rules.visibility import visible_notifications
 from service.operations.users import unknown_user
-from service.operations.validation import Checks
-from service.operations.visibility import visible_notifications
 
 NOTIFICATION_DATA_BYTES_MAX = 16 * 1024
 NOTIFICATION_DATA_PARTS_MAX = 90
@@ -103,7 +103,7 @@ async def notify(
 
 
 async def mark_notification_read(caller: Principal, notification_id: int) -> Notification:
-    """Note when the message was first read; reading it again changes nothing."""
+    """Record when the message was first read; reading it again changes nothing."""
 
     async def work() -> Notification:
         notification = await visible_notifications(caller).get_or_none(id=notification_id)
@@ -118,7 +118,7 @@ async def mark_notification_read(caller: Principal, notification_id: int) -> Not
 
 
 async def mark_all_notifications_read(caller: Principal, user_id: int | None) -> int:
-    """Mark everything read that the user (by default the caller) has; return how many it was."""
+    """Mark all messages of the user (by default the caller) read; return how many were unread."""
     owner = acting_user(caller, user_id, "userId")
 
     async def work() -> int:

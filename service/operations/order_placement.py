@@ -1,4 +1,4 @@
-"""Placing an order: its stock is reserved by guarded updates, all lines or none."""
+"""Placing an order: guarded updates reserve its stock, for all lines or none."""
 
 import functools
 import hashlib
@@ -12,25 +12,26 @@ import pycountry
 from tortoise.expressions import F
 
 from service.clock import utc_now
+from service.database.faults import is_transient_or_duplicate
+from service.database.transactions import in_one_transaction
 from service.errors import ErrorCode, Problem, Rejected, raise_if_any, reject
 from service.models import Order, OrderLine, OrderStatus, Product, ProductStatus, User
 from service.models.order import IDEMPOTENCY_KEY_LENGTH_MAX
 from service.money import AMOUNT_MINOR_MAX
-from service.operations.access import Principal, acting_user
 from service.operations.orders import in_lock_order
 from service.operations.products import unknown_product
-from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
+from service.operations.rules.access import Principal, acting_user
+from service.operations.rules.validation import Checks
+from service.operations.rules.visibility import may_see_product
 from service.operations.users import unknown_user
-from service.operations.validation import Checks
-from service.operations.visibility import may_see_product
-from service.texts import is_storable
+from service.text.forms import is_storable
 
 LINES_PER_ORDER_MAX = 100
 QUANTITY_MAX = 100_000
 ADDRESS_FIELD_LENGTH_MAX = 200
-# Crockford's base 32 has no letters that a voice on the telephone confuses.
-_NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_NUMBER_LENGTH = 7
+# Crockford's base 32 leaves out letters that are easily confused, also on the telephone.
+NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+NUMBER_LENGTH = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """So many of a product."""
+    """A number of pieces of a product."""
 
     product_id: int
     quantity: int
@@ -74,7 +75,7 @@ class Reservations:
 async def place_order(
     caller: Principal, new: NewOrder, bounds: Reservations = Reservations()
 ) -> Order:
-    """Reserve the stock and create the order, or return the one that the same key made before.
+    """Reserve the stock and create the order, or return the one that the key created earlier.
 
     Raises `Rejected`: bad values, unknown or inactive products, too little stock
     (one problem for each line), products of several currencies, a key that was used
@@ -85,8 +86,8 @@ async def place_order(
     digest = _digest(customer_id, new)
 
     async def work() -> Order:
-        # Of two calls with one key at the same moment, the loser's insert hits the
-        # unique key, its reservation is rolled back, and the second look finds the order.
+        # Of two simultaneous calls with one key, the loser's insert violates the unique key;
+        # its reservation is rolled back, and its second attempt finds the winner's order.
         earlier = await _earlier(customer_id, new, digest)
         if earlier is not None:
             return earlier
@@ -97,7 +98,7 @@ async def place_order(
     try:
         return await in_one_transaction(work, again_if=is_transient_or_duplicate)
     except Rejected:
-        # While this call waited for the stock, its twin may have taken the last of it.
+        # While this call waited for a lock, a call with the same key may have taken the stock.
         twin = await _earlier(customer_id, new, digest)
         if twin is None:
             raise
@@ -114,13 +115,13 @@ def _checked(new: NewOrder) -> dict[str, str]:
         line.number(item.quantity, "quantity", 1, QUANTITY_MAX)
         checks.problems += line.problems
     if len({item.product_id for item in new.items}) < len(new.items):
-        checks.add(ErrorCode.INVALID, "Each product may stand in one line only.", "lines")
+        checks.add(ErrorCode.INVALID, "Each product may be in one line only.", "lines")
     key = new.idempotency_key
     if key is not None and not 1 <= len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX:
         message = f"A key has 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} characters."
         checks.add(ErrorCode.OUT_OF_RANGE, message, "idempotencyKey")
     elif key is not None and not is_storable(key):
-        message = "idempotencyKey has characters that no text may have."
+        message = "idempotencyKey has characters that cannot be stored."
         checks.add(ErrorCode.INVALID, message, "idempotencyKey")
     address = _checked_address(new.shipping_address, checks)
     checks.raise_if_any()
@@ -169,7 +170,7 @@ async def _earlier(customer_id: int, new: NewOrder, digest: str) -> Order | None
 
 
 async def _raise_if_too_much(customer_id: int, new: NewOrder, bounds: Reservations) -> None:
-    # The lock lets one order of a customer be counted at a time.
+    # The lock makes a customer's orders be counted one at a time.
     await User.select_for_update().get_or_none(id=customer_id)
     unpaid = await Order.filter(customer_id=customer_id, status=OrderStatus.PENDING).only("id")
     if len(unpaid) >= bounds.orders_max:
@@ -273,6 +274,6 @@ def _lines(order: Order, items: Sequence[Item], products: dict[int, Product]) ->
 
 
 def _number(now: datetime) -> str:
-    """Readable and not countable: `261124-7QX2M9K`, the day and 35 random bits."""
-    tail = "".join(secrets.choice(_NUMBER_ALPHABET) for _ in range(_NUMBER_LENGTH))
+    """`261124-7QX2M9K`: the day and 35 random bits, readable but useless for counting orders."""
+    tail = "".join(secrets.choice(NUMBER_ALPHABET) for _ in range(NUMBER_LENGTH))
     return f"{now:%y%m%d}-{tail}"

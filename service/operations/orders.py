@@ -1,10 +1,10 @@
-"""Placing orders and moving them through their steps.
+"""Moving orders through their steps.
 
     pending ──pay──> paid ──ship──> shipped ──deliver──> delivered
        └────cancel─────┴──> cancelled            (cancelling returns the stock)
 
 A step locks its order by primary key and then looks at the status, so of two
-that compete, the second sees what the first has made of it.
+that compete, the second sees what the first has done.
 """
 
 from collections.abc import Iterable
@@ -15,11 +15,11 @@ from enum import StrEnum
 from tortoise.expressions import F
 
 from service.clock import utc_now
-from service.errors import ErrorCode, Rejected, reject
+from service.database.transactions import in_one_transaction
+from service.errors import ErrorCode, reject
 from service.models import NotificationKind, Order, OrderLine, OrderStatus, Product, UserRole
-from service.operations.access import Principal, require, require_self
 from service.operations.notifications import notify
-from service.operations.transactions import in_one_transaction
+from service.operations.rules.access import Principal, require, require_self
 
 
 class Step(StrEnum):
@@ -33,7 +33,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """From which statuses a step leads to which, and what it stamps."""
+    """The statuses before and after a step, and the column that holds its time."""
 
     sources: frozenset[OrderStatus]
     target: OrderStatus
@@ -42,7 +42,7 @@ class Transition:
 
 
 TRANSITIONS = {
-    # Whoever owes the money does not say that it was paid.
+    # Customers do not confirm their own payments.
     Step.PAY: Transition(
         frozenset({OrderStatus.PENDING}), OrderStatus.PAID, "paid_at", staff_only=True
     ),
@@ -62,17 +62,17 @@ TRANSITIONS = {
 
 
 async def pay_order(caller: Principal, order_id: int) -> Order:
-    """Note the payment; for staff. Raises `Rejected` (ILLEGAL_TRANSITION) unless it is pending."""
+    """Record the payment; for staff. Raises `Rejected` (ILLEGAL_TRANSITION) unless pending."""
     return await _take_step(caller, order_id, Step.PAY)
 
 
 async def ship_order(caller: Principal, order_id: int) -> Order:
-    """Note that a paid order is on its way."""
+    """Record that a paid order is on its way."""
     return await _take_step(caller, order_id, Step.SHIP)
 
 
 async def deliver_order(caller: Principal, order_id: int) -> Order:
-    """Note that a shipped order has arrived."""
+    """Record that a shipped order has arrived."""
     return await _take_step(caller, order_id, Step.DELIVER)
 
 
@@ -97,22 +97,19 @@ async def _take_step(caller: Principal, order_id: int, step: Step) -> Order:
 
 
 async def _move(order: Order, step: Step) -> Order:
-    """Take the step with an order that the caller has locked."""
+    """Take a step of an order that the caller has locked."""
     transition, now = TRANSITIONS[step], utc_now()
     if order.status not in transition.sources:
-        raise _illegal(order, step)
+        sources = " or ".join(sorted(source.value for source in transition.sources))
+        state = f"Order {order.number} is {order.status.value}"
+        message = f"{state}; to {step.value} it must be {sources}."
+        raise reject(ErrorCode.ILLEGAL_TRANSITION, message, "id")
     if step is Step.CANCEL:
         await _return_stock(order)
     order.status, order.updated_at = transition.target, now
     setattr(order, transition.stamp, now)
     await order.save(update_fields=("status", "updated_at", transition.stamp))
     return order
-
-
-def _illegal(order: Order, step: Step) -> Rejected:
-    sources = " or ".join(sorted(source.value for source in TRANSITIONS[step].sources))
-    message = f"Order {order.number} is {order.status.value}; to {step.value} it must be {sources}."
-    return reject(ErrorCode.ILLEGAL_TRANSITION, message, "id")
 
 
 async def _return_stock(order: Order) -> None:
@@ -124,10 +121,10 @@ async def _return_stock(order: Order) -> None:
 
 
 def in_lock_order(quantities: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Pairs of product id and quantity in the one order in which product rows are ever locked.
+    """Pairs of product id and quantity, in the one order in which product rows are locked.
 
-    Every transaction that touches several products goes through them by rising id,
-    so two of them can wait for each other but never both at once.
+    Every transaction that updates several products goes through them by ascending id,
+    so two transactions never deadlock.
     """
     return sorted(quantities)
 
@@ -135,8 +132,8 @@ def in_lock_order(quantities: Iterable[tuple[int, int]]) -> list[tuple[int, int]
 async def cancel_unpaid_orders(placed_before: datetime, limit: int) -> list[Order]:
     """Cancel up to `limit` orders that were placed before a moment and are still unpaid.
 
-    Each in a transaction of its own, with a message to its customer. An order that
-    is paid or cancelled meanwhile is left as it is.
+    Each is cancelled in its own transaction, with a message to its customer. An order that
+    is paid or cancelled in the meantime stays as it is.
     """
     overdue = (
         await Order.filter(status=OrderStatus.PENDING, placed_at__lt=placed_before)

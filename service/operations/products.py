@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from tortoise.expressions import F
 
 from service.clock import utc_now
-from service.errors import ErrorCode, Problem, Rejected, reject
-from service.folding import folded
+from service.database.faults import is_transient_or_duplicate
+from service.database.transactions import in_one_transaction
+from service.errors import ErrorCode, Problem, Rejected, raise_if_any, reject
 from service.models import Product, ProductStatus, UserRole
 from service.models.product import (
     DESCRIPTION_LENGTH_MAX,
@@ -16,11 +17,11 @@ from service.models.product import (
     SLUG_LENGTH_MAX,
     STOCK_MAX,
 )
-from service.operations.access import Principal, require
-from service.operations.product_writer import Draft, ProductWriter, insert_drafts
-from service.operations.slugs import is_slug, slug_of
-from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
-from service.operations.validation import Checks
+from service.operations.product_writer import PendingInsert, ProductWriter, insert_all
+from service.operations.rules.access import Principal, require
+from service.operations.rules.slugs import is_slug, slug_of
+from service.operations.rules.validation import Checks
+from service.text.folding import folded
 
 PRODUCTS_PER_CALL_MAX = 500
 
@@ -55,7 +56,7 @@ class ProductChanges:
 async def create_product(writer: ProductWriter, caller: Principal, new: NewProduct) -> Product:
     """Add one product. Raises `Rejected` for bad values and for a taken sku or slug."""
     require(caller, UserRole.STAFF)
-    return await writer.insert(_draft(new))
+    return await writer.insert(_pending(new))
 
 
 async def create_products(caller: Principal, new: Sequence[NewProduct]) -> list[Product]:
@@ -67,39 +68,39 @@ async def create_products(caller: Principal, new: Sequence[NewProduct]) -> list[
     if not 1 <= len(new) <= PRODUCTS_PER_CALL_MAX:
         message = f"Send 1 to {PRODUCTS_PER_CALL_MAX} products at a time, not {len(new)}."
         raise reject(ErrorCode.OUT_OF_RANGE, message, "products")
-    drafts = _drafts(new)
+    inserts = _all_pending(new)
 
     async def work() -> list[Product]:
-        outcomes = await insert_drafts(drafts)
+        outcomes = await insert_all(inserts)
         _raise_indexed({i: o for i, o in enumerate(outcomes) if isinstance(o, Rejected)})
-        return [draft.product for draft in drafts]
+        return [insert.product for insert in inserts]
 
     return await in_one_transaction(work, again_if=is_transient_or_duplicate)
 
 
-def _drafts(new: Sequence[NewProduct]) -> list[Draft]:
-    drafts: list[Draft] = []
+def _all_pending(new: Sequence[NewProduct]) -> list[PendingInsert]:
+    inserts: list[PendingInsert] = []
     refused: dict[int, Rejected] = {}
     for index, item in enumerate(new):
         try:
-            drafts.append(_draft(item))
+            inserts.append(_pending(item))
         except Rejected as rejected:
             refused[index] = rejected
     _raise_indexed(refused)
-    return drafts
+    return inserts
 
 
 def _raise_indexed(refused: dict[int, Rejected]) -> None:
-    problems = [
-        problem.under("products", str(index))
-        for index, rejected in refused.items()
-        for problem in rejected.problems
-    ]
-    if problems:
-        raise Rejected(*problems)
+    raise_if_any(
+        [
+            problem.under("products", str(index))
+            for index, rejected in refused.items()
+            for problem in rejected.problems
+        ]
+    )
 
 
-def _draft(new: NewProduct) -> Draft:
+def _pending(new: NewProduct) -> PendingInsert:
     checks = Checks()
     sku = checks.text(new.sku, "sku", SKU_LENGTH_MAX)
     name = checks.text(new.name, "name", NAME_LENGTH_MAX)
@@ -125,7 +126,7 @@ def _draft(new: NewProduct) -> Draft:
         created_at=now,
         updated_at=now,
     )
-    return Draft(product, slug_is_given=new.slug is not None)
+    return PendingInsert(product, slug_is_given=new.slug is not None)
 
 
 def _checked_slug(checks: Checks, slug: str) -> str:
@@ -147,8 +148,8 @@ async def update_product(caller: Principal, product_id: int, changes: ProductCha
         before = {"sku": product.sku, "slug": product.slug}
         _apply(product, changes)
         await _raise_if_taken(product, before)
-        # Stock and rating change by statements of their own, which a full save would undo, and
-        # a status that this version does not know stays as it is unless another one is given.
+        # Stock and rating change by statements of their own, which a full save would undo. A
+        # status that this version does not know stays as it is unless another one is given.
         status = () if changes.status is None else ("status", "sequence")
         await product.save(update_fields=_EDITABLE + status)
         return product
@@ -180,7 +181,7 @@ def _apply(product: Product, changes: ProductChanges) -> None:
     if changes.status is not None:
         checks.choice(changes.status, "status")
     if changes.status is not None and changes.status is not product.status:
-        # Whoever follows the list sees it again.
+        # Clients that follow the list see the product again.
         product.status, product.sequence = changes.status, None
     checks.raise_if_any()
     product.search_text = folded(product.name, product.sku, product.description)
@@ -194,8 +195,7 @@ async def _raise_if_taken(product: Product, before: dict[str, str]) -> None:
         if value != old and await Product.filter(**{field: value}).exclude(id=product.id).exists():
             message = f"Another product has the {field} {value!r}."
             problems.append(Problem(ErrorCode.TAKEN, message, (field,)))
-    if problems:
-        raise Rejected(*problems)
+    raise_if_any(problems)
 
 
 async def archive_product(caller: Principal, product_id: int) -> Product:
@@ -220,18 +220,14 @@ async def adjust_stock(caller: Principal, product_id: int, delta: int) -> Produc
         product = await Product.get_or_none(id=product_id)
         if product is None:
             raise unknown_product()
+        if not changed and delta > 0:
+            raise reject(ErrorCode.OUT_OF_RANGE, f"Stock is limited to {STOCK_MAX}.", "delta")
         if not changed:
-            raise _impossible_stock(product, delta)
+            message = f"{product.sku} has {product.stock} in stock; {-delta} cannot be taken away."
+            raise reject(ErrorCode.OUT_OF_STOCK, message, "delta")
         return product
 
     return await in_one_transaction(work)
-
-
-def _impossible_stock(product: Product, delta: int) -> Rejected:
-    if delta > 0:
-        return reject(ErrorCode.OUT_OF_RANGE, f"Stock is limited to {STOCK_MAX}.", "delta")
-    message = f"{product.sku} has {product.stock} in stock; {-delta} cannot be taken away."
-    return reject(ErrorCode.OUT_OF_STOCK, message, "delta")
 
 
 def unknown_product(*field: str) -> Rejected:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from tortoise.expressions import F
 
 from service.clock import utc_now
-from service.errors import ErrorCode, Rejected, reject
+from service.database.faults import is_transient_or_duplicate
+from service.database.transactions import in_one_transaction
+from service.errors import ErrorCode, reject
 from service.models import Product, Review, ReviewStatus, User, UserRole
 from service.models.review import (
     RATING_MAX,
@@ -13,12 +15,11 @@ from service.models.review import (
     REVIEW_BODY_LENGTH_MAX,
     REVIEW_TITLE_LENGTH_MAX,
 )
-from service.operations.access import VISITOR, Principal, acting_user, require
 from service.operations.products import unknown_product
-from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
+from service.operations.rules.access import VISITOR, Principal, acting_user, require
+from service.operations.rules.validation import Checks
+from service.operations.rules.visibility import may_see_product
 from service.operations.users import unknown_user
-from service.operations.validation import Checks
-from service.operations.visibility import may_see_product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class NewReview:
 
 
 async def add_review(caller: Principal, new: NewReview) -> Review:
-    """Keep a review until somebody moderates it. Raises `Rejected` for a second one by the user."""
+    """Store a review for moderation. Raises `Rejected` for the user's second one of a product."""
     user_id = acting_user(caller, new.user_id, "userId")
     checks = Checks()
     checks.number(new.rating, "rating", RATING_MIN, RATING_MAX)
@@ -68,23 +69,23 @@ async def _raise_unless_reviewable(user_id: int, product_id: int) -> None:
 
 
 async def moderate_review(caller: Principal, review_id: int, decision: ReviewStatus) -> Review:
-    """Approve or reject a review and bring the product's rating along, in one transaction.
+    """Approve or reject a review and update the product's rating, in one transaction.
 
-    Deciding the same again changes nothing. Raises `Rejected` for an unknown review.
+    The same decision again changes nothing. Raises `Rejected` for an unknown review.
     """
     require(caller, UserRole.STAFF)
     if decision not in {ReviewStatus.APPROVED, ReviewStatus.REJECTED}:
         raise reject(ErrorCode.ILLEGAL_TRANSITION, "A review is approved or rejected.", "decision")
 
     async def work() -> Review:
-        # The row lock (on MySQL; SQLite has one writer anyway) keeps two moderators apart.
+        # The row lock (on MySQL; SQLite has one writer anyway) serialises two moderators.
         review = await Review.select_for_update().get_or_none(id=review_id)
         if review is None:
-            raise _unknown_review()
+            raise reject(ErrorCode.NOT_FOUND, "There is no such review.", "id")
         if review.status is not decision:
             await _move_rating(review, decision)
             review.status, review.updated_at = decision, utc_now()
-            review.sequence = None  # Whoever follows the list sees it again.
+            review.sequence = None  # Clients that follow the list see it again.
             await review.save(update_fields=("status", "sequence", "updated_at"))
         return review
 
@@ -101,7 +102,3 @@ async def _move_rating(review: Review, decision: ReviewStatus) -> None:
             rating_count=F("rating_count") + step,
             updated_at=utc_now(),
         )
-
-
-def _unknown_review() -> Rejected:
-    return reject(ErrorCode.NOT_FOUND, "There is no such review.", "id")

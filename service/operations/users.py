@@ -5,28 +5,29 @@ from dataclasses import dataclass
 
 from tortoise.expressions import F
 
+from service.accounts.attempts import count_registration
+from service.accounts.log_in import confirm_password, find
+from service.accounts.passwords import (
+    PASSWORD_LENGTH_MAX,
+    PASSWORD_LENGTH_MIN,
+    hash_password,
+)
 from service.clock import utc_now
+from service.database.faults import is_transient_or_duplicate
+from service.database.transactions import in_one_transaction
 from service.errors import ErrorCode, Rejected, reject
 from service.models import User, UserRole
 from service.models.user import FULL_NAME_LENGTH_MAX
-from service.operations.access import (
+from service.operations.reading.lookups import possible
+from service.operations.rules.access import (
     LOCAL_ADMIN,
     Principal,
     acting_user,
     require,
     require_self,
 )
-from service.operations.attempts import count_registration
-from service.operations.log_in import confirm_password, find
-from service.operations.lookups import possible
-from service.operations.passwords import (
-    PASSWORD_LENGTH_MAX,
-    PASSWORD_LENGTH_MIN,
-    hash_password,
-)
-from service.operations.transactions import in_one_transaction, is_transient_or_duplicate
-from service.operations.validation import Checks
-from service.texts import email_key, email_keys, is_storable, normal_password
+from service.operations.rules.validation import Checks
+from service.text.forms import email_key, email_keys, is_storable, normal_password
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,21 +49,21 @@ class UserChanges:
     role: UserRole | None = None
     active: bool | None = None
     current_password: str | None = None
-    """Asked for when somebody changes the address or password of their own account."""
+    """Required to change the address or password of one's own account."""
 
     @property
     def concerns_credentials(self) -> bool:
-        """Whether it changes what somebody logs in with."""
+        """Whether it changes the address or the password."""
         return self.email is not None or self.password is not None
 
     @property
     def ends_tokens(self) -> bool:
-        """Whether nobody may go on with a token that was issued before."""
+        """Whether tokens that were issued before become invalid."""
         return self.password is not None or self.active is False
 
 
 async def open_account(caller: Principal, new: NewUser, address: str) -> User:
-    """Register a customer on behalf of a caller; strangers of one network address only so many."""
+    """Register a customer. Registrations from one network address are limited, except by staff."""
     if not caller.is_staff:
         await count_registration(address)
     return await register_user(new)
@@ -98,7 +99,7 @@ def _check_password(checks: Checks, password: str) -> None:
         limits = f"{PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX}"
         checks.add(ErrorCode.OUT_OF_RANGE, f"A password has {limits} characters.", "password")
     elif not is_storable(password):
-        checks.add(ErrorCode.INVALID, "password has characters that no text may have.", "password")
+        checks.add(ErrorCode.INVALID, "password has characters that cannot be stored.", "password")
 
 
 async def _raise_if_taken(email: str, user_id: int = 0) -> None:
@@ -108,7 +109,7 @@ async def _raise_if_taken(email: str, user_id: int = 0) -> None:
 
 
 async def promote(email: str, password: str) -> User:
-    """Give an account that exists the role of an administrator and a new password."""
+    """Make an existing account an administrator's, with a new password."""
     user = await find(email)
     if user is None:
         raise unknown_user("email")
@@ -122,8 +123,8 @@ async def update_user(
     """Change what is given: users their own account, administrators any, and roles.
 
     A new password and a deactivation end the account's tokens. The last active administrator
-    stays one, or nobody could change a role any more. `address` is the network address that
-    attempts at the current password are counted for.
+    must stay one: without any, no role could be changed. Attempts at the current password are
+    counted for the network address `address`.
     """
     require_self(caller, user_id)
     if changes.role is not None or changes.active is not None or user_id != caller.user_id:
@@ -148,7 +149,7 @@ async def update_user(
 
 
 def _checked(changes: UserChanges) -> dict[str, object]:
-    """What is given, in its normal form, by column; the password is left to be hashed."""
+    """The given values in their normal form, by column; the password is hashed later."""
     checks = Checks()
     values: dict[str, object] = {"role": changes.role, "active": changes.active}
     if changes.email is not None:
@@ -165,7 +166,7 @@ def _checked(changes: UserChanges) -> dict[str, object]:
 
 
 async def _changed(user_id: int, field: str, values: Mapping[str, object]) -> User:
-    """The user with these values; `field` is what names him in the input."""
+    """Update the user and return it; `field` is the input that names the user."""
     await User.filter(id=user_id).update(**values)
     user = await User.get_or_none(id=user_id)
     if user is None:
@@ -174,11 +175,11 @@ async def _changed(user_id: int, field: str, values: Mapping[str, object]) -> Us
 
 
 async def _raise_if_last_administrator(user_id: int, field: str) -> None:
-    # All are locked, in one order: of two who remove each other one waits, and then sees
-    # that he is the last.
+    # All administrators are locked, in one order: of two who demote each other, one waits and
+    # then finds that it is the last.
     administrators = User.filter(role=UserRole.ADMIN, active=True).order_by("id")
     if [user.id for user in await administrators.select_for_update()] == [user_id]:
-        message = "This is the only active administrator. Make somebody else one first."
+        message = "This is the only active administrator. Make another user one first."
         raise reject(ErrorCode.FORBIDDEN, message, field)
 
 
@@ -198,6 +199,6 @@ def unknown_user(*field: str) -> Rejected:
 
 
 async def staff_ids() -> list[int]:
-    """Everybody who works for the shop."""
+    """The ids of all active staff and administrators."""
     staff = User.filter(role__in=[UserRole.STAFF, UserRole.ADMIN], active=True).order_by("id")
     return [user_id for (user_id,) in await staff.values_list("id")]

@@ -1,18 +1,21 @@
-"""All areas put together."""
+"""The schema of all areas together."""
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from service.schema.jobs import JobMutation, JobQuery, JobRun
-from service.schema.nodes import NodeQuery
-from service.schema.notifications import Notification, NotificationMutation, NotificationQuery
-from service.schema.order_mutations import OrderMutation
-from service.schema.orders import Order, OrderLine, OrderQuery
-from service.schema.product_mutations import ProductMutation
-from service.schema.products import Product, ProductQuery
-from service.schema.reviews import Review, ReviewMutation, ReviewQuery
-from service.schema.user_mutations import UserMutation
-from service.schema.users import User, UserQuery
+from service.schema.mutations.jobs import JobMutation
+from service.schema.mutations.notifications import NotificationMutation
+from service.schema.mutations.orders import OrderMutation
+from service.schema.mutations.products import ProductMutation
+from service.schema.mutations.reviews import ReviewMutation
+from service.schema.mutations.users import UserMutation
+from service.schema.types.jobs import JobQuery, JobRun
+from service.schema.types.nodes import NodeQuery
+from service.schema.types.notifications import Notification, NotificationQuery
+from service.schema.types.orders import Order, OrderLine, OrderQuery
+from service.schema.types.products import Product, ProductQuery
+from service.schema.types.reviews import Review, ReviewQuery
+from service.schema.types.users import User, UserQuery
 
 
 @strawberry.type(description="What can be asked.")
@@ -30,7 +33,7 @@ class Mutation(
 
 
 def build_schema() -> strawberry.Schema:
-    """The schema; built once per process, since that takes a while."""
+    """Build the schema; once per process, since that takes a while."""
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,

@@ -21,9 +21,9 @@ from servers.mariadb import MariaDB
 from servers.mysql import MySQL
 from servers.process import exclusive, free_port
 from service.app import build_app
-from service.database import upgrade
+from service.database.upgrade import upgrade
 from service.log import configure_logging
-from service.models.collation import TABLES
+from service.models.migration_steps.collation import TABLES
 from service.settings import Settings
 
 DATABASES = tuple(os.environ.get("TEST_DATABASES", "sqlite mysql mariadb").split())
@@ -249,7 +249,7 @@ async def admin_headers(app: Application, database_url: str) -> Mapping[str, str
     """No header where the service is open; else the token of an administrator."""
     if database_url.startswith("sqlite:"):
         return {}
-    from service.http.keys import TOKENS
+    from service.http.app_keys import TOKENS
     from service.models import UserRole
     from service.operations.users import NewUser, register_user
 

@@ -1,7 +1,7 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 from orjson import loads
-from service.models.collation import use_binary_collation
+from service.models.migration_steps.collation import use_binary_collation
 from service.models.job_run import JobOutcome, JobTrigger
 from service.models.notification import NotificationKind
 from service.models.order import OrderStatus

@@ -3,7 +3,7 @@ from tortoise.migrations import operations as ops
 from tortoise import fields
 from tortoise.indexes import Index
 
-from service.models.first_rows import insert_first_rows
+from service.models.migration_steps.first_rows import insert_first_rows
 
 
 class Migration(migrations.Migration):

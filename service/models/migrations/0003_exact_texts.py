@@ -1,8 +1,8 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 
-from service.models.collation import use_binary_collation
-from service.models.refolding import fold_products_again
+from service.models.migration_steps.collation import use_binary_collation
+from service.models.migration_steps.refolding import fold_products_again
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,1 @@
+"""Proving who a user is: passwords, log-in and its limits, bearer tokens."""

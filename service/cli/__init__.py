@@ -1,0 +1,1 @@
+"""The command line, one file per command; `program.py` puts them together."""

@@ -1,0 +1,1 @@
+"""Listening, and what each connection may cost."""

@@ -1,0 +1,1 @@
+"""What migrations do beyond changing tables."""

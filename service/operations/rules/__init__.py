@@ -1,0 +1,1 @@
+"""What all use cases share: who may do and see what, and which values are valid."""

@@ -1,0 +1,1 @@
+"""What every type is made of: ids, loaders, connections, and the context of a request."""

@@ -1,0 +1,1 @@
+"""An invented shop: believable, reproducible rows for trials and for the migrator."""

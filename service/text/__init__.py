@@ -1,0 +1,1 @@
+"""The normal form of each kind of text, and the searchable one."""
