@@ -75,7 +75,7 @@ def _kinds(table: TableName, codes: bytes, metadata: bytes) -> Iterator[tuple[Co
         logged = kind.logged_metadata
         own = metadata[at : at + logged.size]
         if len(own) < logged.size:
-            raise IndexError("the metadata of the columns are cut off")
+            raise IndexError("the metadata of the columns is cut off")
         at += logged.size
         if kind is STRING:
             kind = _real(own[0])

@@ -28,8 +28,7 @@ def result_columns(
 
 def _agrees(answered: ResultColumn, column: Column) -> bool:
     kind = column.kind
-    code = kind.code if kind.result_code is None else kind.result_code
-    if answered.type != code or not kind.agrees(answered, column):
+    if answered.type != (kind.result_code or kind.code) or not kind.agrees(answered, column):
         return False
     # The wire has other numbers than the catalogue for collations of MariaDB 10.10.
     return column.collation is None or (

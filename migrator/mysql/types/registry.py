@@ -17,7 +17,8 @@ from migrator.mysql.types import (
     vector,
 )
 
-# DECIMAL of before MySQL 5.0, and NULL, which is the type of no column.
+# DECIMAL of before MySQL 5.0, and NULL, which no table has. TYPED_ARRAY (20) is left out: no
+# released server writes it to a log.
 UNREADABLE = (ColumnKind(name="DECIMAL", code=0), ColumnKind(name="NULL", code=6))
 UNKNOWN = ColumnKind(name="UNKNOWN")
 """A type that only a newer catalogue has."""

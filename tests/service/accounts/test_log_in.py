@@ -132,7 +132,7 @@ async def test_a_crowd_of_strangers_does_not_fill_the_lane_of_the_known(
     home = seen_from(shop, "198.51.100.200")
     await guess(home, PASSWORD)
     monkeypatch.setattr(passwords, "WAITING_MAX", 3)
-    lane = passwords._lane(asyncio.get_running_loop(), trusted=False)
+    lane = passwords._hash_queue(asyncio.get_running_loop(), trusted=False)
 
     async with lane._turn:
         crowd = [
