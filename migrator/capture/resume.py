@@ -88,11 +88,20 @@ async def resume(
         await check_still_available(connection, one.position)
     # Only now: a table that was altered before that position is in no stream to come.
     tables = await read_tables(connection, scope)
+    position = earliest([one.position for one in landed])
+    unfinished, anew = await _sorted_copies(state, tables, partitions, takes_over=takes_over)
+    return Resumption(tuple(landed), position, tables, unfinished, anew)
+
+
+async def _sorted_copies(
+    state: State, tables: Sequence[Table], partitions: int, *, takes_over: bool
+) -> tuple[tuple[TableCopy, ...], tuple[Anew, ...]]:
+    """The copies that go on, and the tables whose copy begins anew."""
     # Progress of an older epoch cannot land any more: what is read now stays true.
     copies = {copy.table: copy for copy in await state.tables()}
     partition_of = state.target.collections.partition_of
-    anew: list[Anew] = []
     unfinished: list[TableCopy] = []
+    anew: list[Anew] = []
     for table in tables:
         copy = copies.get(table.name)
         if copy is None:
@@ -101,8 +110,7 @@ async def resume(
             anew.append(Anew(table.name, empties=True))
         elif not copy.done:
             unfinished.append(copy)
-    position = earliest([one.position for one in landed])
-    return Resumption(tuple(landed), position, tables, tuple(unfinished), tuple(anew))
+    return tuple(unfinished), tuple(anew)
 
 
 def _is_stale(copy: TableCopy, table: Table, partition: int) -> bool:
