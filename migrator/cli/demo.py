@@ -34,13 +34,13 @@ def main() -> None:
             arguments = ["--database", DATABASE]
     except MigratorError as error:
         sys.exit(f"error: {error}")
-    except subprocess.CalledProcessError as error:  # It has said why.
+    except subprocess.CalledProcessError as error:  # The program has printed why.
         sys.exit(error.returncode)
     os.execv(sys.executable, [sys.executable, "-m", "migrator", "run", *arguments])  # noqa: S606
 
 
 def _start_servers(source: str) -> Mapping[str, str]:
-    """Start what does not run, and return the variables that lead there."""
+    """Start the servers that do not run, and return the variables with their URLs."""
     _run("servers", "up", source, "rabbitmq", "mongodb", "--source", source)
     return exported((SERVERS / "env").read_text())
 
@@ -60,7 +60,6 @@ def _fill_shop(url: str) -> None:
 
 
 async def _has_products(url: str) -> bool:
-    """Whether the shop has rows; raises `SourceError`."""
     async with await connect(SourceUrl.parse(url), database=DATABASE) as connection:
         return bool(await connection.query("SELECT 1 FROM products LIMIT 1"))
 

@@ -1,7 +1,6 @@
-"""What each half reports of itself through MongoDB, for `status` and the live display.
+"""What each half reports about itself through MongoDB, for `status` and the live display.
 
-Counters begin with the process: a successor starts again at zero, and its process
-id says so.
+Counters begin with the process: after a restart they start at zero, under another process id.
 """
 
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ REPORT_INTERVAL_S = 1.0
 
 
 class Role(StrEnum):
-    """The two halves, as `Target.report` names them."""
+    """The two halves, as `State.report` names them."""
 
     CAPTURE = "capture"
     APPLY = "apply"
@@ -24,7 +23,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HalfState:
-    """A half as it is now: its process id, None between two lives, and how often it came back."""
+    """A half as it is now: its process id, None while it is down, and its number of restarts."""
 
     role: Role
     pid: int | None
@@ -33,24 +32,23 @@ class HalfState:
 
 @dataclass(frozen=True, slots=True)
 class CopyReport:
-    """The snapshot's work in this process.
+    """The copy's work in this process.
 
-    `rows` have been read and sent, `noted` were left out because the stream had newer
-    ones, `tables_left` are not wholly read, and `waiting` says for what, "" for nothing.
+    `rows` have been read and sent in `chunks`, `noted` were left out because the stream had
+    newer ones, and `tables_left` are not completely read.
     """
 
     rows: int = 0
     noted: int = 0
     chunks: int = 0
     tables_left: int = 0
-    waiting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureReport:
-    """What the capturing half has done since it started.
+    """What capture has done since it started.
 
-    `position` has been read up to; `committed_at` is the commit time of the newest
+    The log has been read up to `position`; `committed_at` is the commit time of the newest
     transaction that was read, in microseconds since 1970, 0 before the first.
     `caught_up` says that the source had nothing more at the time of the report.
     `in_flight` batches have been sent and not yet confirmed by the broker, and
@@ -59,8 +57,6 @@ class CaptureReport:
 
     pid: int
     rows_read: int = 0
-    transactions_read: int = 0
-    bytes_read: int = 0
     position: Position = field(default_factory=Position)
     committed_at: int = 0
     caught_up: bool = False
@@ -85,21 +81,18 @@ class CaptureReport:
 
 @dataclass(frozen=True, slots=True)
 class ApplyReport:
-    """What the loading half has done since it started.
+    """What apply has done since it started.
 
-    `rows` and `transactions` have been loaded, `repeats` are batches that had landed
-    before, `steps` are MongoDB transactions, and `lag_us` is the age of the newest
-    source transaction when it was loaded, in microseconds.
+    `rows`, source `transactions` and `batches` have been loaded, `repeats` are batches that had
+    landed before, and `retries` counts the errors after which loading began again.
     """
 
     pid: int
     rows: int = 0
     transactions: int = 0
     batches: int = 0
-    steps: int = 0
     repeats: int = 0
     retries: int = 0
-    lag_us: int = 0
 
     def to_document(self) -> dict[str, Any]:
         """The report as it is stored."""
@@ -112,5 +105,5 @@ class ApplyReport:
 
 
 def _known(kind: type[Any], document: Mapping[str, Any]) -> dict[str, Any]:
-    """What this version knows of a document."""
+    """The fields of a document that this version knows."""
     return {f.name: document[f.name] for f in fields(kind) if f.name in document}
