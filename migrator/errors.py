@@ -20,7 +20,7 @@
     └── HalfFailed              the process of capture or apply has ended and is not started again
 
 Each message says what happened, to what, and what to do. `retryable` says that
-the same step, begun anew from the stored position, may succeed.
+the same step, started again from the stored position, may succeed.
 """
 
 START_OVER = (

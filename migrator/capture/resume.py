@@ -24,7 +24,7 @@ PREPARED_POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Anew:
+class NewCopy:
     """A table to copy from the start; with `empties`, its documents are deleted first."""
 
     name: TableName
@@ -36,19 +36,19 @@ class Resumption:
     """Where a session resumes: what has `landed` in each partition, in the partitions' order.
 
     The stream starts at `position`, the earliest of them. Of the selected `tables`, the copies
-    that are `unfinished` continue, and those of `anew` start from nothing.
+    that are `unfinished` continue, and `new_copies` start from the beginning.
     """
 
     landed: tuple[Landed, ...]
     position: Position
     tables: tuple[Table, ...]
     unfinished: tuple[TableCopy, ...]
-    anew: tuple[Anew, ...]
+    new_copies: tuple[NewCopy, ...]
 
     @property
     def followed(self) -> tuple[Table, ...]:
         """The tables whose documents match their present definition."""
-        others = {one.name for one in self.anew}
+        others = {one.name for one in self.new_copies}
         return tuple(table for table in self.tables if table.name not in others)
 
     @property
@@ -91,28 +91,28 @@ async def resume(
     # Read the definitions only now: the stream will not show an ALTER from before `start`.
     tables = await read_tables(connection, scope)
     position = earliest([one.position for one in landed])
-    unfinished, anew = await _sorted_copies(state, tables, partitions, takes_over=takes_over)
-    return Resumption(tuple(landed), position, tables, unfinished, anew)
+    unfinished, new_copies = await _sorted_copies(state, tables, partitions, takes_over=takes_over)
+    return Resumption(tuple(landed), position, tables, unfinished, new_copies)
 
 
 async def _sorted_copies(
     state: State, tables: Sequence[Table], partitions: int, *, takes_over: bool
-) -> tuple[tuple[TableCopy, ...], tuple[Anew, ...]]:
-    """The copies that go on, and the tables whose copy begins anew."""
+) -> tuple[tuple[TableCopy, ...], tuple[NewCopy, ...]]:
+    """The copies that continue, and those that start from the beginning."""
     # Progress of an older epoch can no longer land, so what is read here stays true.
     copies = {copy.table: copy for copy in await state.tables()}
     partition_of = state.target.collections.partition_of
     unfinished: list[TableCopy] = []
-    anew: list[Anew] = []
+    new_copies: list[NewCopy] = []
     for table in tables:
         copy = copies.get(table.name)
         if copy is None:
-            anew.append(Anew(table.name, empties=takes_over))
+            new_copies.append(NewCopy(table.name, empties=takes_over))
         elif _is_stale(copy, table, partition_of(table.name, partitions)):
-            anew.append(Anew(table.name, empties=True))
+            new_copies.append(NewCopy(table.name, empties=True))
         elif not copy.done:
             unfinished.append(copy)
-    return tuple(unfinished), tuple(anew)
+    return tuple(unfinished), tuple(new_copies)
 
 
 def _is_stale(copy: TableCopy, table: Table, partition: int) -> bool:

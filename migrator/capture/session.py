@@ -91,8 +91,8 @@ async def _session(settings: Settings, state: State) -> None:
         copies = Copies(state, timeline, tables, copier, takes_over=takes_over)
         for copy in start.unfinished:
             copier.begin(tables[copy.table], copy)
-        for one in start.anew:
-            await copies.anew(connection, one.name, empties=one.empties)
+        for one in start.new_copies:
+            await copies.restart(connection, one.name, empties=one.empties)
     lookup = Lookup(
         source,
         timeline,

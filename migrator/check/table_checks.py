@@ -61,7 +61,11 @@ async def table_findings(
             fix = f"ALTER TABLE {quoted_table(table.name)} ENGINE = InnoDB;"
             found.append(warn(str(table.name), what, fix))
         found += _columns(table, settings)
-    found += await _views(source, scope)
+    found += [
+        ok(str(TableName(database, name)), "is a view, and is left out.")
+        for database, name in await source.query(VIEWS)
+        if scope.wants(TableName(database, name))
+    ]
     found += await _foreign_keys(source, variables, scope)
     found += await _folded_keys(source, scope)
     return found
@@ -135,14 +139,6 @@ def _is_cut(column: Column, settings: Settings) -> bool:
     """Whether the column's last digits do not fit into a BSON date."""
     is_date = column.kind in {DATETIME2, TIMESTAMP2}
     return is_date and column.metadata > MILLISECONDS_MAX and settings.microseconds == "truncate"
-
-
-async def _views(source: Queries, scope: Scope) -> list[Finding]:
-    return [
-        ok(str(TableName(database, name)), "is a view, and is left out.")
-        for database, name in await source.query(VIEWS)
-        if scope.wants(TableName(database, name))
-    ]
 
 
 RESTRICT = (

@@ -30,7 +30,7 @@ class Copies:
         self._copier = copier
         self._takes_over = takes_over
 
-    async def anew(self, connection: Connection, name: TableName, *, empties: bool) -> None:
+    async def restart(self, connection: Connection, name: TableName, *, empties: bool) -> None:
         """Copy a table again: the binlog does not show what a statement did to its rows.
 
         With `empties`, its documents are deleted first, in the open transaction; so they are if

@@ -35,7 +35,7 @@ class DdlFollower:
         """Copy again what the statement may have changed. Raises `SourceError`, `TargetError`."""
         if statement.table is None:
             for name in await self._concerned(connection, statement):
-                await self._copies.anew(connection, name, empties=True)
+                await self._copies.restart(connection, name, empties=True)
             return
         known = self._tables.get(statement.table)
         name = known.name if known else self._tables.scope.folded(statement.table)
@@ -59,7 +59,7 @@ class DdlFollower:
             and before is not None
             and _keeps_keys(before, await read_table(connection, name), statement)
         )
-        await self._copies.anew(connection, name, empties=not keeps)
+        await self._copies.restart(connection, name, empties=not keeps)
 
     async def _concerned(
         self, connection: Connection, statement: Statement

@@ -45,7 +45,7 @@ class Decisions:
         names = [table.name for table in self.tables]
         names += [table.name for table in await read_tables(connection, self.tables.scope)]
         for name in dict.fromkeys(filter(scope.wants, names)):
-            await self.copies.anew(connection, name, empties=True)
+            await self.copies.restart(connection, name, empties=True)
 
 
 def is_passable(error: SourceError) -> bool:

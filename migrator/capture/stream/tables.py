@@ -2,7 +2,7 @@
 
 A table's key has one owner, the catalogue. Rows of the log whose table map names another one
 were written before a definition that the stream has not reached yet, and which copies the
-table anew: they are left out, so that all documents of a collection have one kind of `_id`.
+table again: they are left out, so that all documents of a collection have one kind of `_id`.
 `disagreeing` holds such tables. A table that is still there when the stream has passed the
 moment at which the catalogue was read shows an error of the migrator; `SourceGuard` looks.
 """
