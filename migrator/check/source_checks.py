@@ -46,7 +46,7 @@ WANTED: tuple[tuple[str, str, Callable[[str, str, str], Finding], str], ...] = (
         "binlog_row_metadata",
         "FULL",
         fail,
-        "The log does not name the columns, so it is not known which value belongs to which.",
+        "The log does not name the columns, so a value may be taken for another column's.",
     ),
     (
         "binlog_row_image",

@@ -89,7 +89,7 @@ NoCopy = Annotated[
 UntilCaughtUp = Annotated[
     bool,
     typer.Option(
-        "--until-caught-up", help="End when all is copied and what was committed by then applied."
+        "--until-caught-up", help="End when all is copied and all changes up to then are applied."
     ),
 ]
 

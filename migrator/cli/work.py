@@ -46,8 +46,9 @@ def run_command(
             f"[red]error:[/] {escape(str(error))}"
         )
         status = exit_for(error)
-        hides_retry = status is Exit.RETRYABLE and not is_half
-        raise typer.Exit(Exit.FAILED if hides_retry else status) from None
+        if status is Exit.RETRYABLE and not is_half:
+            status = Exit.FAILED
+        raise typer.Exit(status) from None
 
 
 async def _until_stopped(work: Awaitable[Exit], *, is_half: bool) -> Exit:

@@ -91,8 +91,8 @@ class Observer:
 
 def selected(settings: Settings, copies: Sequence[TableCopy]) -> tuple[TableCopy, ...]:
     """The copies of tables that are selected now; of all, if the settings select none."""
-    # Whether the source folds names is unknown here; folding does no harm, as hardly two tables
-    # have names that differ in case only.
+    # Whether the source folds names is unknown here; folding them errs only where the names of
+    # two tables differ in case alone.
     scope = settings.scope.at(folds=True)
     is_open = not (scope.databases or scope.include)
     return tuple(copy for copy in copies if is_open or scope.wants(copy.table))

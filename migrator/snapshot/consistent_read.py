@@ -40,7 +40,7 @@ async def consistent_read(connection: Connection, position: Position) -> AsyncIt
     """What is selected inside shows all transactions up to `position`, and perhaps newer ones.
 
     Raises `SourceUnavailable` when the server does not get there: within an hour by GTIDs, within
-    some minutes on MariaDB. The log says meanwhile for what it waits.
+    some minutes on MariaDB. Meanwhile the log says what capture waits for.
     """
     if connection.server.is_mariadb:
         await _snapshot_after(connection, position)
@@ -115,4 +115,4 @@ class HangWarning:
         now_s = time.monotonic()
         if now_s >= self._due_s:
             self._due_s = now_s + WARN_INTERVAL_S
-            log.warning(f"{HANGS} Capture has waited for it for {now_s - self._begun_s:.0f} s.")
+            log.warning(f"{HANGS} Capture has waited for {now_s - self._begun_s:.0f} s.")

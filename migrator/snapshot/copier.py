@@ -1,4 +1,4 @@
-"""The copy of the rows that exist already, alongside the stream: no locks, no waiting stream.
+"""The copy of the rows that exist already: without locks, and the stream never waits for it.
 
 For each chunk of a table, in the order of its key: open a window, which notes the keys that the
 stream emits; wait until the server shows everything that was emitted before; read; emit the

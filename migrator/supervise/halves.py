@@ -29,7 +29,7 @@ RESTARTED = frozenset({Exit.COMPLETE, Exit.RETRYABLE})
 """Statuses after which a half is restarted, as it is after death by a signal."""
 
 LAST_WORDS = "error: "
-"""What the line begins with in which a command says why it ends."""
+"""The prefix of the line in which a command says why it ends."""
 
 Line = Callable[[str], None]
 

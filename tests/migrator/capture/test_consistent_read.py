@@ -1,4 +1,4 @@
-"""While a commit hangs at the source, the log says for what capture waits."""
+"""While a commit hangs at the source, the log says what capture waits for."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -72,9 +72,9 @@ async def test_a_hung_commit_is_reported_at_once_and_then_every_minute(
     source = hung(monkeypatch, MYSQL, tries=15)
 
     assert await warnings(source) == [
-        "Capture has waited for it for 10 s.",
-        "Capture has waited for it for 70 s.",
-        "Capture has waited for it for 130 s.",
+        "Capture has waited for 10 s.",
+        "Capture has waited for 70 s.",
+        "Capture has waited for 130 s.",
     ]
 
 
@@ -83,8 +83,8 @@ async def test_mariadb_repeats_its_snapshot_in_silence_for_a_while(
 ) -> None:
     assert await warnings(hung(monkeypatch, MARIADB, tries=9)) == []
     assert await warnings(hung(monkeypatch, MARIADB, tries=72)) == [
-        "Capture has waited for it for 10 s.",
-        "Capture has waited for it for 70 s.",
+        "Capture has waited for 10 s.",
+        "Capture has waited for 70 s.",
     ]
 
 
