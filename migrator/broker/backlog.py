@@ -26,11 +26,11 @@ class Backlog:
 
     def confirmed(self, batch: Batch) -> None:
         """The broker has it."""
-        self._queued.setdefault(batch.partition, deque()).append((batch.stamp, batch.size))
+        self._queued.setdefault(batch.partition, deque()).append((batch.id, batch.size))
         self.bytes += batch.size
 
     def landed(self, landed: Landed) -> None:
         """The loader has come this far in a partition."""
         queued = self._queued.get(landed.partition, deque())
-        while queued and queued[0][0] <= landed.stamp:
+        while queued and queued[0][0] <= landed.batch:
             self.bytes -= queued.popleft()[1]

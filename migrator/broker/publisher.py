@@ -2,7 +2,7 @@
 
 An error never means "not stored". So whatever goes wrong, everything from the oldest
 unconfirmed message on is sent once more over a new connection: the queue may hold
-repeats, never holes, and the loader drops repeats by their stamps.
+repeats, never holes, and the loader drops repeats by their ids.
 """
 
 import asyncio
@@ -205,7 +205,7 @@ def _item(batch: Batch, fragment_bytes: int) -> _Item:
     body = encode(batch)
     size = len(body)
     headers = _headers(batch)
-    name = f"{batch.partition}-{batch.stamp.epoch}-{batch.stamp.sequence}"
+    name = f"{batch.partition}-{batch.id.epoch}-{batch.id.sequence}"
     if size <= fragment_bytes:
         return _Item(batch, (Outgoing(batch.partition, name, headers, body),), size)
     starts = range(0, size, fragment_bytes)

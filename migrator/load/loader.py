@@ -203,7 +203,7 @@ class Loader:
 
 def _gap(landed: Landed, batch: Batch) -> str:
     return (
-        f"Batch {batch.stamp.epoch}.{batch.stamp.sequence} follows "
+        f"Batch {batch.id.epoch}.{batch.id.sequence} follows "
         f"{batch.follows.epoch}.{batch.follows.sequence}, but what landed last is "
-        f"{landed.stamp.epoch}.{landed.stamp.sequence}: something between them was lost."
+        f"{landed.batch.epoch}.{landed.batch.sequence}: something between them was lost."
     )

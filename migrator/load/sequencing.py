@@ -20,9 +20,9 @@ def repeats(landed: Landed, waiting: Sequence[Batch]) -> int:
     They landed before; or a batch before them was lost, and capture will send them
     again in another epoch.
     """
-    stopped = BatchId(landed.stamp.epoch + 1, 0) if landed.gap is not None else landed.stamp
+    stopped = BatchId(landed.batch.epoch + 1, 0) if landed.gap is not None else landed.batch
     return next(
-        (n for n, batch in enumerate(waiting) if batch.stamp > stopped),
+        (n for n, batch in enumerate(waiting) if batch.id > stopped),
         len(waiting),
     )
 
@@ -30,21 +30,21 @@ def repeats(landed: Landed, waiting: Sequence[Batch]) -> int:
 def chain(landed: Landed, waiting: Sequence[Batch]) -> list[Batch]:
     """The batches in front that follow one another from what landed; a repeat does no harm."""
     found: list[Batch] = []
-    reached = landed.stamp
+    reached = landed.batch
     for batch in waiting:
-        if batch.follows != reached and batch.stamp > reached:
+        if batch.follows != reached and batch.id > reached:
             break
         found.append(batch)
-        reached = max(reached, batch.stamp)
+        reached = max(reached, batch.id)
     return found
 
 
 def news(landed: Landed, step: Sequence[Batch]) -> Iterator[Batch]:
     """The batches of a chain without the repeats."""
-    reached = landed.stamp
+    reached = landed.batch
     for batch in step:
-        if batch.stamp > reached:
-            reached = batch.stamp
+        if batch.id > reached:
+            reached = batch.id
             yield batch
 
 

@@ -70,7 +70,7 @@ def work_of(before: Landed, batches: tuple[Batch, ...], prepared: list[Batch]) -
     step = coalesce(run for batch in (*prepared, *applied) for run in batch.changes)
     after = replace(
         before,
-        stamp=batches[-1].stamp,
+        batch=batches[-1].id,
         position=batches[-1].position,
         transactions=before.transactions + sum(batch.transactions for batch in batches),
         committed_at=max(before.committed_at, *(batch.committed_at for batch in batches)),
@@ -87,7 +87,7 @@ def audit_documents(batches: tuple[Batch, ...]) -> list[Document]:
     """One per batch; a batch that is applied twice has no second place."""
     return [
         {
-            "_id": {"partition": batch.partition, **batch.stamp._asdict()},
+            "_id": {"partition": batch.partition, **batch.id._asdict()},
             "transactions": batch.transactions,
             "rows": batch.count,
         }
@@ -105,7 +105,7 @@ def letter_documents(letters: list[DeadLetter], landed: Landed) -> list[Document
             "column": letter.column,
             "reason": letter.reason,
             "row": letter.row,
-            "stamp": list(landed.stamp),
+            "stamp": list(landed.batch),
             "at": now,
         }
         for letter in letters
@@ -137,12 +137,12 @@ def gone_letters(step: Step) -> Iterator[Document]:
 
 def emptied_update(table: TableName, batches: Sequence[Batch]) -> tuple[Document, Document]:
     """The filter and the update that note that a copy's emptying has landed."""
-    stamps = [
-        list(batch.stamp)
+    ids = [
+        list(batch.id)
         for batch in batches
         if any(run.table == table and run.operation is Operation.EMPTY for run in batch.changes)
     ]
-    return {"_id": str(table), "emptied": {"$in": stamps}}, {"$set": {"emptied": None}}
+    return {"_id": str(table), "emptied": {"$in": ids}}, {"$set": {"emptied": None}}
 
 
 def progress_update(progress: Progress) -> tuple[Document, dict[str, Any]]:
@@ -163,7 +163,7 @@ def prepared_documents(batch: Batch) -> list[Document]:
     body, xid = encode(batch), batch.distributed.xid
     return [
         {
-            "_id": {"partition": batch.partition, "xid": xid, **batch.stamp._asdict(), "n": n},
+            "_id": {"partition": batch.partition, "xid": xid, **batch.id._asdict(), "n": n},
             "partition": batch.partition,
             "xid": xid,
             "body": body[start : start + PIECE_BYTES],

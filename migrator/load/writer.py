@@ -209,7 +209,7 @@ class Writer:
         """The filter that finds the position only where we believe it is, and as ours."""
         return {
             "_id": self._partition,
-            "epoch": landed.stamp.epoch,
-            "sequence": landed.stamp.sequence,
+            "epoch": landed.batch.epoch,
+            "sequence": landed.batch.sequence,
             "owner.epoch": self._epoch,
         }

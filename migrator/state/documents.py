@@ -25,8 +25,8 @@ TABLE_VERSION = 2
 def landed_fields(landed: Landed) -> Document:
     """What is set in the partition's document, with the digest."""
     fields: Document = {
-        "epoch": landed.stamp.epoch,
-        "sequence": landed.stamp.sequence,
+        "epoch": landed.batch.epoch,
+        "sequence": landed.batch.sequence,
         "position": landed.position.to_document(),
         "transactions": landed.transactions,
         "committed_at": landed.committed_at,
@@ -49,7 +49,7 @@ def landed_from(document: Document) -> Landed | None:
         )
     return Landed(
         partition=partition,
-        stamp=BatchId(document["epoch"], document["sequence"]),
+        batch=BatchId(document["epoch"], document["sequence"]),
         position=Position.from_document(document["position"]),
         transactions=document["transactions"],
         committed_at=document["committed_at"],

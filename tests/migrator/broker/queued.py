@@ -36,7 +36,7 @@ async def taken(url: str, name: str, count: int, partition: int = 0) -> list[int
     numbers: list[int] = []
     async with Consumer(url, name, partition) as consumer, asyncio.timeout(15):
         async for deliveries in consumer.batches():
-            numbers += [delivery.batch.stamp.sequence for delivery in deliveries]
+            numbers += [delivery.batch.id.sequence for delivery in deliveries]
             await consumer.settle(len(deliveries))
             if len(set(numbers)) >= count:
                 break

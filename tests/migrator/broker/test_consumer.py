@@ -28,7 +28,7 @@ async def publish(url: str, name: str, numbers: range, size: int = 100) -> None:
 
 
 def sequences(batches: list[Batch]) -> list[int]:
-    return [each.stamp.sequence for each in batches]
+    return [each.id.sequence for each in batches]
 
 
 async def next_of(batches: AsyncIterator[list[Delivery]]) -> list[Delivery]:

@@ -31,7 +31,7 @@ class Scene:
     async def begin(self) -> Landed:
         """Begin an epoch, as capture does."""
         landed = await self.state.begin_epoch(PARTITION, Position(file="binlog.000001"))
-        self.epoch, self.sequence = landed.stamp
+        self.epoch, self.sequence = landed.batch
         return landed
 
     def table(self, name: str = "orders") -> TableName:
@@ -63,7 +63,7 @@ class Scene:
         made = Batch(
             partition=PARTITION,
             follows=follows,
-            stamp=BatchId(self.epoch, self.sequence),
+            id=BatchId(self.epoch, self.sequence),
             position=Position(file="binlog.000001", offset=self.epoch * 1000 + self.sequence),
             complete=complete,
             changes=changes,

@@ -152,7 +152,7 @@ async def test_a_giant_transaction_lands_in_pieces(scene: Scene) -> None:
 
     assert await loader.load([part(0), part(1)]) == 0
     assert await loader.load([part(2)]) == 3
-    assert (await scene.landed()).stamp == BatchId(1, 3)
+    assert (await scene.landed()).batch == BatchId(1, 3)
     assert await loader.load([part(3)]) == 0
     assert await loader.load([part(4, complete=True)]) == 2
 

@@ -54,4 +54,4 @@ async def test_a_commit_of_an_unknown_transaction_is_an_error(scene: Scene, load
     with pytest.raises(TargetError, match="must be copied again"):
         await loader.load([scene.batch(distributed=phase(Phase.COMMIT))])
 
-    assert (await scene.landed()).stamp == (1, 0)
+    assert (await scene.landed()).batch == (1, 0)

@@ -43,7 +43,7 @@ async def pour(scene: Scene, trouble: Callable[[], object]) -> None:
     await troubled
 
     landed = await scene.landed()
-    assert (landed.stamp, landed.transactions) == ((1, BATCHES), BATCHES)
+    assert (landed.batch, landed.transactions) == ((1, BATCHES), BATCHES)
     assert len(await scene.documents("audit")) == BATCHES
     assert await scene.rows() == [
         *({"_id": number} for number in range(BATCHES)),

@@ -113,7 +113,7 @@ async def act(scene: Scene, loader: Loader, script: list[tuple[str, Any]]) -> No
     assert {row["_id"]: row["n"] for row in await scene.rows()} == source.model
     landed = await scene.landed()
     assert (landed.transactions, landed.gap) == (len(source.committed), None)
-    assert landed.stamp.epoch == scene.epoch
+    assert landed.batch.epoch == scene.epoch
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))

@@ -21,7 +21,7 @@ async def test_a_batch_lands_with_its_position(scene: Scene, loader: Loader) -> 
 
     assert await scene.rows() == [{"_id": 1, "sku": "TEA"}, {"_id": 2, "sku": "JAM"}]
     landed = await scene.landed()
-    assert landed.stamp == BatchId(1, 1)
+    assert landed.batch == BatchId(1, 1)
     assert landed.position == Position(file="binlog.000001", offset=1001)
     assert (landed.transactions, landed.committed_at, landed.gap) == (1, 1_001, None)
     assert loader.landed == landed
@@ -60,7 +60,7 @@ async def test_a_gap_is_noted_and_its_epoch_is_dropped(scene: Scene, loader: Loa
 
     assert await scene.rows() == [{"_id": 1}]
     landed = await scene.landed()
-    assert landed.stamp == BatchId(1, 1)
+    assert landed.batch == BatchId(1, 1)
     assert landed.gap == (
         "Batch 1.3 follows 1.2, but what landed last is 1.1: something between them was lost."
     )
@@ -74,7 +74,7 @@ async def test_a_new_epoch_mends_a_gap(scene: Scene, loader: Loader) -> None:
     late = [lost, scene.batch(scene.put({"_id": 1})), scene.batch(scene.put({"_id": 2}))]
     assert await loader.load(late) == 3
 
-    assert (landed.stamp, landed.gap) == (BatchId(2, 0), None)
+    assert (landed.batch, landed.gap) == (BatchId(2, 0), None)
     assert landed.position == Position(file="binlog.000001")
     assert await scene.rows() == [{"_id": 1}, {"_id": 2}]
     assert (await scene.landed()).gap is None
@@ -116,12 +116,12 @@ async def test_a_loader_may_come_before_capture(scene: Scene) -> None:
     await early.own()
     landed = await scene.state.begin_epoch(PARTITION + 1, Position(offset=4))
     batch = Batch(
-        PARTITION + 1, landed.stamp, BatchId(1, 1), Position(offset=9), complete=True, changes=()
+        PARTITION + 1, landed.batch, BatchId(1, 1), Position(offset=9), complete=True, changes=()
     )
 
     assert await early.load([batch]) == 1
 
-    assert [landed.stamp for landed in await scene.state.landed()] == [
+    assert [landed.batch for landed in await scene.state.landed()] == [
         BatchId(1, 0),
         BatchId(1, 1),
     ]

@@ -92,7 +92,7 @@ async def test_capture_begins_an_epoch_past_a_paused_transaction(
     landed = await scene.begin()
 
     assert time.monotonic() - began < TAKEOVER_S
-    assert landed.stamp == (2, 0)
+    assert landed.batch == (2, 0)
     hold.release.set()
     assert await paused == 1
     assert await scene.rows() == []

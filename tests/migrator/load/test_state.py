@@ -20,17 +20,17 @@ from tests.migrator.load.scene import PARTITION, Scene
 async def test_the_first_epoch_begins_at_the_start_that_is_given(scene: Scene) -> None:
     landed = await scene.state.begin_epoch(8, Position(gtids="a:1-5", offset=7))
 
-    assert landed.stamp == BatchId(1, 0)
+    assert landed.batch == BatchId(1, 0)
     assert landed.position == Position(gtids="a:1-5", offset=7)
     again = await scene.state.begin_epoch(8, Position(offset=99))
-    assert (again.stamp, again.position) == (BatchId(2, 0), landed.position)
+    assert (again.batch, again.position) == (BatchId(2, 0), landed.position)
     assert again in await scene.state.landed()
 
 
 async def test_epochs_that_begin_at_once_are_different(scene: Scene) -> None:
     begun = await asyncio.gather(*(scene.state.begin_epoch(8, Position()) for _ in range(6)))
 
-    assert sorted(landed.stamp.epoch for landed in begun) == [1, 2, 3, 4, 5, 6]
+    assert sorted(landed.batch.epoch for landed in begun) == [1, 2, 3, 4, 5, 6]
 
 
 async def test_an_epoch_begins_while_batches_land(scene: Scene, loader: Loader) -> None:
@@ -43,7 +43,7 @@ async def test_an_epoch_begins_while_batches_land(scene: Scene, loader: Loader) 
     landed = await scene.state.begin_epoch(PARTITION, Position())
     await pouring
 
-    assert landed.stamp == BatchId(2, 0)
+    assert landed.batch == BatchId(2, 0)
     # What landed is exactly what the epoch begins from; the rest was dropped.
     assert len(await scene.rows()) == landed.transactions < 400
 
