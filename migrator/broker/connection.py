@@ -14,6 +14,7 @@ one that interrupts the wait for it is ours.
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import Any, Self, TypeVar
@@ -167,12 +168,12 @@ class BrokerConnection:
         """Whether the broker takes no messages now, for want of memory or disk."""
         return not await self._wait(self._connection.ready(), BLOCKED_ANSWER_S)
 
-    async def consume(self, queue: str, prefetch: int, take: Callable[[Incoming], None]) -> None:
-        """Let `take` be called with each message, in order; at most `prefetch` unsettled ones."""
+    async def consume(self, queue: str, prefetch: int, inbox: deque[Incoming]) -> None:
+        """Append each message to `inbox`, in order; at most `prefetch` are not acknowledged."""
 
         def deliver(message: DeliveredMessage) -> None:
             properties = message.header.properties
-            take(
+            inbox.append(
                 Incoming(
                     message.delivery_tag or 0,
                     properties.message_id or "",
@@ -189,8 +190,8 @@ class BrokerConnection:
         answer = await self._call(self._channel.basic_consume(queue, deliver))  # type: ignore[arg-type]
         self._consumer = answer.consumer_tag
 
-    async def settle(self, tag: int) -> None:
-        """Acknowledge everything that this connection delivered up to and with `tag`."""
+    async def acknowledge(self, tag: int) -> None:
+        """Acknowledge everything that this connection delivered up to and including `tag`."""
         self.check()
         await self._call(self._channel.basic_ack(tag, multiple=True, wait=False))  # type: ignore[arg-type]
 
@@ -204,10 +205,6 @@ class BrokerConnection:
             await self.renew()
             return None
         return answer.message_count or 0
-
-    async def purge(self, queue: str) -> None:
-        """Drop what waits in a queue."""
-        await self._call(self._channel.queue_purge(queue))
 
     async def delete_exchange(self, name: str) -> None:
         """Delete an exchange if it is there."""

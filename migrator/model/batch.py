@@ -73,6 +73,11 @@ class Batch:
     distributed: Distributed | None = None
 
     @property
+    def phase(self) -> Phase | None:
+        """What it does to a distributed transaction; None: it belongs to none."""
+        return None if self.distributed is None else self.distributed.phase
+
+    @property
     def count(self) -> int:
         """How many rows the batch changes."""
         return sum(changes.count for changes in self.changes)

@@ -28,7 +28,7 @@ async def test_a_frozen_broker_is_noticed_by_both_sides(broker: RabbitMQ) -> Non
     impatient = f"{broker.url}?heartbeat=1"
     async with (
         publishing(impatient, "frozen", 1) as publisher,
-        Consumer(impatient, "frozen", 0) as consumer,
+        Consumer.connect(impatient, "frozen", 0) as consumer,
     ):
         publisher.put(batch(1))
         await publisher.drain()
@@ -38,7 +38,7 @@ async def test_a_frozen_broker_is_noticed_by_both_sides(broker: RabbitMQ) -> Non
         try:
             publisher.put(batch(2))
             with pytest.raises(BrokerUnavailable, match="fell silent"):
-                await asyncio.wait_for(anext(consumer.batches()), 12)
+                await asyncio.wait_for(anext(consumer.deliveries()), 12)
             await until(lambda: publisher.reconnects > 0)
         finally:
             broker.resume()
