@@ -56,7 +56,7 @@ class Observer:
             apply=_apply(reports),
             depth=await self._queued(),
             behind=await self._behind([one.position for one in landed]),
-            letters=letters_of(tables, await self._state.dead_letter_counts()),
+            dead_letters=dead_letters_of(tables, await self._state.dead_letter_counts()),
         )
 
     async def source(self) -> Connection:
@@ -96,10 +96,10 @@ def selected(settings: Settings, copies: Sequence[TableCopy]) -> tuple[TableCopy
     return tuple(copy for copy in copies if is_open or scope.wants(copy.table))
 
 
-def letters_of(tables: Sequence[TableCopy], letters: Mapping[str, int]) -> dict[str, int]:
+def dead_letters_of(tables: Sequence[TableCopy], counts: Mapping[str, int]) -> dict[str, int]:
     """How many rows of each of these tables were not carried over, where there are any."""
     names = [str(copy.table) for copy in tables]
-    return {name: letters[name] for name in names if name in letters}
+    return {name: counts[name] for name in names if name in counts}
 
 
 def _capture(reports: Mapping[str, dict[str, Any]]) -> CaptureReport | None:
