@@ -192,17 +192,12 @@ class OwnedPartition:
 
     async def _prepared(self, batches: Sequence[Batch]) -> list[Batch]:
         """What the batches commit, if they end a distributed transaction."""
-        found: list[Batch] = []
-        for batch in batches:
-            if batch.distributed is not None and batch.phase is Phase.COMMIT:
-                found = await self._writer.prepared(batch.distributed.xid)
-                if not found:
-                    raise TargetError(
-                        f"The distributed transaction {batch.distributed.xid} was committed, but "
-                        "it was prepared before the migration began, so its rows are not known. "
-                        "The tables that it changed must be copied again."
-                    )
-        return found
+        committed = [
+            batch.distributed.xid
+            for batch in batches
+            if batch.distributed is not None and batch.phase is Phase.COMMIT
+        ]
+        return [batch for xid in committed for batch in await self._writer.prepared(xid)]
 
 
 def _gap_reason(landed: Landed, batch: Batch) -> str:

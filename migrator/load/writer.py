@@ -1,23 +1,14 @@
 """The writer of one partition: it moves the position together with the rows, or neither."""
 
-import os
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Self
 
-from migrator.errors import Fenced, StateDamaged
+from migrator.errors import Fenced, StateDamaged, TargetError
 from migrator.load.commands import WriteCommand
 from migrator.load.ownership import Ownership, take_over
-from migrator.load.records import (
-    audit_documents,
-    dead_letter_documents,
-    emptied_update,
-    gone_dead_letters,
-    prepared_batches,
-    prepared_documents,
-    progress_update,
-    settled_dead_letters,
-)
+from migrator.load.recorder import Recorder
+from migrator.load.records import prepared_batches
 from migrator.load.transaction import LoadTransaction
 from migrator.model.batch import Batch, BatchId
 from migrator.model.position import Position
@@ -33,7 +24,6 @@ from migrator.state.store import State
 TABLES_NAMED_MAX = 5
 EMPTIED_AT_ONCE_MAX = 20_000
 EMPTIED_PER_TRANSACTION = 5_000
-AUDIT = os.environ.get("MIGRATOR_AUDIT") == "1"
 
 
 class Outcome(Enum):
@@ -63,15 +53,13 @@ class Fault:
 class PartitionWriter:
     """Writes to the tables and the state of one partition; `own` makes it."""
 
-    def __init__(
-        self, state: State, ownership: Ownership, tables_with_dead_letters: set[str]
-    ) -> None:
+    def __init__(self, state: State, ownership: Ownership, recorder: Recorder) -> None:
         self._state = state
         self._target = state.target
         self._partition = ownership.partition
         self._epoch = ownership.epoch
         self._session = ownership.session
-        self._tables_with_dead_letters = tables_with_dead_letters
+        self._recorder = recorder
 
     @classmethod
     async def own(cls, state: State, partition: int) -> Self:
@@ -80,7 +68,7 @@ class PartitionWriter:
         Raises `TargetUnavailable` when another process holds it against ten attempts.
         """
         ownership = await take_over(state, partition)
-        return cls(state, ownership, set(await state.dead_letter_counts()))
+        return cls(state, ownership, Recorder(state, partition, await state.dead_letter_counts()))
 
     async def landed(self) -> Landed:
         """Where the partition stands; raises `Fenced`, `StateDamaged`."""
@@ -113,7 +101,7 @@ class PartitionWriter:
                 fault = await self._change_tables(transaction)
                 if fault is not None:
                     return fault
-                await self._record(transaction)
+                await self._recorder.record(transaction, self._session)
                 if not await self._move(transaction.before, transaction.after):
                     return Outcome.MOVED
                 failpoint(Point.IN_TRANSACTION)
@@ -152,10 +140,19 @@ class PartitionWriter:
                     await self._session.commit()
 
     async def prepared(self, xid: str) -> list[Batch]:
-        """The batches of a distributed transaction that were kept aside."""
+        """The batches of a distributed transaction that were kept aside.
+
+        Raises `TargetError` if there are none.
+        """
         same = {"partition": self._partition, "xid": xid}
         with mapped_errors("read a prepared transaction"):
             found = await self._state.collection("prepared").find(same).sort("_id", 1).to_list(None)
+        if not found:
+            raise TargetError(
+                f"The distributed transaction {xid} was committed, but it was prepared before the "
+                "migration began, so its rows are not known. The tables that it changed must be "
+                "copied again."
+            )
         return prepared_batches(found)
 
     async def mark_gap(self, landed: Landed, reason: str) -> Landed:
@@ -180,37 +177,6 @@ class PartitionWriter:
         database, name = self._target.collections.collection_of(command.table)
         refusal = await self._target.write(database, command.document(name), self._session)
         return Fault(command, refusal.index, refusal.code) if refusal else None
-
-    async def _record(self, transaction: LoadTransaction) -> None:
-        """Write everything else that becomes true with the rows."""
-        state, session = self._state.collection, self._session.driver
-        coalesced, batches = transaction.coalesced, transaction.batches
-        for progress in transaction.progress:
-            await state("tables").update_one(*progress_update(progress), session=session)
-        for settled in settled_dead_letters(coalesced, self._tables_with_dead_letters):
-            await state("dead_letters").delete_many(settled, session=session)
-        for gone in gone_dead_letters(coalesced):
-            # Several dead letters may be equal, and only one of their rows is gone.
-            await state("dead_letters").delete_one(gone, session=session)
-        for table in transaction.emptied:
-            await state("tables").update_one(*emptied_update(table, batches), session=session)
-        dead_letters = coalesced.dead_letters
-        self._tables_with_dead_letters.update(str(each.table) for each in dead_letters)
-        inserted = {
-            "dead_letters": dead_letter_documents(dead_letters, transaction.after),
-            "prepared": [
-                document
-                for batch in transaction.kept_aside
-                for document in prepared_documents(batch)
-            ],
-            "audit": audit_documents(batches) if AUDIT else [],
-        }
-        for name, documents in inserted.items():
-            if documents:
-                await state(name).insert_many(documents, session=session)
-        for xid in transaction.decided:
-            same = {"partition": self._partition, "xid": xid}
-            await state("prepared").delete_many(same, session=session)
 
     async def _move(self, before: Landed, after: Landed, touch: int = 0) -> bool:
         """Move the position; False if it is not at `before`, or another process owns it."""

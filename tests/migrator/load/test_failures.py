@@ -7,7 +7,7 @@ import pytest
 from pymongo.errors import AutoReconnect, OperationFailure
 
 from migrator.errors import TargetUnavailable
-from migrator.load import partition, writer
+from migrator.load import partition, recorder, writer
 from migrator.load.partition import OwnedPartition
 from migrator.mongodb import target
 from migrator.mongodb.session import Session
@@ -21,7 +21,7 @@ BATCHES = 150
 @pytest.fixture
 async def fragile(private: MongoDB, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
     """A scene on a server that may be killed; every batch leaves a mark."""
-    monkeypatch.setattr(writer, "AUDIT", True)
+    monkeypatch.setattr(recorder, "AUDIT", True)
     monkeypatch.setattr(target, "SOCKET_TIMEOUT_MS", 1_500)
     async with scene_at(private.url) as scene:
         yield scene
@@ -109,7 +109,7 @@ async def test_an_unknown_commit_is_looked_up(
         if left >= 0:
             raise AutoReconnect("The connection broke.")
 
-    monkeypatch.setattr(writer, "AUDIT", True)
+    monkeypatch.setattr(recorder, "AUDIT", True)
     monkeypatch.setattr(Session, "commit", lost)
 
     assert await owned.load([scene.batch(scene.put({"_id": 1}))]) == 1

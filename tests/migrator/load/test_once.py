@@ -2,7 +2,7 @@
 
 import pytest
 
-from migrator.load import writer
+from migrator.load import recorder
 from migrator.load.partition import LoadCounters, OwnedPartition
 from migrator.model.batch import Batch, BatchId
 from migrator.model.position import Position
@@ -11,7 +11,7 @@ from tests.migrator.load.scene import PARTITION, Scene
 
 @pytest.fixture(autouse=True)
 def _audit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "AUDIT", True)
+    monkeypatch.setattr(recorder, "AUDIT", True)
 
 
 async def test_a_batch_lands_with_its_position(scene: Scene, owned: OwnedPartition) -> None:
