@@ -2,8 +2,8 @@
 
 A `Consumer` lives as long as its connection. When the connection is lost, RabbitMQ delivers
 everything again that was not acknowledged, and earlier deliveries can no longer be acknowledged:
-`deliveries` raises `BrokerUnavailable`, and the caller begins anew, with a new consumer and with
-what MongoDB says has landed. No message is ever rejected, because that would change the order.
+`deliveries` raises `BrokerUnavailable`, and the caller starts again with a new consumer, from what
+MongoDB says has landed. No message is ever rejected, because that would change the order.
 """
 
 import asyncio

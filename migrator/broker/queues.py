@@ -1,4 +1,4 @@
-"""The queues of a migration from outside: how deep they are, and how to be rid of them."""
+"""The queues of a migration from outside: how many messages wait in them, and their deletion."""
 
 from migrator.broker.connection import BrokerConnection
 from migrator.broker.messages import dead_letters_name, queue_name
@@ -7,7 +7,7 @@ PARTITIONS_MAX = 64
 
 
 async def queue_depth(url: str, name: str, partitions: int) -> int:
-    """How many messages wait in the queues of all partitions, without those being loaded.
+    """How many messages of all partitions are not delivered yet.
 
     Raises `BrokerUnavailable`.
     """

@@ -1,4 +1,4 @@
-"""A partition that this process owns: each batch lands exactly once, whatever is repeated or lost.
+"""A partition that this process owns, into which each batch is loaded exactly once.
 
 A batch that follows what landed is loaded, in one transaction of MongoDB that also moves the
 position. A batch that landed before is dropped. Anything else is a gap, which is recorded in the
@@ -41,7 +41,7 @@ class LoadCounters:
     """What happened to a partition since the process began.
 
     `rows` landed, `repeats` are batches that were dropped, and `retries` are failures after
-    which loading began anew.
+    which loading started again.
     """
 
     rows: int = 0
@@ -60,7 +60,7 @@ class Unsettled(Enum):
     """Why no waiting batch is settled yet."""
 
     INCOMPLETE = "incomplete"  # The rest of a source transaction has not arrived.
-    MOVED = "moved"  # The position is not where it was: it was read again, and decides anew.
+    MOVED = "moved"  # The position was elsewhere and has been read again: look at the batches again.
 
 
 class OwnedPartition:
@@ -99,7 +99,7 @@ class OwnedPartition:
         Returns how many are settled now, counted from the oldest that was not: they landed or
         were dropped, and may be acknowledged. Raises `Fenced`, `TargetError`, and
         `TargetUnavailable` after twelve failures in a row. After an error nothing may be
-        acknowledged, and the partition must be owned anew.
+        acknowledged, and another `own` must take the partition over.
         """
         self._waiting += batches
         settled, backoff = 0, Backoff(RETRY_S, RETRY_MAX_S)
@@ -141,7 +141,7 @@ class OwnedPartition:
         return Settled(count)
 
     async def _check_gap(self, index: int) -> Settled | Unsettled:
-        """The waiting batch at `index` does not follow: capture began anew, or a batch was lost."""
+        """The waiting batch at `index` does not follow: a new epoch began, or a batch was lost."""
         landed = await self._writer.landed()
         if landed != self._landed:
             self._landed = landed

@@ -85,7 +85,7 @@ class ApplyReport:
     """What the loading half has done since it started.
 
     `rows` have landed, `repeats` are batches that were dropped because they had landed
-    before, and `retries` are failures after which loading began anew.
+    before, and `retries` are failures after which loading started again.
     """
 
     pid: int

@@ -48,6 +48,11 @@ async def taken(url: str, name: str, count: int, partition: int = 0) -> list[int
     return numbers
 
 
+async def drained(publisher: Publisher) -> None:
+    """Wait until everything that was put is confirmed."""
+    await until(lambda: not publisher.in_flight, timeout_s=60)
+
+
 def without_repeats(numbers: Iterable[int]) -> list[int]:
     """What a loader keeps: each number that is above all before it."""
     kept: list[int] = []
