@@ -60,7 +60,9 @@ class Unsettled(Enum):
     """Why no waiting batch is settled yet."""
 
     INCOMPLETE = "incomplete"  # The rest of a source transaction has not arrived.
-    MOVED = "moved"  # The position was elsewhere and has been read again: look at the batches again.
+    MOVED = (
+        "moved"  # The position was elsewhere and has been read again: look at the batches again.
+    )
 
 
 class OwnedPartition:

@@ -15,7 +15,7 @@ from tests.migrator.types.whole_rows import (
     decoder_of,
     documents,
     events_of,
-    runs_of,
+    groups_of,
     selected,
 )
 
@@ -63,12 +63,12 @@ async def test_a_key_of_every_type_is_one_key_by_both_inputs(url: SourceUrl) -> 
 
     for name, table in tables.items():
         own = [event for event in events if event.shape.table.name == name]
-        runs = runs_of(own, table)
+        groups = groups_of(own, table)
         keys = [document_key(row) for row in copied[name]]
         assert len(set(keys)) == 2
-        assert documents(runs[:1]) == copied[name]
-        assert [run.operation for run in runs] == [Operation.INSERT, Operation.DELETE]
-        assert [document_key(row) for row in runs[1].rows] == keys
+        assert documents(groups[:1]) == copied[name]
+        assert [group.operation for group in groups] == [Operation.INSERT, Operation.DELETE]
+        assert [document_key(row) for row in groups[1].rows] == keys
 
 
 async def test_a_row_whose_key_changes_moves(url: SourceUrl) -> None:
@@ -80,9 +80,9 @@ async def test_a_row_whose_key_changes_moves(url: SourceUrl) -> None:
             "DELETE FROM t WHERE id = 11",
         ]
         events = await events_of(connection, changes)
-        runs = runs_of(events, await catalogue_of(connection))
+        groups = groups_of(events, await catalogue_of(connection))
 
-    assert [(run.operation, [bson.decode(row) for row in run.rows]) for run in runs] == [
+    assert [(group.operation, [bson.decode(row) for row in group.rows]) for group in groups] == [
         (Operation.INSERT, [{"_id": 1, "id": 1, "v": "a"}, {"_id": 2, "id": 2, "v": "b"}]),
         (Operation.DELETE, [{"_id": 1}]),
         (Operation.PUT, [{"_id": 11, "id": 11, "v": None}]),
@@ -108,16 +108,16 @@ async def test_differences_of_json_are_applied(mysql_url: SourceUrl) -> None:
         ]
         events = await events_of(connection, changes)
         table = await catalogue_of(connection)
-        runs = runs_of(events, table)
+        groups = groups_of(events, table)
         copied = documents(await selected(connection, table))
 
     assert any(event.partial_json for event in events)
-    rows = [bson.decode(row) for row in documents(runs)]
+    rows = [bson.decode(row) for row in documents(groups)]
     assert rows[2]["w"] == {"a": "new", "list": [1, 2, 3], "text": "x" * 200, "more": 1.5}
     assert rows[4]["v"] == {"a": 1, "list": [1, 3], "text": "x" * 200}
     assert rows[4]["w"]["list"] == [7, 2, 3]
     assert (rows[6]["v"], rows[6]["w"]["a"]) == ([1], 8)
-    assert documents(runs)[-2:] == copied
+    assert documents(groups)[-2:] == copied
 
 
 @pytest.mark.parametrize("image", ["MINIMAL", "NOBLOB"])

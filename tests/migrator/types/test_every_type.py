@@ -6,7 +6,7 @@ from migrator.model.rows import Operation
 from migrator.mysql.types import TypeOptions
 from migrator.mysql.wire.connection import Connection, SourceUrl
 from tests.migrator.types.two_inputs import table as own_table
-from tests.migrator.types.whole_rows import catalogue_of, documents, events_of, runs_of, selected
+from tests.migrator.types.whole_rows import catalogue_of, documents, events_of, groups_of, selected
 
 COMMON = {
     "tiny": ("TINYINT", "-128", "0", "127"),
@@ -143,10 +143,10 @@ async def test_a_snapshot_has_the_documents_of_the_stream(
         events = await events_of(connection, inserts)
         table = await catalogue_of(connection, "every")
 
-        streamed = runs_of(events, table, options)
+        streamed = groups_of(events, table, options)
         copied = await selected(connection, table, options)
 
-    assert {run.operation for run in streamed} == {Operation.INSERT}
-    assert {run.operation for run in copied} == {Operation.INSERT}
+    assert {group.operation for group in streamed} == {Operation.INSERT}
+    assert {group.operation for group in copied} == {Operation.INSERT}
     assert len(documents(copied)) == 30
     assert documents(copied) == documents(streamed)

@@ -40,8 +40,8 @@ def things() -> BinlogDecoder:
     return decoder(ID, NAME, COUNT)
 
 
-def seen(runs: Sequence[RowGroup]) -> list[tuple[str, list[Any]]]:
-    return [(run.operation.value, [bson.decode(row) for row in run.rows]) for run in runs]
+def seen(groups: Sequence[RowGroup]) -> list[tuple[str, list[Any]]]:
+    return [(group.operation.value, [bson.decode(row) for row in group.rows]) for group in groups]
 
 
 def inserted(made: BinlogDecoder, *rows: bytes) -> list[tuple[str, list[Any]]]:
@@ -84,28 +84,28 @@ def test_a_compound_key_is_a_document_in_the_order_of_the_key(count: int) -> Non
 def test_a_row_that_cannot_be_carried_over_stands_where_it_came(before: int) -> None:
     usual = [thing(n, "fine", n) for n in range(before)]
 
-    runs = inserted(things(), *usual, thing(100, b"\xff", 7), thing(101, "fine", 8))
+    groups = inserted(things(), *usual, thing(100, b"\xff", 7), thing(101, "fine", 8))
 
-    assert [operation for operation, _ in runs] == ["insert", "refuse", "insert"][not before :]
-    (letter,) = dict(runs)["refuse"]
-    assert letter == {
+    assert [operation for operation, _ in groups] == ["insert", "refuse", "insert"][not before :]
+    (refusal,) = dict(groups)["refuse"]
+    assert refusal == {
         "_id": 100,
         "column": "name",
-        "reason": letter["reason"],
+        "reason": refusal["reason"],
         "row": {"id": 100, "count": 7},
     }
-    assert runs[-1][1] == [{"_id": 101, "id": 101, "name": "fine", "count": 8}]
+    assert groups[-1][1] == [{"_id": 101, "id": 101, "name": "fine", "count": 8}]
 
 
 def test_a_row_whose_key_cannot_be_carried_over_has_no_id() -> None:
     made = decoder(ID, NAME, COUNT, key=(1,))
 
-    ((operation, (letter,)),) = inserted(made, thing(1, b"\xff", 2))
+    ((operation, (refusal,)),) = inserted(made, thing(1, b"\xff", 2))
 
     assert operation == "refuse"
-    assert list(letter) == ["column", "reason", "row"]
-    assert letter["column"] == "name"
-    assert letter["row"] == {"id": 1, "count": 2}
+    assert list(refusal) == ["column", "reason", "row"]
+    assert refusal["column"] == "name"
+    assert refusal["row"] == {"id": 1, "count": 2}
 
 
 @pytest.mark.parametrize("count", [1, MANY])
@@ -114,24 +114,24 @@ def test_a_row_that_is_too_large_is_refused(count: int) -> None:
     large = 16 * 1024 * 1024
     rows = [image(INT(n), INT(1) + b"x") for n in range(count)]
 
-    runs = inserted(made, *rows, image(INT(99), INT(large) + bytes(large)))
+    groups = inserted(made, *rows, image(INT(99), INT(large) + bytes(large)))
 
-    assert [(operation, len(documents)) for operation, documents in runs] == [
+    assert [(operation, len(documents)) for operation, documents in groups] == [
         ("insert", count),
         ("refuse", 1),
     ]
-    (letter,) = runs[1][1]
-    assert (letter["_id"], letter["column"]) == (99, "big")
-    assert letter["reason"] == "the row is larger than 16 MiB as a document"
+    (refusal,) = groups[1][1]
+    assert (refusal["_id"], refusal["column"]) == (99, "big")
+    assert refusal["reason"] == "the row is larger than 16 MiB as a document"
 
 
 @pytest.mark.parametrize("count", [1, MANY])
 def test_a_changed_row_is_put(count: int) -> None:
     body = (thing(1, "old", 1) + thing(1, "new", None)) * count
 
-    runs = seen(things().updates(body, 0, len(body)))
+    groups = seen(things().updates(body, 0, len(body)))
 
-    assert runs == [("put", [{"_id": 1, "id": 1, "name": "new", "count": None}] * count)]
+    assert groups == [("put", [{"_id": 1, "id": 1, "name": "new", "count": None}] * count)]
 
 
 @pytest.mark.parametrize("before", [0, MANY])
@@ -139,9 +139,9 @@ def test_a_row_with_another_key_is_deleted_and_put(before: int) -> None:
     same = (thing(0, "old", 1) + thing(0, "new", 1)) * before
     body = same + thing(1, "a", 1) + thing(2, "a", 1) + thing(3, "b", 1) + thing(3, "c", 1)
 
-    runs = seen(things().updates(body, 0, len(body)))
+    groups = seen(things().updates(body, 0, len(body)))
 
-    assert runs[bool(before) :] == [
+    assert groups[bool(before) :] == [
         ("delete", [{"_id": 1}]),
         (
             "put",
@@ -156,9 +156,9 @@ def test_a_row_with_another_key_is_deleted_and_put(before: int) -> None:
 def test_a_changed_row_may_be_refused_and_its_old_key_still_goes() -> None:
     body = thing(1, "a", 1) + thing(2, b"\xff", 1)
 
-    runs = seen(things().updates(body, 0, len(body)))
+    groups = seen(things().updates(body, 0, len(body)))
 
-    assert [(operation, documents[0]["_id"]) for operation, documents in runs] == [
+    assert [(operation, documents[0]["_id"]) for operation, documents in groups] == [
         ("delete", 1),
         ("refuse", 2),
     ]
@@ -167,18 +167,18 @@ def test_a_changed_row_may_be_refused_and_its_old_key_still_goes() -> None:
 def test_a_row_that_was_refused_can_be_mended() -> None:
     body = thing(1, b"\xff", 1) + thing(1, "good", 1)
 
-    runs = seen(things().updates(body, 0, len(body)))
+    groups = seen(things().updates(body, 0, len(body)))
 
-    assert runs == [("put", [{"_id": 1, "id": 1, "name": "good", "count": 1}])]
+    assert groups == [("put", [{"_id": 1, "id": 1, "name": "good", "count": 1}])]
 
 
 @pytest.mark.parametrize("count", [1, MANY])
 def test_a_deleted_row_has_its_key_only(count: int) -> None:
     body = thing(1, b"\xff invalid", 1) * count
 
-    runs = seen(things().deletes(body, 0, len(body)))
+    groups = seen(things().deletes(body, 0, len(body)))
 
-    assert runs == [("delete", [{"_id": 1}] * count)]
+    assert groups == [("delete", [{"_id": 1}] * count)]
 
 
 @pytest.mark.parametrize("count", [1, MANY])
@@ -190,9 +190,9 @@ def test_a_result_is_copied(count: int) -> None:
         for n in range(count)
     ]
 
-    runs = seen(made.decode(rows))
+    groups = seen(made.decode(rows))
 
-    assert runs == [
+    assert groups == [
         (
             "insert",
             [
@@ -208,10 +208,10 @@ def test_a_refused_row_of_a_result_stands_where_it_came(count: int) -> None:
     made = ResultDecoder((ID, NAME), (0,), OPTIONS)
     good = [binary_row(INT(1), text("a"))] * count
 
-    runs = made.decode([*good, binary_row(INT(2), text(b"\xff")), binary_row(INT(3), text("b"))])
+    groups = made.decode([*good, binary_row(INT(2), text(b"\xff")), binary_row(INT(3), text("b"))])
 
-    assert [run.operation for run in runs][-2:] == [Operation.REFUSE, Operation.INSERT]
-    assert len(runs) == 2 + bool(count)
+    assert [group.operation for group in groups][-2:] == [Operation.REFUSE, Operation.INSERT]
+    assert len(groups) == 2 + bool(count)
 
 
 @pytest.mark.parametrize("count", [1, MANY])

@@ -47,27 +47,27 @@ def _refined(column: Column, own: Column) -> Column:
     return own if own.type in BEHIND_STRINGS else column
 
 
-def runs_of(
+def groups_of(
     events: Sequence[Rows], table: Table, options: TypeOptions | None = None
 ) -> list[RowGroup]:
-    """The runs of whole-row events, in their order."""
-    runs: list[RowGroup] = []
+    """The groups of whole-row events, in their order."""
+    groups: list[RowGroup] = []
     for event in events:
         decoder = decoder_of(event, table, options or TypeOptions())
         body, start, stop = event.body, event.start, event.stop
         if event.kind is RowsKind.INSERT:
-            runs += decoder.inserts(body, start, stop)
+            groups += decoder.inserts(body, start, stop)
         elif event.kind is RowsKind.UPDATE:
-            runs += decoder.updates(body, start, stop, partial_json=event.partial_json)
+            groups += decoder.updates(body, start, stop, partial_json=event.partial_json)
         else:
-            runs += decoder.deletes(body, start, stop)
-    return runs
+            groups += decoder.deletes(body, start, stop)
+    return groups
 
 
 async def selected(
     connection: Connection, table: Table, options: TypeOptions | None = None
 ) -> list[RowGroup]:
-    """The runs of the whole table, in the order of its key."""
+    """The groups of the whole table, in the order of its key."""
     names = ", ".join(f"`{column.name}`" for column in table.columns)
     order = ", ".join(f"`{column.name}`" for column in table.key_columns)
     selection = await connection.select(f"SELECT {names} FROM `{table.name.name}` ORDER BY {order}")
@@ -76,6 +76,6 @@ async def selected(
     return decoder.decode([packet async for some in selection.packets() for packet in some])
 
 
-def documents(runs: Sequence[RowGroup]) -> list[bytes]:
-    """The documents of all runs."""
-    return [row for run in runs for row in run.rows]
+def documents(groups: Sequence[RowGroup]) -> list[bytes]:
+    """The documents of all groups."""
+    return [row for group in groups for row in group.rows]
