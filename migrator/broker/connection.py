@@ -255,9 +255,8 @@ class BrokerConnection:
     async def _wait(call: Coroutine[Any, Any, Any] | asyncio.Task[Any], timeout_s: float) -> bool:
         """Whether the call ended in time, with or without an error; otherwise it is cancelled."""
         task = asyncio.ensure_future(call)
-        task.add_done_callback(
-            _error_of
-        )  # Retrieve the error, so that asyncio does not warn about it.
+        # Retrieve the error, so that asyncio does not warn about it.
+        task.add_done_callback(_error_of)
         try:
             done, _ = await asyncio.wait({task}, timeout=timeout_s)
         finally:

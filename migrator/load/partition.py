@@ -60,9 +60,7 @@ class Unsettled(Enum):
     """Why no waiting batch is settled yet."""
 
     INCOMPLETE = "incomplete"  # The rest of a source transaction has not arrived.
-    MOVED = (
-        "moved"  # The position was elsewhere and has been read again: look at the batches again.
-    )
+    MOVED = "moved"  # The position was not where we believed, and has been read again.
 
 
 class OwnedPartition:
@@ -148,7 +146,11 @@ class OwnedPartition:
         if landed != self._landed:
             self._landed = landed
         elif landed.gap is None:
-            reason = _gap_reason(landed, self._waiting[index])
+            batch = self._waiting[index]
+            reason = (
+                f"Batch {batch.id} follows {batch.follows}, but what landed last is "
+                f"{landed.batch}: something between them was lost."
+            )
             self._landed = await self._writer.mark_gap(landed, reason)
         else:
             # The batch belongs to an epoch that was never begun here, so it is not ours to load.
@@ -200,11 +202,3 @@ class OwnedPartition:
             if batch.distributed is not None and batch.phase is Phase.COMMIT
         ]
         return [batch for xid in committed for batch in await self._writer.prepared(xid)]
-
-
-def _gap_reason(landed: Landed, batch: Batch) -> str:
-    return (
-        f"Batch {batch.id.epoch}.{batch.id.sequence} follows "
-        f"{batch.follows.epoch}.{batch.follows.sequence}, but what landed last is "
-        f"{landed.batch.epoch}.{landed.batch.sequence}: something between them was lost."
-    )

@@ -63,7 +63,7 @@ def transaction_length(chained: Sequence[Batch], limits: AtomicLimits) -> int:
     for number, batch in enumerate(islice(chained, limits.batches), 1):
         if batch.distributed is not None:
             return complete or number
-        if complete and _empties_a_table(batch):
+        if complete and any(each.operation is Operation.EMPTY for each in batch.changes):
             return complete
         rows, size = rows + batch.count, size + batch.size
         if complete and (rows > MERGED_ROWS_MAX or size > MERGED_BYTES_MAX):
@@ -73,7 +73,3 @@ def transaction_length(chained: Sequence[Batch], limits: AtomicLimits) -> int:
         elif not complete and (rows >= limits.rows or size >= limits.size_bytes):
             return number
     return complete or (limits.batches if len(chained) >= limits.batches else 0)
-
-
-def _empties_a_table(batch: Batch) -> bool:
-    return any(changes.operation is Operation.EMPTY for changes in batch.changes)

@@ -16,6 +16,9 @@ class BatchId(NamedTuple):
     epoch: int
     sequence: int
 
+    def __str__(self) -> str:
+        return f"{self.epoch}.{self.sequence}"
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

@@ -85,7 +85,8 @@ def mapped_error(error: PyMongoError | BSONError, deed: str) -> TargetError | Co
     """Our error for the driver's, without the server's own text where it could repeat a row."""
     if isinstance(error, DriverConfigurationError | InvalidName):
         return ConfigurationError(
-            f"The target's URL does not work: failed to {deed}: {error}. Correct it."
+            f"The target's settings do not work: failed to {deed}: {error}. Correct the target's "
+            "URL, or the names of its databases."
         )
     if is_retryable(error):
         return TargetUnavailable(

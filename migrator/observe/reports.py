@@ -16,7 +16,7 @@ REPORT_INTERVAL_S = 1.0
 
 
 class Role(StrEnum):
-    """The two halves, as `Target.report` names them."""
+    """The two halves, as `State.report` names them."""
 
     CAPTURE = "capture"
     APPLY = "apply"

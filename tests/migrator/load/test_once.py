@@ -65,7 +65,7 @@ async def test_a_gap_is_noted_and_its_epoch_is_dropped(scene: Scene, owned: Owne
     )
 
 
-async def test_a_new_epoch_mends_a_gap(scene: Scene, owned: OwnedPartition) -> None:
+async def test_a_new_epoch_closes_a_gap(scene: Scene, owned: OwnedPartition) -> None:
     lost = scene.batch(scene.put({"_id": 1}))
     await owned.load([scene.batch(scene.put({"_id": 2}))])
 
