@@ -76,8 +76,8 @@ class PartitionWriter:
             document = await self._state.positions.find_one({"_id": self._partition})
         if document is None:
             raise StateDamaged(
-                f"The position of partition {self._partition} has been removed from "
-                "_migrator.positions. Restore it from a backup, or begin the migration again."
+                f"The position of partition {self._partition} is missing in _migrator.positions: "
+                "somebody removed it. Restore it from a backup, or begin the migration again."
             )
         if document.get("owner", {}).get("epoch") != self._epoch:
             raise Fenced(
