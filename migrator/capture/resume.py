@@ -53,7 +53,7 @@ class Resumption:
     @property
     def epochs(self) -> tuple[int, ...]:
         """The epoch of each partition in this session."""
-        return tuple(landed.stamp.epoch for landed in self.landed)
+        return tuple(landed.batch.epoch for landed in self.landed)
 
 
 async def is_begun(state: State) -> bool:
@@ -146,11 +146,11 @@ def _check_flavour(before: Sequence[Landed], connection: Connection) -> None:
 
 async def _check_collections(connection: Connection, state: State, scope: Scope) -> None:
     """Before anything is written: what we would mix our documents with."""
-    places = [
+    collections = [
         state.target.collections.collection_of(table.name)
         for table in await read_tables(connection, scope)
     ]
-    reasons = [await foreign_documents(state.target, place) for place in places]
+    reasons = [await foreign_documents(state.target, collection) for collection in collections]
     if any(reasons):
         lines = "\n".join(f"- {reason}" for reason in reasons if reason)
         raise ConfigurationError(f"The migration cannot start:\n{lines}")

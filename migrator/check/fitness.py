@@ -35,12 +35,12 @@ class Unfit:
         return f"{self.what} To fix it: {self.fix}"
 
 
-def unfit(table: Table, place: CollectionName) -> list[Unfit]:
-    """Everything that keeps the table from being carried over to `place`."""
+def unfit(table: Table, collection: CollectionName) -> list[Unfit]:
+    """Everything that keeps the table from being carried over to `collection`."""
     if table.kind != BASE_TABLE:
         what = f"It is a table of the kind {table.kind}, which is not carried over."
         return [Unfit(what, f"{excluding(table.name)}.")]
-    return [*_place(table, place), *_key(table), *_columns(table)]
+    return [*_collection(table, collection), *_key(table), *_columns(table)]
 
 
 async def foreign_documents(target: Target, collection: CollectionName) -> str:
@@ -61,17 +61,17 @@ def excluding(table: TableName) -> str:
     return f"add {json.dumps(pattern_of(table), ensure_ascii=False)} to exclude in migrator.toml"
 
 
-def _place(table: Table, place: CollectionName) -> Iterator[Unfit]:
-    if trouble := target_trouble(place.database):
+def _collection(table: Table, collection: CollectionName) -> Iterator[Unfit]:
+    if trouble := target_trouble(collection.database):
         source = json.dumps(table.name.database, ensure_ascii=False)
         yield Unfit(
-            f"MongoDB cannot have the database {place.database!r}: {trouble}.",
+            f"MongoDB cannot have the database {collection.database!r}: {trouble}.",
             f'add {source} = "another_name" to mapping in migrator.toml.',
         )
-    if FORBIDDEN.search(place.collection):
+    if FORBIDDEN.search(collection.collection):
         yield Unfit("MongoDB forbids that name of a collection.", _or_exclude(table, "rename it"))
-    elif len(str(place).encode()) > NAMESPACE_BYTES_MAX:
-        what = f"{place} has more than {NAMESPACE_BYTES_MAX} bytes."
+    elif len(str(collection).encode()) > NAMESPACE_BYTES_MAX:
+        what = f"{collection} has more than {NAMESPACE_BYTES_MAX} bytes."
         yield Unfit(what, "map the database to a shorter name.")
 
 

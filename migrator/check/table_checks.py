@@ -49,7 +49,7 @@ async def table_findings(
     source: Queries, variables: Variables, scope: Scope, tables: Sequence[Table], settings: Settings
 ) -> list[Finding]:
     """What stands in the way of each table, and what will look different in MongoDB."""
-    found = [*await _selection(source, scope, tables), *_places(tables, settings)]
+    found = [*await _selection(source, scope, tables), *_shared_collections(tables, settings)]
     for table in tables:
         found += await _readable(source, table.name)
         found += [
@@ -88,16 +88,16 @@ async def _selection(source: Queries, scope: Scope, tables: Sequence[Table]) -> 
     return found
 
 
-def _places(tables: Sequence[Table], settings: Settings) -> Iterator[Finding]:
+def _shared_collections(tables: Sequence[Table], settings: Settings) -> Iterator[Finding]:
     taken: dict[str, list[TableName]] = defaultdict(list)
     for table in tables:
-        place = settings.collections.collection_of(table.name)
+        collection = settings.collections.collection_of(table.name)
         # MongoDB has no two databases whose names differ in the case of letters only.
-        taken[f"{place.database.lower()}.{place.collection}"].append(table.name)
-    for place_name, names in taken.items():
+        taken[f"{collection.database.lower()}.{collection.collection}"].append(table.name)
+    for collection_name, names in taken.items():
         if len(names) > 1:
             what = f"{' and '.join(map(str, names))} would share one collection."
-            yield fail(place_name, what, "map one of the databases to another name.")
+            yield fail(collection_name, what, "map one of the databases to another name.")
 
 
 async def _readable(source: Queries, name: TableName) -> list[Finding]:

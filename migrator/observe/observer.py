@@ -57,7 +57,7 @@ class Observer:
             apply=ApplyReport.from_document(apply) if _is_fresh(apply) else None,
             depth=await self._queued(),
             behind=await self._behind([one.position for one in landed]),
-            letters=letters_of(tables, await self._state.dead_letter_counts()),
+            dead_letters=dead_letters_of(tables, await self._state.dead_letter_counts()),
         )
 
     async def source(self) -> Connection:
@@ -97,10 +97,10 @@ def selected(settings: Settings, copies: Sequence[TableCopy]) -> tuple[TableCopy
     return tuple(copy for copy in copies if is_open or scope.wants(copy.table))
 
 
-def letters_of(tables: Sequence[TableCopy], letters: Mapping[str, int]) -> dict[str, int]:
+def dead_letters_of(tables: Sequence[TableCopy], counts: Mapping[str, int]) -> dict[str, int]:
     """How many rows of each of these tables were not carried over, where there are any."""
     names = [str(copy.table) for copy in tables]
-    return {name: letters[name] for name in names if name in letters}
+    return {name: counts[name] for name in names if name in counts}
 
 
 def _is_fresh(document: Mapping[str, Any]) -> bool:

@@ -20,7 +20,8 @@ class Observation:
 
     `at_s` is on a clock that never goes back, `now_us` the time of day in microseconds
     since 1970. `depth` messages wait in RabbitMQ, and `behind` transactions of the
-    source have not landed; None where nobody knows. `letters` are dead letters by table.
+    source have not landed; None where nobody knows.
+    `dead_letters` are the rows of each table that were not carried over, where there are any.
     """
 
     at_s: float
@@ -31,12 +32,7 @@ class Observation:
     apply: ApplyReport | None = None
     depth: int | None = None
     behind: int | None = None
-    letters: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def dead_letters(self) -> int:
-        """How many rows were not carried over."""
-        return sum(self.letters.values())
+    dead_letters: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def committed_at(self) -> int:
@@ -121,7 +117,7 @@ def progress(history: Sequence[Observation]) -> ProgressReport:
     return ProgressReport(
         tables=tuple(_table(earlier.get(copy.table), copy, span_s) for copy in now.tables),
         stream=_stream(before, now, span_s),
-        dead_letters=now.dead_letters,
+        dead_letters=sum(now.dead_letters.values()),
     )
 
 

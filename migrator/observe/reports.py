@@ -16,7 +16,7 @@ REPORT_INTERVAL_S = 1.0
 
 
 class Role(StrEnum):
-    """The two halves, as `Target.report` names them."""
+    """The two halves, as `State.report` names them."""
 
     CAPTURE = "capture"
     APPLY = "apply"
@@ -36,14 +36,13 @@ class CopyReport:
     """The snapshot's work in this process.
 
     `rows` have been read and sent, `noted` were left out because the stream had newer
-    ones, `tables_left` are not wholly read, and `waiting` says for what, "" for nothing.
+    ones, and `tables_left` are not wholly read.
     """
 
     rows: int = 0
     noted: int = 0
     chunks: int = 0
     tables_left: int = 0
-    waiting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,6 @@ class CaptureReport:
 
     pid: int
     rows_read: int = 0
-    transactions_read: int = 0
-    bytes_read: int = 0
     position: Position = field(default_factory=Position)
     committed_at: int = 0
     caught_up: bool = False
@@ -87,19 +84,14 @@ class CaptureReport:
 class ApplyReport:
     """What the loading half has done since it started.
 
-    `rows` and `transactions` have been loaded, `repeats` are batches that had landed
-    before, `steps` are MongoDB transactions, and `lag_us` is the age of the newest
-    source transaction when it was loaded, in microseconds.
+    `rows` have landed, `repeats` are batches that were dropped because they had landed
+    before, and `retries` are failures after which loading started again.
     """
 
     pid: int
     rows: int = 0
-    transactions: int = 0
-    batches: int = 0
-    steps: int = 0
     repeats: int = 0
     retries: int = 0
-    lag_us: int = 0
 
     def to_document(self) -> dict[str, Any]:
         """The report as it is stored."""

@@ -39,7 +39,7 @@ def place_lines(seen: Observation, state: str) -> list[str]:
         *(f"{one.table} is left out, and not followed: {one.left_out}" for one in excluded),
         *(
             f"{number:,} rows of {table} were not carried over: see {state}.dead_letters."
-            for table, number in seen.letters.items()
+            for table, number in seen.dead_letters.items()
         ),
         *(f"Partition {partition} stands at {place}." for partition, place in places),
     ]

@@ -12,7 +12,7 @@ from migrator.model.position import Position
 from migrator.mysql.catalog.tables import read_tables
 from migrator.mysql.position.log import current_position
 from migrator.mysql.position.order import covers
-from migrator.observe.observer import Observer, letters_of, selected
+from migrator.observe.observer import Observer, dead_letters_of, selected
 from migrator.observe.progress import Observation
 from migrator.observe.reports import Role
 from migrator.observe.summary import is_complete, summary_lines
@@ -112,11 +112,11 @@ async def _summary(
     try:
         tables = selected(settings, await state.tables())
         landed = await state.landed()
-        letters = letters_of(tables, await state.dead_letter_counts())
+        dead_letters = dead_letters_of(tables, await state.dead_letter_counts())
     except TargetUnavailable as error:
         console.print(f"No summary: {error}", markup=False, highlight=False)
         return None
-    seen = Observation(0.0, 0, tables, landed, letters=letters)
+    seen = Observation(0.0, 0, tables, landed, dead_letters=dead_letters)
     if not landed:
         return seen  # Nothing has begun; the error that follows says why.
     for line in summary_lines(seen, took_s, settings.state_database):

@@ -88,11 +88,12 @@ class Copies:
 
     def _taken(self, name: TableName, others: Iterable[TableName]) -> str:
         """Why the table's collection belongs to another table; "" if it does not."""
-        place = self._state.target.collections.collection_of
+        collection_of = self._state.target.collections.collection_of
+        collection = collection_of(name)
         for other in others:
-            if place(other).is_same(place(name)):
+            if collection_of(other).is_same(collection):
                 return (
-                    f"It would share the collection {place(name)} with {other}. To fix it: map "
+                    f"It would share the collection {collection} with {other}. To fix it: map "
                     "one of their databases to another name, by mapping in migrator.toml."
                 )
         return ""

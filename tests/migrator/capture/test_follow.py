@@ -31,7 +31,7 @@ async def test_what_is_there_is_copied_and_what_changes_follows(source: Source, 
         {"_id": 4, "id": 4, "name": "four"},
         {"_id": 5, "id": 5, "name": "one"},
     ]
-    assert road.letters() == []
+    assert road.dead_letters() == []
 
 
 async def test_what_changes_while_nobody_looks_is_there_after_the_next_start(

@@ -12,7 +12,7 @@ from tests.migrator.types.whole_rows import (
     decoder_of,
     documents,
     events_of,
-    runs_of,
+    groups_of,
     selected,
 )
 
@@ -26,7 +26,7 @@ async def test_a_row_whose_key_changes_moves(url: SourceUrl) -> None:
             "DELETE FROM t WHERE id = 11",
         ]
         events = await events_of(connection, changes)
-        runs = runs_of(events, await catalogue_of(connection))
+        runs = groups_of(events, await catalogue_of(connection))
 
     assert [(run.operation, [bson.decode(row) for row in run.rows]) for run in runs] == [
         (Operation.INSERT, [{"_id": 1, "id": 1, "v": "a"}, {"_id": 2, "id": 2, "v": "b"}]),
@@ -54,7 +54,7 @@ async def test_differences_of_json_are_applied(mysql_url: SourceUrl) -> None:
         ]
         events = await events_of(connection, changes)
         table = await catalogue_of(connection)
-        runs = runs_of(events, table)
+        runs = groups_of(events, table)
         copied = documents(await selected(connection, table))
 
     assert any(event.partial_json for event in events)

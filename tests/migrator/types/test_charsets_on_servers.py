@@ -10,7 +10,7 @@ from migrator.mysql.text.charsets import Charset, charset_of
 from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.test_values_on_servers import Client, client_of
 from tests.migrator.types.two_inputs import table
-from tests.migrator.types.whole_rows import catalogue_of, documents, events_of, runs_of, selected
+from tests.migrator.types.whole_rows import catalogue_of, documents, events_of, groups_of, selected
 
 # U+FFFD stands for what is no character: servers have bytes for it that the decoders refuse.
 NONE = {*range(0xD800, 0xE000), 0xFFFD}
@@ -102,7 +102,7 @@ async def test_every_character_in_every_character_set(url: SourceUrl) -> None:
             wanted = as_a_client_reads(client)
         catalogue = await catalogue_of(connection, "every")
 
-        (streamed,) = documents(runs_of(events, catalogue, OPTIONS))
+        (streamed,) = documents(groups_of(events, catalogue, OPTIONS))
         (copied,) = documents(await selected(connection, catalogue, OPTIONS))
 
     assert differences(streamed, wanted) == {}

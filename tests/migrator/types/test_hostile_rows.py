@@ -151,11 +151,11 @@ def with_length(codec: Codec, value: bytes) -> bytes:
 def read(decode: Callable[[], list[RowGroup]]) -> None:
     """Whatever is read can be read by MongoDB too."""
     try:
-        runs = decode()
+        groups = decode()
     except BinlogCorrupt:
         return
-    for run in runs:
-        for row in run.rows:
+    for group in groups:
+        for row in group.rows:
             bson.decode(row, EXACT)
 
 

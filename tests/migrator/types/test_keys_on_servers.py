@@ -18,7 +18,7 @@ from tests.migrator.types.kinds import COMMON, OWN
 from tests.migrator.types.samples import Sample
 from tests.migrator.types.two_inputs import rows_since
 from tests.migrator.types.two_inputs import table as own_table
-from tests.migrator.types.whole_rows import catalogue_of, documents, runs_of, selected
+from tests.migrator.types.whole_rows import catalogue_of, documents, groups_of, selected
 
 CODEC: bson.CodecOptions[dict[str, object]] = bson.CodecOptions(tz_aware=True)
 
@@ -60,7 +60,7 @@ async def tables_of(url: SourceUrl, server: str) -> dict[str, Keyed]:
     return {
         name: Keyed(
             copied[name],
-            runs_of([one for one in events if one.shape.table.name == name], table),
+            groups_of([one for one in events if one.shape.table.name == name], table),
             found.get(name, []),
         )
         for name, table in tables.items()

@@ -17,7 +17,7 @@ from migrator.mysql.types import labels, strings
 from migrator.mysql.types.strings import COMPRESSED_MAX, decompressed
 from migrator.mysql.wire.connection import Connection, SourceUrl
 from tests.migrator.types.two_inputs import table
-from tests.migrator.types.whole_rows import catalogue_of, documents, events_of, runs_of, selected
+from tests.migrator.types.whole_rows import catalogue_of, documents, events_of, groups_of, selected
 
 OPTIONS = TypeOptions()
 UTF8MB4 = 255
@@ -26,15 +26,15 @@ UTF8MB4 = 255
 async def keyed(
     connection: Connection, declaration: str, *values: str
 ) -> tuple[list[RowGroup], ...]:
-    """The runs of both roads of a table whose key has the values."""
+    """The groups of both roads of a table whose key has the values."""
     await connection.query(f"CREATE TABLE k (v {declaration}, PRIMARY KEY (v))")
     events = await events_of(connection, [f"INSERT INTO k VALUES ({one})" for one in values])
     catalogue = await catalogue_of(connection, "k")
-    return runs_of(events, catalogue), await selected(connection, catalogue)
+    return groups_of(events, catalogue), await selected(connection, catalogue)
 
 
-def told(runs: list[RowGroup], operation: Operation) -> int:
-    return sum(len(run.rows) for run in runs if run.operation is operation)
+def told(groups: list[RowGroup], operation: Operation) -> int:
+    return sum(len(group.rows) for group in groups if group.operation is operation)
 
 
 def values_of(
@@ -53,7 +53,7 @@ async def _values_of(
         rows = ", ".join(f"({number}, {value})" for number, value in enumerate(values))
         events = await events_of(connection, [f"INSERT INTO t VALUES {rows}"])
         catalogue = await catalogue_of(connection)
-        streamed = documents(runs_of(events, catalogue))
+        streamed = documents(groups_of(events, catalogue))
         assert documents(await selected(connection, catalogue)) == streamed
     return [bson.decode(document)["v"] for document in streamed]
 
@@ -108,8 +108,8 @@ async def test_keys_that_two_values_would_share_are_refused(
         await connection.query("SET sql_mode = ''")
         streamed, copied = await keyed(connection, declaration, *values)
 
-    for runs in (streamed, copied):
-        assert told(runs, Operation.REFUSE) == refused
+    for groups in (streamed, copied):
+        assert told(groups, Operation.REFUSE) == refused
     assert sorted(documents(streamed)) == sorted(documents(copied))
 
 
@@ -138,7 +138,7 @@ async def test_full_length_padding_changes_no_document(url: SourceUrl) -> None:
 
         copied = documents(await selected(connection, catalogue))
 
-    assert copied == documents(runs_of(events, catalogue))
+    assert copied == documents(groups_of(events, catalogue))
 
 
 def test_a_decimal_that_is_rounded_to_zero_has_no_sign(url: SourceUrl) -> None:

@@ -15,7 +15,7 @@ from migrator.mysql.columns.column import Column
 from migrator.mysql.types import temporal
 from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.two_inputs import table as own_table
-from tests.migrator.types.whole_rows import catalogue_of, documents, events_of, runs_of, selected
+from tests.migrator.types.whole_rows import catalogue_of, documents, events_of, groups_of, selected
 
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
     tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME
@@ -39,7 +39,7 @@ async def _rows(
         events = await events_of(connection, [f"INSERT INTO t VALUES (0, {value})"])
         table = await catalogue_of(connection)
         for one in options:
-            (streamed,) = runs_of(events, table, one)
+            (streamed,) = groups_of(events, table, one)
             assert streamed.rows == documents(await selected(connection, table, one))
             found.append((streamed.operation.value, bson.decode(streamed.rows[0], CODEC)))
     return found
@@ -121,14 +121,14 @@ def test_a_date_that_is_none_is_a_text_or_null_or_refused(
 ) -> None:
     options = [TypeOptions("string"), TypeOptions("null"), TypeOptions("refuse")]
 
-    told, nothing, (operation, letter) = rows(url, declaration, value, *options)
+    told, nothing, (operation, refusal) = rows(url, declaration, value, *options)
 
     assert [told, nothing] == [
         (Operation.INSERT, {"_id": 0, "id": 0, "v": text}),
         (Operation.INSERT, {"_id": 0, "id": 0, "v": None}),
     ]
     assert operation == Operation.REFUSE
-    assert (letter["_id"], letter["column"], letter["row"]) == (0, "v", {"id": 0})
+    assert (refusal["_id"], refusal["column"], refusal["row"]) == (0, "v", {"id": 0})
 
 
 @pytest.mark.parametrize("zero_dates", ["string", "null"])
@@ -142,7 +142,7 @@ async def test_dates_in_a_key_stay_different(url: SourceUrl, zero_dates: ZeroDat
         events = await events_of(connection, inserts)
         table = await catalogue_of(connection, "k")
 
-        streamed = documents(runs_of(events, table, options))
+        streamed = documents(groups_of(events, table, options))
         copied = documents(await selected(connection, table, options))
 
     midnight = datetime(2020, 1, 1, tzinfo=UTC)

@@ -27,7 +27,7 @@ from migrator.mysql.wire.connection import SourceUrl
 from tests.migrator.types.kinds import COMMON, GENERATED, KEY, KEYS, OWN
 from tests.migrator.types.samples import Sample
 from tests.migrator.types.two_inputs import rows_since, table
-from tests.migrator.types.whole_rows import catalogue_of, documents, runs_of, selected
+from tests.migrator.types.whole_rows import catalogue_of, documents, groups_of, selected
 
 ENCODERS: Any = {kind: encode for kind, encode in conversions.items() if not isinstance(kind, int)}
 Row = dict[str, Any]
@@ -126,13 +126,13 @@ def _document(answer: tuple[Any, ...], kinds: dict[str, Sample], options: TypeOp
     return {"_id": {"id": number, **identity}, "id": number, **found}
 
 
-def landed(runs: Sequence[RowGroup]) -> list[bytes]:
+def landed(groups: Sequence[RowGroup]) -> list[bytes]:
     """What is there once all changes are made, in the order of the numbers of the rows."""
     there: dict[bytes, bytes] = {}
-    for run in runs:
-        assert run.operation in {Operation.INSERT, Operation.PUT, Operation.DELETE}
-        for row in run.rows:
-            if run.operation is not Operation.DELETE:
+    for group in groups:
+        assert group.operation in {Operation.INSERT, Operation.PUT, Operation.DELETE}
+        for row in group.rows:
+            if group.operation is not Operation.DELETE:
                 there[document_key(row)] = row
             else:
                 del there[document_key(row)]
@@ -155,9 +155,9 @@ async def both_roads(
         found: dict[str, list[bytes]] = {}
         for way, rows_before in {"programs": 1, "the long way": 1_000_000}.items():
             with patch.object(row_programs, "ROWS_BEFORE", rows_before):
-                found[f"streamed by {way}"] = landed(runs_of(events, catalogue, options))
-                runs = await selected(connection, catalogue, options)
-                found[f"copied by {way}"] = documents(runs)
+                found[f"streamed by {way}"] = landed(groups_of(events, catalogue, options))
+                groups = await selected(connection, catalogue, options)
+                found[f"copied by {way}"] = documents(groups)
         return found, wanted
 
 

@@ -1,4 +1,4 @@
-"""A dead letter stands for a row that is not there; it goes when the row is mended or gone."""
+"""A dead letter stands for a row that is not there; it goes when the row is corrected or gone."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from tests.migrator.conftest import RoadFactory
 from tests.migrator.road import Road, Source
 
 
-async def test_a_dead_letter_is_settled_when_its_row_is_mended_or_gone(
+async def test_a_dead_letter_is_settled_when_its_row_is_corrected_or_gone(
     source: Source, road: Road
 ) -> None:
     source.run(
@@ -26,7 +26,7 @@ async def test_a_dead_letter_is_settled_when_its_row_is_mended_or_gone(
         ):
             await source.change(change)
             await road.settled()
-            counts.append([letter["key"] for letter in road.letters()])
+            counts.append([one["key"] for one in road.dead_letters()])
 
     assert counts == [[1, 2, 4], [2, 4], [4], [4], [4], []]
 
@@ -51,6 +51,6 @@ async def test_a_dead_letter_without_a_key_is_settled_too(
         ):
             await source.change("SET sql_mode = ''", change)
             await road.settled()
-            counts.append(len(road.letters()))
+            counts.append(len(road.dead_letters()))
 
     assert counts == [2, 2, 2, 1, 0]
