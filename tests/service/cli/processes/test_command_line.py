@@ -15,7 +15,7 @@ from service.cli.program import cli
 from service.models import User, UserRole
 from tests.service.cli.command_line import EMAIL, SMALL, run, told, with_database
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""One of several processes on one database: `python -m tests.service.cron.cron_replica MODE URL`.
+"""One of several processes on one database: `python -m` this module `MODE URL`.
 
 - `hang`: begins the tick of 9:00 and is at it until it is killed.
 - `race`: pokes so many ticks, one after the other, as fast as it can.

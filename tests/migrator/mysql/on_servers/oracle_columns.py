@@ -12,7 +12,7 @@ from typing import Any
 
 from bson import Decimal128, Int64
 
-from tests.migrator.mysql import oracle_values as values
+from tests.migrator.mysql.on_servers import oracle_values as values
 
 FLOAT = Struct("<f")
 

@@ -8,7 +8,7 @@ import bson
 from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.text.charsets import Charset, charset_of
 from migrator.mysql.wire.connection import SourceUrl
-from tests.migrator.types.test_values_on_servers import Client, client_of
+from tests.migrator.types.on_servers.test_values import Client, client_of
 from tests.migrator.types.two_inputs import table
 from tests.migrator.types.whole_rows import catalogue_of, documents, events_of, groups_of, selected
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from random import Random
 
 from migrator.mysql.wire.connection import Connection
-from tests.migrator.mysql.oracle_columns import KINDS, Kind
+from tests.migrator.mysql.on_servers.oracle_columns import KINDS, Kind
 
 ROUNDS = 80
 

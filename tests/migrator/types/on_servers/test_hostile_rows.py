@@ -25,8 +25,7 @@ from migrator.mysql.rows.decoder import BinlogDecoder, ResultDecoder
 from migrator.mysql.wire.connection import SourceUrl
 from migrator.mysql.wire.packets import length_encoded_bytes
 from migrator.mysql.wire.prepared import ResultColumn
-from tests.migrator.types.samples import Sample
-from tests.migrator.types.test_values_on_servers import (
+from tests.migrator.types.on_servers.test_values import (
     EXACT,
     Row,
     client_of,
@@ -35,6 +34,7 @@ from tests.migrator.types.test_values_on_servers import (
     stored,
     write,
 )
+from tests.migrator.types.samples import Sample
 from tests.migrator.types.two_inputs import rows_since, table
 from tests.migrator.types.whole_rows import catalogue_of, decoder_of
 

@@ -24,7 +24,7 @@ from migrator.mysql.types import labels
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from servers.mariadb import MariaDB
 from servers.process import free_port
-from tests.migrator.mysql.conftest import logged_since
+from tests.migrator.mysql.on_servers.conftest import logged_since
 
 TABLE = """CREATE TABLE t (
     id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, s VARCHAR(50) CHARACTER SET latin1,

@@ -13,8 +13,8 @@ import orjson
 from service.settings import Settings
 from tests.service.conftest import Start, on_each_server
 
-README = Path(__file__).parents[3] / "README.md"
-ROOT = Path(__file__).parents[3]
+README = Path(__file__).parents[4] / "README.md"
+ROOT = Path(__file__).parents[4]
 
 
 async def test_a_new_installation_serves_and_says_what_to_do(start: Start, tmp_path: Path) -> None:

@@ -27,9 +27,15 @@ from migrator.mysql.columns.column import TableShape
 from migrator.mysql.position.log import current_position
 from migrator.mysql.rows.decoder import BinlogDecoder
 from migrator.mysql.wire.connection import Connection
-from tests.migrator.mysql.conftest import logged_since
-from tests.migrator.mysql.oracle import Image, Printed, Transaction, mysqlbinlog, transactions
-from tests.migrator.mysql.oracle_workload import KEYS, TABLES, make_tables, run
+from tests.migrator.mysql.on_servers.conftest import logged_since
+from tests.migrator.mysql.on_servers.oracle import (
+    Image,
+    Printed,
+    Transaction,
+    mysqlbinlog,
+    transactions,
+)
+from tests.migrator.mysql.on_servers.oracle_workload import KEYS, TABLES, make_tables, run
 
 SEED = 20_240_607
 # The choices that keep every digit and every date that is none.
