@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run migrate test check bench bench-migrator soak machine servers servers-down lock schema clean
+.PHONY: help run migrate test test-fast check bench bench-migrator soak machine servers servers-down lock schema clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ test: $(VENV)/dev ## Install what the tests need, and run them all
 	@$(BIN)/python -m tests.browser
 	@$(BIN)/python -m servers up
 	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/dev ## Run the tests that need no server, browser or other process (half a minute)
+	@$(BIN)/python -m pytest -m fast
 
 check: $(VENV)/dev ## Format, lint, strict types and declared dependencies, as CI does
 	$(BIN)/ruff format --check .

@@ -14,7 +14,7 @@
     │   └── Unroutable            a batch was returned: the queue is gone
     ├── TargetError             MongoDB
     │   ├── TargetUnavailable     the connection failed or there is no primary (retryable)
-    │   ├── StateDamaged          a stored position does not match its check
+    │   ├── StateDamaged          a stored position does not match its digest
     │   ├── Gap                   a batch is missing between the stored position and this one
     │   └── Fenced                another process has taken over; this one must end
     └── HalfFailed              the process of capture or apply has ended and is not started again

@@ -99,10 +99,10 @@ async def _events(connection: Connection, task: Task) -> list[Rows]:
 
 
 def _decode(events: Iterable[Rows], tables: Tables) -> int:
-    return sum(len(run.rows) for event in events for run in _runs(event, tables))
+    return sum(len(group.rows) for event in events for group in _groups(event, tables))
 
 
-def _runs(event: Rows, tables: Tables) -> Iterable[RowGroup]:
+def _groups(event: Rows, tables: Tables) -> Iterable[RowGroup]:
     decoder = tables.decoder(event.shape)
     assert decoder is not None
     rows, body, start, stop = decoder.rows, event.body, event.start, event.stop

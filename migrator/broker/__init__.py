@@ -1,1 +1,1 @@
-"""The queue: batches are published with confirms and consumed in order."""
+"""RabbitMQ: batches are published with confirms and consumed in order."""

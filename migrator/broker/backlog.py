@@ -1,4 +1,4 @@
-"""What lies in the queues: confirmed by the broker, and not yet loaded. Pure."""
+"""The backlog: batches that the broker has confirmed and that have not landed. Pure."""
 
 from collections import deque
 
@@ -7,7 +7,7 @@ from migrator.model.state import Landed
 
 
 class Backlog:
-    """Counts what the queues hold, against a limit of `bytes_max` for the rows."""
+    """Counts what the queues hold; the bytes of its rows should not exceed `bytes_max`."""
 
     def __init__(self, bytes_max: int) -> None:
         self.bytes = 0
@@ -16,21 +16,21 @@ class Backlog:
 
     @property
     def beats(self) -> int:
-        """How many batches without rows lie there."""
+        """How many batches without rows the queues hold."""
         return sum(not size for queued in self._queued.values() for _, size in queued)
 
     @property
     def is_over(self) -> bool:
-        """Whether the queues hold more than they should."""
+        """Whether the queues hold more bytes than they should."""
         return self.bytes > self._bytes_max
 
     def confirmed(self, batch: Batch) -> None:
-        """The broker has it."""
-        self._queued.setdefault(batch.partition, deque()).append((batch.stamp, batch.size))
+        """Count a batch that the broker has stored."""
+        self._queued.setdefault(batch.partition, deque()).append((batch.id, batch.size))
         self.bytes += batch.size
 
     def landed(self, landed: Landed) -> None:
-        """The loader has come this far in a partition."""
+        """Forget the batches of a partition that have landed."""
         queued = self._queued.get(landed.partition, deque())
-        while queued and queued[0][0] <= landed.stamp:
+        while queued and queued[0][0] <= landed.batch:
             self.bytes -= queued.popleft()[1]

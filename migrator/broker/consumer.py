@@ -1,16 +1,16 @@
 """Batches from one partition's queue, in order, until the connection breaks.
 
-A `Consumer` lives as long as its connection. When that is lost, everything that was not
-acknowledged will be delivered again, and the deliveries of old mean nothing: `batches`
-raises `BrokerUnavailable`, and the caller begins anew, with a new consumer and with what
-MongoDB says has landed. No message is ever rejected: that would cost the order.
+A `Consumer` lives as long as its connection. When the connection is lost, RabbitMQ delivers
+everything again that was not acknowledged, and earlier deliveries can no longer be acknowledged:
+`deliveries` raises `BrokerUnavailable`, and the caller starts again with a new consumer, from what
+MongoDB says has landed. No message is ever rejected, because that would change the order.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
 
 import structlog
@@ -26,65 +26,96 @@ PREFETCH = 64
 log = structlog.get_logger()
 
 
+class Acknowledger:
+    """Acknowledges batches of one connection, and the fragments that were dropped among them."""
+
+    def __init__(self, connection: BrokerConnection) -> None:
+        self._connection = connection
+        self._newest = 0  # The tag of the batch that was delivered last.
+        self._acknowledged = 0
+        self._dropped = 0
+
+    def delivered(self, tag: int) -> None:
+        """Note the tag of a batch that is handed out."""
+        self._newest = tag
+
+    async def acknowledge(self, tag: int) -> None:
+        """Acknowledge everything up to and including this tag of a batch."""
+        self._acknowledged = tag
+        # Fragments that were dropped after the newest batch had to wait for it.
+        await self._connection.acknowledge(max(tag, self._dropped) if tag == self._newest else tag)
+
+    async def drop(self, tag: int) -> None:
+        """Acknowledge fragments up to this tag, but no batch before them that has not landed."""
+        if self._acknowledged == self._newest:
+            await self._connection.acknowledge(tag)
+        else:
+            self._dropped = tag
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A batch that waits to be settled; acknowledging `tag` acknowledges all before it, too."""
+    """A batch that was delivered."""
 
     batch: Batch
     tag: int
+    acknowledger: Acknowledger
+
+    async def acknowledge(self) -> None:
+        """Acknowledge this batch and all that were delivered before it, once they have landed.
+
+        Raises `BrokerUnavailable`: RabbitMQ then delivers them again, and the loader drops them.
+        """
+        await self.acknowledger.acknowledge(self.tag)
 
 
 class Consumer:
-    """The batches of one partition; a context manager, which connects and disconnects.
+    """The batches of one partition over one connection; `connect` makes it."""
 
-    Entering it raises `BrokerUnavailable`, or `BrokerError` where another try is in vain.
-    It holds at most `prefetch` messages. Of several consumers of a partition one gets the
-    batches, and when it has gone, the next one. A batch of more than `prefetch` fragments
-    would never be whole: that is 256 MiB by default.
-    """
-
-    def __init__(self, url: str, name: str, partition: int, *, prefetch: int = PREFETCH) -> None:
-        self._url = url
-        self._name = name
-        self._partition = partition
-        self._prefetch = prefetch
-        self._wake = asyncio.Event()
-        self._waiting: deque[Incoming] = deque()
-        self._unsettled: deque[int] = deque()  # The tag of each batch that was handed out.
-        self._joiner = Joiner()
-        self._connection: BrokerConnection
-
-    async def __aenter__(self) -> Self:
-        purpose = f"{self._name} consumer of partition {self._partition}"
-        self._connection = await BrokerConnection.open(self._url, purpose, self._wake)
-        try:
-            await self._connection.declare(self._name, [self._partition])
-            queue = queue_name(self._name, self._partition)
-            await self._connection.consume(queue, self._prefetch, self._waiting.append)
-        except BaseException:
-            await self._connection.close()
-            raise
-        return self
-
-    async def __aexit__(
+    def __init__(
         self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
+        connection: BrokerConnection,
+        queue: str,
+        inbox: deque[Incoming],
+        wake: asyncio.Event,
     ) -> None:
-        """Disconnect; what is not settled goes back to the queue, in its place."""
-        await self._connection.close()
+        self._connection = connection
+        self._queue = queue
+        self._inbox = inbox
+        self._wake = wake
+        self._joiner = Joiner()
+        self._acknowledger = Acknowledger(connection)
 
-    @property
-    def unsettled(self) -> int:
-        """How many batches have been handed out and not yet settled."""
-        return len(self._unsettled)
+    @classmethod
+    @asynccontextmanager
+    async def connect(
+        cls, url: str, name: str, partition: int, prefetch: int = PREFETCH
+    ) -> AsyncIterator[Self]:
+        """Consume for as long as the block runs; then the rest goes back to its place in the queue.
 
-    async def batches(self) -> AsyncIterator[list[Delivery]]:
-        """Everything that is waiting, in order, at least one batch, again and again.
+        It holds at most `prefetch` messages that are not acknowledged. Of several consumers of a
+        partition one gets the batches, and when it has gone, the next one. A batch of more than
+        `prefetch` fragments would never be whole: that is 256 MiB by default.
 
-        Raises `BrokerUnavailable` when the connection is lost or the queue deleted,
-        `BrokerError` for a message that is no batch.
+        Raises `BrokerUnavailable`, or `BrokerError` if another attempt would fail as well.
+        """
+        wake = asyncio.Event()
+        inbox: deque[Incoming] = deque()
+        queue = queue_name(name, partition)
+        purpose = f"{name} consumer of partition {partition}"
+        connection = await BrokerConnection.open(url, purpose, wake)
+        try:
+            await connection.declare(name, [partition])
+            await connection.consume(queue, prefetch, inbox)
+            yield cls(connection, queue, inbox, wake)
+        finally:
+            await connection.close()
+
+    async def deliveries(self) -> AsyncIterator[list[Delivery]]:
+        """Everything that has arrived, in order, at least one batch, again and again.
+
+        Raises `BrokerUnavailable` when the connection is lost or the queue is deleted,
+        `BrokerError` for a message that is not a batch.
         """
         while True:
             self._connection.check()
@@ -92,43 +123,24 @@ class Consumer:
                 yield deliveries
                 continue
             self._wake.clear()
-            if not self._waiting:
+            if not self._inbox:
                 await self._wake.wait()
-
-    async def settle(self, count: int) -> None:
-        """Acknowledge the `count` oldest batches that are not settled, once they have landed.
-
-        Raises `BrokerUnavailable`: then they come again, and the loader drops them.
-        """
-        tag = 0
-        for _ in range(count):
-            tag = self._unsettled.popleft()
-        if tag:
-            await self._connection.settle(tag)
 
     async def _take(self) -> list[Delivery]:
         deliveries: list[Delivery] = []
-        while self._waiting:
-            message = self._waiting.popleft()
+        while self._inbox:
+            message = self._inbox.popleft()
             body, dropped = self._joiner.join(message)
             if dropped:
-                await self._drop(dropped)
+                log.warning(
+                    f"Fragments of an incomplete batch in {self._queue} are dropped: the whole "
+                    "batch follows, or the loader notices that it is missing."
+                )
+                await self._acknowledger.drop(dropped)
             if body is not None:
-                deliveries.append(Delivery(decode(body), message.tag))
-                self._unsettled.append(message.tag)
+                deliveries.append(Delivery(decode(body), message.tag, self._acknowledger))
+                self._acknowledger.delivered(message.tag)
         return deliveries
-
-    async def _drop(self, tag: int) -> None:
-        """Let go of fragments whose batch is not whole: it was sent again, or the gap shows."""
-        log.warning(
-            f"Fragments of an incomplete batch in {queue_name(self._name, self._partition)} are "
-            "left out: a whole one follows, or the loader notices that it is missing."
-        )
-        if self._unsettled:
-            # Not before the batches in front of them: an acknowledgement covers those too.
-            self._unsettled[-1] = tag
-        else:
-            await self._connection.settle(tag)
 
 
 class Joiner:
@@ -140,10 +152,10 @@ class Joiner:
         self._tag = 0
 
     def join(self, message: Incoming) -> tuple[bytes | None, int]:
-        """The body of the batch that this message completes, if it completes one.
+        """The body of the batch that this message completes, None if it completes none.
 
-        Beside it the tag up to which fragments that can never be completed must be
-        dropped, 0 if there are none. Raises `BrokerError` for headers that make no sense.
+        The number is the tag up to which fragments can never be completed and are dropped,
+        0 if there are none. Raises `BrokerError` for headers that contradict themselves.
         """
         number, total = message.headers.get("fragment", 1), message.headers.get("fragments", 1)
         if not (isinstance(number, int) and isinstance(total, int) and 1 <= number <= total):
@@ -166,7 +178,7 @@ class Joiner:
         return body, dropped
 
     def _forget(self) -> int:
-        """Begin anew; the tag of the last fragment that is given up, 0 if there was none."""
+        """Forget the fragments; the tag of the last one, 0 if there was none."""
         tag = self._tag if self._parts else 0
         self._parts = []
         return tag

@@ -1,4 +1,4 @@
-"""What the errors of aiormq mean to us; a part of `broker.py`, which uses the driver."""
+"""What an error of aiormq means to us."""
 
 import asyncio
 import ssl
@@ -27,29 +27,32 @@ LASTING = (
     IncompatibleProtocolError,
     ProbableAuthenticationError,
 )
-"""What another try would meet again."""
+"""Errors that another attempt would meet again."""
 
 
-def told_by(where: str, error: BaseException) -> BrokerError:
+def mapped_error(where: str, error: BaseException) -> BrokerError:
     """Our error for one that the driver raised; `where` names the broker, without secrets."""
-    told = _kind_of(where, error)
-    told.__cause__ = error
-    return told
+    mapped = _error_for(where, error)
+    mapped.__cause__ = error
+    return mapped
 
 
-def _kind_of(where: str, error: BaseException) -> BrokerError:
+def _error_for(where: str, error: BaseException) -> BrokerError:
     reason = (str(error) or type(error).__name__).rstrip(".")
     if isinstance(error, LASTING) or isinstance(error.__cause__, ssl.SSLCertVerificationError):
         return BrokerError(
-            f"{where} refuses this migrator: {reason}. Correct the broker's URL, the user's "
-            "permissions, or delete the queue that was declared otherwise."
+            f"{where} refuses this migrator: {reason}. Correct the broker's URL or the user's "
+            "permissions, or delete the queue that was declared with other arguments."
         )
     if isinstance(error, PublishError):
-        return Unroutable(f"{where} returned a batch, because its queue is gone.")
+        return Unroutable(f"{where} returned a batch, because its queue does not exist.")
     if isinstance(error, DeliveryError):
         return BrokerUnavailable(f"{where} could not store a batch.")
     if isinstance(error, asyncio.CancelledError):
-        return BrokerUnavailable(f"{where} fell silent, or the connection was cut.")
+        return BrokerUnavailable(f"{where} no longer answers, or the connection was cut.")
     if isinstance(error, (AMQPError, OSError, RuntimeError)):
         return BrokerUnavailable(f"{where} cannot be used: {reason}.")
-    return BrokerError(f"The driver failed at {where}: {reason}. This is a fault of the program.")
+    return BrokerError(
+        f"The driver failed at {where}: {reason}. This is an error of the migrator; please report "
+        "it."
+    )

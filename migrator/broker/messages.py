@@ -1,4 +1,4 @@
-"""What goes into a queue and comes out of it, and what the queues are called."""
+"""Messages as they go into a queue and come out of it, and the names of the queues."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ Header = str | int
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message for a partition; `message_id` is unique among those that are under way."""
+    """A message for a partition; `message_id` is unique among those in flight."""
 
     partition: int
     message_id: str
@@ -32,5 +32,5 @@ def queue_name(name: str, partition: int) -> str:
 
 
 def dead_letters_name(name: str) -> str:
-    """The queue of what could not be delivered: anything in it is a cause for alarm."""
+    """The queue of messages that could not be delivered: anything in it is an alarm."""
     return f"{name}.dead"

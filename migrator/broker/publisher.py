@@ -1,8 +1,8 @@
-"""Batches to RabbitMQ: persistent, mandatory, many under way at once, confirmed in order.
+"""Batches to RabbitMQ: persistent, mandatory, many in flight at once, confirmed in order.
 
-An error never means "not stored". So whatever goes wrong, everything from the oldest
-unconfirmed message on is sent once more over a new connection: the queue may hold
-repeats, never holes, and the loader drops repeats by their stamps.
+An error does not mean that a message was not stored. So after any error everything from the
+oldest unconfirmed message on is sent again over a new connection: the queue may hold repeats,
+which the loader drops by their ids, but no batch is missing in it.
 """
 
 import asyncio
@@ -33,9 +33,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A batch and its messages: one, or several fragments, which are only sent together.
+    """A batch and its messages: one, or several fragments.
 
-    Were a batch sent again from its middle on, the consumer could not join it.
+    They are only sent together, because the consumer could not join a batch that was sent
+    again from its middle on.
     """
 
     batch: Batch
@@ -47,14 +48,14 @@ class _Item:
 class SendLimits:
     """Bounds in bytes and in numbers of batches.
 
-    The buffer holds what waits and what is in flight; `backlog_bytes` bounds the rows that lie
-    in the queues. Bodies above `fragment_bytes` travel in fragments.
+    The buffer holds what waits and what is in flight; `backlog_bytes` bounds the rows that
+    the queues hold. Bodies above `fragment_bytes` are sent in fragments.
     """
 
     buffer_bytes: int = 32 << 20
     buffer_batches: int = 1024
     in_flight: int = 256
-    # A broker of 4.x takes 16 MiB by default, and large messages hold up the small ones.
+    # RabbitMQ 4.x accepts 16 MiB by default, and a large message delays the small ones after it.
     fragment_bytes: int = 4 << 20
     backlog_bytes: int = 8 << 30
 
@@ -62,8 +63,8 @@ class SendLimits:
 class Publisher:
     """Publishes the batches of one migration, over one connection at a time, while `run` runs.
 
-    `reconnects` counts the connections that broke; `is_alarmed` says that the broker takes
-    nothing for want of memory or disk.
+    `reconnects` counts the connections that broke; `is_alarmed` says that the broker accepts
+    nothing, because its memory or disk is short.
     """
 
     def __init__(self, url: str, name: str, partitions: int, limits: SendLimits) -> None:
@@ -84,12 +85,12 @@ class Publisher:
 
     @property
     def in_flight(self) -> int:
-        """How many batches have been handed over and not yet confirmed, in order."""
+        """How many batches have been put and not yet confirmed together with all before them."""
         return len(self._buffer)
 
     @property
     def is_blocked(self) -> bool:
-        """Whether the broker, or what lies in the queues, holds the publisher back."""
+        """Whether the broker, or the limit of the backlog, holds the publisher back."""
         return self.is_alarmed or self._backlog.is_over
 
     @property
@@ -109,7 +110,7 @@ class Publisher:
                 await self._moved.wait_for(lambda: not self.is_full)
 
     def put(self, batch: Batch) -> None:
-        """Send it when its turn comes: batches go out in the order of the calls."""
+        """Let a batch be sent: batches are sent in the order of the calls."""
         item = _item(batch, self._fragment_bytes)
         if not self._buffer:
             self._progress_at = time.monotonic()
@@ -117,19 +118,14 @@ class Publisher:
         self._wake.set()
 
     def landed(self, landed: Landed) -> None:
-        """The loader has come this far in a partition."""
+        """Note how far a partition has landed, which makes room in the backlog."""
         self._backlog.landed(landed)
         self._wake.set()
-
-    async def drain(self) -> None:
-        """Return when everything that was put is confirmed."""
-        async with self._moved:
-            await self._moved.wait_for(lambda: not self._buffer)
 
     async def run(self) -> None:
         """Publish until cancelled, over one connection after another.
 
-        Raises `BrokerError` when the broker refuses this publisher for good.
+        Raises `BrokerError` when another connection would be refused, too.
         """
         while True:
             try:
@@ -138,11 +134,11 @@ class Publisher:
                 if not error.retryable:
                     raise
                 self.reconnects += 1
-                unconfirmed = f"{len(self._buffer)} batches are unconfirmed; they are sent again"
+                unconfirmed = f"{len(self._buffer)} unconfirmed batches are sent again"
                 await self._backoff.pause(error, unconfirmed)
 
     async def _publish(self) -> None:
-        """Send what has not been sent, over a new connection, until that breaks."""
+        """Send everything that is not confirmed over a new connection, until it breaks."""
         connection = await BrokerConnection.open(self._url, f"{self._name} publisher", self._wake)
         watch = asyncio.create_task(self._watch(connection))
         try:
@@ -186,7 +182,7 @@ class Publisher:
             failpoint(Point.AFTER_CONFIRM)
 
     async def _watch(self, connection: BrokerConnection) -> None:
-        """End a connection on which the oldest message stays unconfirmed for no known reason."""
+        """End a connection on which nothing is confirmed, although the broker is not blocked."""
         while True:
             await asyncio.sleep(WATCH_INTERVAL_S)
             self.is_alarmed = await connection.is_blocked()
@@ -201,11 +197,11 @@ class Publisher:
 
 
 def _item(batch: Batch, fragment_bytes: int) -> _Item:
-    """A batch as its messages."""
+    """The batch with its messages."""
     body = encode(batch)
     size = len(body)
     headers = _headers(batch)
-    name = f"{batch.partition}-{batch.stamp.epoch}-{batch.stamp.sequence}"
+    name = f"{batch.partition}-{batch.id.epoch}-{batch.id.sequence}"
     if size <= fragment_bytes:
         return _Item(batch, (Outgoing(batch.partition, name, headers, body),), size)
     starts = range(0, size, fragment_bytes)
@@ -222,7 +218,7 @@ def _item(batch: Batch, fragment_bytes: int) -> _Item:
 
 
 def _headers(batch: Batch) -> dict[str, Header]:
-    """What a person reads in the management interface; the consumer needs the fragments only."""
+    """For people who look at the management interface; the consumer does not read these."""
     rows: Counter[str] = Counter()
     for changes in batch.changes:
         rows[f"{changes.table} {changes.operation.value}"] += changes.count
@@ -239,8 +235,8 @@ def _headers(batch: Batch) -> dict[str, Header]:
 
 
 def _position_text(position: Position) -> str:
-    place = position.gtids or f"{position.file}:{position.offset}"
-    return f"{place} and {position.rows} rows" if position.rows else place
+    at = position.gtids or f"{position.file}:{position.offset}"
+    return f"{at} and {position.rows} rows" if position.rows else at
 
 
 def _short(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What has been handed over and not yet confirmed: bounded, in order. Pure: no driver, no clock."""
+"""What waits to be sent or confirmed: bounded, in order. Pure: no driver, no clock."""
 
 from collections.abc import Iterator
 from typing import Generic, TypeVar
@@ -7,11 +7,11 @@ Item = TypeVar("Item")
 
 
 class SendBuffer(Generic[Item]):
-    """Items in order: first they wait, then they are in flight; confirmed, they leave in order.
+    """Items in order: first they wait, then they are in flight, and they leave when confirmed.
 
-    An item is known by its number. An item that is confirmed before an older one stays
-    until that one is confirmed too: what has left the buffer is contiguous. It takes
-    every item; who makes them waits while it `is_full`.
+    Each item has a number. An item that is confirmed before an older one stays until that one
+    is confirmed, too, so that items leave in order. The buffer accepts every item: its caller
+    should wait while it `is_full`.
     """
 
     def __init__(self, bytes_max: int, items_max: int, in_flight_max: int) -> None:
@@ -32,28 +32,28 @@ class SendBuffer(Generic[Item]):
 
     @property
     def bytes(self) -> int:
-        """The size of all items that are in it."""
+        """The size of all items together."""
         return self._bytes
 
     @property
     def in_flight(self) -> int:
-        """How many items have been taken for sending, and have not left."""
+        """How many items have been taken for sending and have not left."""
         return self._unsent - self._oldest
 
     @property
     def is_full(self) -> bool:
-        """Whether it holds as much as it should."""
+        """Whether it holds more than it should."""
         return self._bytes > self._bytes_max or len(self._items) > self._items_max
 
     def add(self, item: Item, size: int) -> int:
-        """Let an item in as the newest; its number."""
+        """Add the newest item; returns its number."""
         number = self._oldest + len(self._items)
         self._items[number] = item, size
         self._bytes += size
         return number
 
     def take(self) -> tuple[int, Item] | None:
-        """The oldest item that waits, with its number; None: none does, or enough are in flight."""
+        """The oldest waiting item with its number; None: nothing waits, or enough is in flight."""
         if self._unsent == self._oldest + len(self._items) or self.in_flight >= self._in_flight_max:
             return None
         number = self._unsent
@@ -75,9 +75,9 @@ class SendBuffer(Generic[Item]):
         return gone
 
     def rewind(self) -> None:
-        """Let everything from the oldest on be sent once more, also what was confirmed after it.
+        """Let everything from the oldest item on be sent again, even what was confirmed after it.
 
-        Only so do the messages of a new connection stand in order in the queue.
+        Otherwise the messages of a new connection would not be in order in the queue.
         """
         self._confirmed.clear()
         self._unsent = self._oldest

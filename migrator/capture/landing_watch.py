@@ -47,7 +47,7 @@ class LandingWatch:
             await asyncio.sleep(INTERVAL_S)
 
     def _check(self, landed: Landed) -> None:
-        if landed.stamp.epoch > self._epochs[landed.partition]:
+        if landed.batch.epoch > self._epochs[landed.partition]:
             raise Fenced(
                 "Another capture process of the same migration has started. Stop one of the two: "
                 "a migration has exactly one capture."

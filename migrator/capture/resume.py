@@ -54,7 +54,7 @@ class Resumption:
     @property
     def epochs(self) -> tuple[int, ...]:
         """The epoch of each partition in this session."""
-        return tuple(landed.stamp.epoch for landed in self.landed)
+        return tuple(landed.batch.epoch for landed in self.landed)
 
 
 async def is_begun(state: State) -> bool:

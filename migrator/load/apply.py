@@ -1,9 +1,9 @@
-"""The loading half: batches from the queue become documents, and are acknowledged then.
+"""The half that loads: batches from the queues become documents, and are then acknowledged.
 
-    queue -> Consumer -> Loader -> MongoDB
+    queue -> Consumer -> OwnedPartition -> PartitionWriter -> MongoDB
 
-One consumer of a partition is active; further processes stand by. Whoever gets the first
-batch takes the partition over, which ends whatever a predecessor had begun.
+One consumer of a partition is active; further processes stand by. The process that gets the
+first batch takes the partition over, which ends what its predecessor had begun.
 """
 
 import asyncio
@@ -12,11 +12,10 @@ from collections.abc import Sequence
 
 import structlog
 
-from migrator.broker.consumer import Consumer
+from migrator.broker.consumer import Consumer, Delivery
 from migrator.errors import Fenced, MigratorError, TargetUnavailable
-from migrator.load.loader import Loader
-from migrator.load.sequencing import ATOMIC_BATCHES_MAX
-from migrator.model.batch import Batch
+from migrator.load.partition import LoadCounters, OwnedPartition
+from migrator.load.sequencing import ATOMIC_BATCHES_MAX, AtomicLimits
 from migrator.observe.reports import REPORT_INTERVAL_S, ApplyReport, Role
 from migrator.runtime.backoff import Backoff
 from migrator.runtime.tasks import run_until_first_failure
@@ -32,76 +31,70 @@ log = structlog.get_logger()
 async def apply(settings: Settings, partitions: Sequence[int] | None = None) -> None:
     """Load what the queues hold until it is cancelled; all partitions, or some.
 
-    Raises what another try cannot mend: `StateDamaged`, `TargetError`, `BrokerError`.
+    Raises errors that another attempt would meet again: `StateDamaged`, `TargetError`,
+    `BrokerError`.
     """
     chosen = range(settings.partitions) if partitions is None else partitions
     async with State.connect(settings, "apply") as state:
-        workers = [Worker(settings, state, number) for number in chosen]
+        workers = [PartitionWorker(settings, state, number) for number in chosen]
         tasks = {f"partition {worker.partition}": worker.run() for worker in workers}
-        await run_until_first_failure(**tasks, reports=_report(state, workers))
+        counters = [worker.counters for worker in workers]
+        await run_until_first_failure(**tasks, reports=_keep_reporting(state, counters))
 
 
-class Worker:
-    """Loads one partition, over one connection after another."""
+class PartitionWorker:
+    """Loads one partition, over one connection to the broker after another."""
 
     def __init__(self, settings: Settings, state: State, partition: int) -> None:
         self.partition = partition
-        self.rows = self.transactions = self.batches = self.repeats = self.retries = 0
+        self.counters = LoadCounters()
         self._settings = settings
         self._state = state
         self._backoff = Backoff()
 
     async def run(self) -> None:
-        """Load for ever; raises what a new connection does not mend."""
+        """Load until cancelled; raises errors that a new connection would meet again."""
         while True:
             try:
-                await self._work()
+                await self._consume()
             except Fenced as error:
                 log.warning(f"{error} This process stands by.")
                 await asyncio.sleep(self._backoff.next())
             except MigratorError as error:
                 if not error.retryable:
                     raise
-                self.retries += 1
+                self.counters.retries += 1
                 await self._backoff.pause(error, "Loading goes on")
 
-    async def _work(self) -> None:
-        settings = self._settings
-        url, name = settings.url(Server.BROKER), settings.name
-        loader = Loader(self._state, self.partition, settings.atomic_rows_max)
-        is_owner = False
-        async with Consumer(url, name, self.partition, prefetch=PREFETCH) as consumer:
-            async for deliveries in consumer.batches():
-                if not is_owner:
-                    await loader.own()
-                    is_owner = True
-                batches = [delivery.batch for delivery in deliveries]
-                before = loader.repeats
-                settled = await loader.load(batches)
-                self.repeats += loader.repeats - before
-                self._count(batches)
-                await consumer.settle(settled)
+    async def _consume(self) -> None:
+        """Load what arrives over one connection, until it breaks."""
+        limits = AtomicLimits(rows=self._settings.atomic_rows_max)
+        url, name = self._settings.url(Server.BROKER), self._settings.name
+        owned: OwnedPartition | None = None
+        unsettled: list[Delivery] = []
+        async with Consumer.connect(url, name, self.partition, PREFETCH) as consumer:
+            async for deliveries in consumer.deliveries():
+                owned = owned or await OwnedPartition.own(
+                    self._state, self.partition, limits, self.counters
+                )
+                unsettled += deliveries
+                settled = await owned.load([delivery.batch for delivery in deliveries])
+                if settled:
+                    await unsettled[settled - 1].acknowledge()
+                    del unsettled[:settled]
                 self._backoff.reset()
 
-    def _count(self, batches: Sequence[Batch]) -> None:
-        self.batches += len(batches)
-        for batch in batches:
-            self.rows += batch.count
-            self.transactions += batch.transactions
 
-
-async def _report(state: State, workers: Sequence[Worker]) -> None:
+async def _keep_reporting(state: State, counters: Sequence[LoadCounters]) -> None:
     while True:
         report = ApplyReport(
             pid=os.getpid(),
-            rows=sum(worker.rows for worker in workers),
-            transactions=sum(worker.transactions for worker in workers),
-            batches=sum(worker.batches for worker in workers),
-            repeats=sum(worker.repeats for worker in workers),
-            retries=sum(worker.retries for worker in workers),
+            rows=sum(each.rows for each in counters),
+            repeats=sum(each.repeats for each in counters),
+            retries=sum(each.retries for each in counters),
         )
         try:
             await state.report(Role.APPLY, report.to_document())
         except TargetUnavailable as error:
-            log.warning(f"{error} The report is left out.")
+            log.warning(f"{error} This report is skipped.")
         await asyncio.sleep(REPORT_INTERVAL_S)

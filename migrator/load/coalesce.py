@@ -1,7 +1,7 @@
-"""A step: batches that one MongoDB transaction loads, reduced to the last state of each row.
+"""Coalesce changes: of each document only the last state is written by a load transaction.
 
-Nothing here talks to MongoDB. Rows stay the bytes that capture made; only the
-key in front is looked at.
+Nothing here talks to MongoDB. Rows stay the bytes that capture made; only the `_id` at
+their beginning is read.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,8 +27,11 @@ Key = bytes
 
 
 @dataclass(slots=True)
-class Writes:
-    """What a step does to one table: nothing remains of an emptied one but `states`."""
+class TableRows:
+    """The last state of each changed row of a table.
+
+    If the table is `emptied`, all of its documents are deleted before these are written.
+    """
 
     emptied: bool = False
     states: dict[Key, tuple[Operation, bytes]] = field(default_factory=dict)
@@ -39,10 +42,23 @@ class Writes:
             (key, row) for key, (operation, row) in self.states.items() if operation in operations
         )
 
+    def operation_for(self, key: Key, operation: Operation) -> Operation:
+        """How to write the next state of a row.
+
+        A plain insert is right only for a row without an earlier state here. In an emptied
+        table it is right for every such row, and a hundred times faster: to find that a
+        document is missing, MongoDB 6 walks over its deleted neighbours.
+        """
+        if operation is Operation.DELETE:
+            return operation
+        if key in self.states:
+            return Operation.PUT
+        return Operation.INSERT if self.emptied else operation
+
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A row that was not carried over, and why; `row` is what is left to look at."""
+    """A row that was not carried over, and why; `row` is what is left of it to look at."""
 
     table: TableName
     key: Any
@@ -52,14 +68,15 @@ class DeadLetter:
 
 
 @dataclass(slots=True)
-class Step:
+class Coalesced:
     """The last state of every row, by table, and the rows that are refused.
 
-    Dead letters are by table and key; `keyless` are those whose key itself is refused, of
-    which several may look the same. `gone` are rows of that kind that are no longer there.
+    `refused` has the dead letters of rows with a key; `keyless` has those whose key itself is
+    refused, of which several may be equal. `gone` has rows of the latter kind that were
+    deleted from the source, and whose dead letters an earlier load transaction left.
     """
 
-    tables: dict[TableName, Writes] = field(default_factory=dict)
+    tables: dict[TableName, TableRows] = field(default_factory=dict)
     refused: dict[tuple[TableName, Key], DeadLetter] = field(default_factory=dict)
     keyless: list[DeadLetter] = field(default_factory=list)
     gone: list[DeadLetter] = field(default_factory=list)
@@ -69,89 +86,75 @@ class Step:
         """The rows that are refused in the end."""
         return [*self.refused.values(), *self.keyless]
 
+    def add(self, changes: TableChanges) -> None:
+        """Take the next changes; call it in their order."""
+        rows = self.tables.setdefault(changes.table, TableRows())
+        if changes.operation is Operation.EMPTY:
+            self._empty(changes.table)
+        elif changes.operation is Operation.REFUSE:
+            for row in changes.documents():
+                self._add_refused(changes.table, rows, row)
+        else:
+            for row in changes.documents():
+                key = document_key(row)
+                rows.states[key] = rows.operation_for(key, changes.operation), row
+                if self.refused:
+                    self.refused.pop((changes.table, key), None)
+                if len(row) > DOCUMENT_BYTES_MAX:
+                    self.refuse(changes.table, key, TOO_LARGE)
+
     def refuse(self, table: TableName, key: Key, reason: str) -> None:
-        """Make a dead letter of a row that MongoDB does not take; no old state of it stays."""
+        """Make a dead letter of a row that MongoDB does not take; its old document is deleted."""
         states = self.tables[table].states
         operation, row = states.pop(key)
         if operation is not Operation.DELETE:
             states[key] = (Operation.DELETE, key)
-            self.refused[table, key] = _dead_document(table, key, reason, row)
+            # Kept as bytes: MongoDB may refuse it inside another document, too.
+            kept = row if len(row) <= DEAD_ROW_BYTES_MAX else None
+            own_key = bson.decode(key, OPTIONS)["_id"]
+            self.refused[table, key] = DeadLetter(table, own_key, None, reason, kept)
 
+    def _empty(self, table: TableName) -> None:
+        self.tables[table] = TableRows(emptied=True)
+        self.refused = {key: dead for key, dead in self.refused.items() if key[0] != table}
+        self.keyless = [dead for dead in self.keyless if dead.table != table]
+        self.gone = [dead for dead in self.gone if dead.table != table]
 
-def coalesce(changes: Iterable[TableChanges]) -> Step:
-    """The step that has the same effect as the changes in their order."""
-    step = Step()
-    for run in changes:
-        writes = step.tables.setdefault(run.table, Writes())
-        if run.operation is Operation.EMPTY:
-            step.tables[run.table] = Writes(emptied=True)
-            step.refused = {at: one for at, one in step.refused.items() if at[0] != run.table}
-            step.keyless = [one for one in step.keyless if one.table != run.table]
-            step.gone = [one for one in step.gone if one.table != run.table]
-        elif run.operation is Operation.REFUSE:
-            _refuse_run(step, writes, run)
-        else:
-            _put_run(step, writes, run)
-    return step
-
-
-def _put_run(step: Step, writes: Writes, run: TableChanges) -> None:
-    states = writes.states
-    for row in run.documents():
-        key = document_key(row)
-        states[key] = (_operation(writes, key, run.operation), row)
-        if step.refused:
-            step.refused.pop((run.table, key), None)
-        if len(row) > DOCUMENT_BYTES_MAX:
-            step.refuse(run.table, key, TOO_LARGE)
-
-
-def _operation(writes: Writes, key: Key, operation: Operation) -> Operation:
-    """A plain insert is right only for a row that nothing in this step came before.
-
-    In an emptied table it is right for every such row, and a hundred times faster: to
-    find that a row is missing, MongoDB 6 walks over its deleted neighbours.
-    """
-    if operation is Operation.DELETE:
-        return operation
-    if key in writes.states:
-        return Operation.PUT
-    return Operation.INSERT if writes.emptied else operation
-
-
-def _refuse_run(step: Step, writes: Writes, run: TableChanges) -> None:
-    for row in run.documents():
-        letter = bson.decode(row, OPTIONS)
-        dead = DeadLetter(
-            run.table,
-            letter.get("_id"),
-            letter.get("column"),
-            letter.get("reason", ""),
-            _kept(row, letter.get("row")),
+    def _add_refused(self, table: TableName, rows: TableRows, row: bytes) -> None:
+        """Take a row that capture refused: `{_id?, column, reason, row, gone?}`."""
+        refusal = bson.decode(row, OPTIONS)
+        dead_letter = DeadLetter(
+            table,
+            refusal.get("_id"),
+            refusal.get("column"),
+            refusal.get("reason", ""),
+            _kept_row(row, refusal.get("row")),
         )
         if has_key(row):
             key = document_key(row)
-            step.refused[run.table, key] = dead
-            writes.states[key] = (Operation.DELETE, key)
-        elif not letter.get("gone"):
-            step.keyless.append(dead)
-        elif dead in step.keyless:
-            step.keyless.remove(dead)
+            self.refused[table, key] = dead_letter
+            rows.states[key] = (Operation.DELETE, key)
+        elif not refusal.get("gone"):
+            self.keyless.append(dead_letter)
+        elif dead_letter in self.keyless:
+            self.keyless.remove(dead_letter)
         else:
-            step.gone.append(dead)
+            self.gone.append(dead_letter)
 
 
-def _dead_document(table: TableName, key: Key, reason: str, row: bytes) -> DeadLetter:
-    """Kept as bytes: what MongoDB refuses as a document it may refuse inside another, too."""
-    kept = row if len(row) <= DEAD_ROW_BYTES_MAX else None
-    return DeadLetter(table, bson.decode(key, OPTIONS)["_id"], None, reason, kept)
+def coalesce(changes: Iterable[TableChanges]) -> Coalesced:
+    """What has the same effect as the changes in their order."""
+    coalesced = Coalesced()
+    for each in changes:
+        coalesced.add(each)
+    return coalesced
 
 
-def _kept(letter: bytes, row: Any) -> Any:
-    """The refused row, as bytes if MongoDB would not take it, None if it is very large."""
-    if len(letter) > DEAD_ROW_BYTES_MAX:
+def _kept_row(refusal: bytes, row: Any) -> Any:
+    """The refused row: as bytes if it is nested too deeply, None if it is very large."""
+    if len(refusal) > DEAD_ROW_BYTES_MAX:
         return None
-    return row if _depth(row) <= DEAD_ROW_DEPTH_MAX else letter
+    return row if _depth(row) <= DEAD_ROW_DEPTH_MAX else refusal
 
 
 def _depth(value: Any) -> int:

@@ -1,17 +1,17 @@
-"""The commands of a step, with the rows' own bytes inside. Pure functions.
+"""The commands of a load transaction, with the rows' own bytes inside. Pure functions.
 
 A driver's bulk API looks into each document and wraps it in objects; a command
 made of bytes costs a third of that and names the document at fault by its index.
 Source of the statements: MongoDB manual, reference/command/{insert,update,delete}.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from bson.raw_bson import RawBSONDocument
 
-from migrator.load.coalesce import Key, Writes
+from migrator.load.coalesce import Key, TableRows
 from migrator.model.document_key import LENGTH
 from migrator.model.rows import Operation
 from migrator.model.table import TableName
@@ -23,13 +23,13 @@ COMMAND_BYTES_MAX = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class WriteCommand:
     """One command: rows of one table that are inserted, replaced or deleted."""
 
     table: TableName
     operation: Operation
-    keys: list[Key]
-    statements: list[bytes]
+    keys: Sequence[Key]
+    statements: Sequence[bytes]
 
     def document(self, collection: str) -> dict[str, Any]:
         """The command for the collection; unordered, because each row occurs once."""
@@ -38,15 +38,17 @@ class Write:
         return {verb: collection, argument: rows, "ordered": False}
 
     @classmethod
-    def deleting(cls, table: TableName, keys: list[Key]) -> Self:
+    def deleting(cls, table: TableName, keys: Sequence[Key]) -> Self:
         """The command that deletes the rows with these keys."""
         return cls(table, Operation.DELETE, keys, [_delete(key) for key in keys])
 
-    def half(self, second: bool) -> Self:
-        """One half of it, to find out which row is at fault."""
+    def halves(self) -> tuple[Self, Self]:
+        """Two commands with half of the rows each, to find out which row is at fault."""
         middle = len(self.keys) // 2
-        part = slice(middle, None) if second else slice(middle)
-        return type(self)(self.table, self.operation, self.keys[part], self.statements[part])
+        return self._part(slice(middle)), self._part(slice(middle, None))
+
+    def _part(self, rows: slice) -> Self:
+        return type(self)(self.table, self.operation, self.keys[rows], self.statements[rows])
 
 
 VERBS = {
@@ -56,34 +58,34 @@ VERBS = {
 }
 
 
-def writes_of(table: TableName, writes: Writes, replacing: bool) -> Iterator[Write]:
-    """The table's commands; with `replacing`, copied rows may be there already.
+def commands_of(table: TableName, rows: TableRows, *, replacing: bool) -> Iterator[WriteCommand]:
+    """The table's commands; with `replacing`, copied rows may be in the collection already.
 
     Deletes come first: a value of a unique index may pass from a deleted row to a new one.
     """
-    deletes = writes.rows(Operation.DELETE)
-    puts = writes.rows(*((Operation.PUT, Operation.INSERT) if replacing else (Operation.PUT,)))
+    deletes = rows.rows(Operation.DELETE)
+    puts = rows.rows(*((Operation.PUT, Operation.INSERT) if replacing else (Operation.PUT,)))
     yield from _cut(table, Operation.DELETE, ((key, _delete(key)) for key, _ in deletes))
     yield from _cut(table, Operation.PUT, ((key, _replace(key, row)) for key, row in puts))
     if not replacing:
-        yield from _cut(table, Operation.INSERT, writes.rows(Operation.INSERT))
+        yield from _cut(table, Operation.INSERT, rows.rows(Operation.INSERT))
 
 
 def _cut(
     table: TableName, operation: Operation, rows: Iterable[tuple[Key, bytes]]
-) -> Iterator[Write]:
-    write, size = Write(table, operation, [], []), 0
+) -> Iterator[WriteCommand]:
+    keys: list[Key] = []
+    statements: list[bytes] = []
+    size = 0
     for key, statement in rows:
-        if write.keys and (
-            len(write.keys) == COMMAND_ROWS_MAX or size + len(statement) > COMMAND_BYTES_MAX
-        ):
-            yield write
-            write, size = Write(table, operation, [], []), 0
-        write.keys.append(key)
-        write.statements.append(statement)
+        if keys and (len(keys) == COMMAND_ROWS_MAX or size + len(statement) > COMMAND_BYTES_MAX):
+            yield WriteCommand(table, operation, keys, statements)
+            keys, statements, size = [], [], 0
+        keys.append(key)
+        statements.append(statement)
         size += len(statement)
-    if write.keys:
-        yield write
+    if keys:
+        yield WriteCommand(table, operation, keys, statements)
 
 
 def _replace(key: Key, row: bytes) -> bytes:

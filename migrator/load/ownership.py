@@ -1,12 +1,13 @@
 """Who loads a partition: one process at a time.
 
-A loader raises `owner.epoch` in the position's document and leaves the id of its session
-there. Its successor ends that session at the server: otherwise the dead loader's open
-transaction would block it for a minute. A loader that was only paused finds the epoch
-raised, and ends itself.
+A process takes a partition over by raising `owner.epoch` in the position's document, where it
+also leaves the id of its session. Its successor ends that session at the server: otherwise the
+open transaction of a dead process would block it for a minute. A process that was only paused
+finds that the epoch has been raised, and stops.
 """
 
 import os
+from dataclasses import dataclass
 
 from migrator.errors import TargetUnavailable
 from migrator.mongodb.faults import CONTESTED, mapped_errors
@@ -17,8 +18,17 @@ TAKE_OVER_TRIES = 10
 BLOCKED_MS = 1_000
 
 
-async def take_over(state: State, partition: int) -> tuple[Session, int]:
-    """A session that owns the partition, and the owner's epoch.
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """What makes this process the owner, for as long as the owner's epoch is `epoch`."""
+
+    partition: int
+    epoch: int
+    session: Session
+
+
+async def take_over(state: State, partition: int) -> Ownership:
+    """Take a partition over from the process that owns it.
 
     Raises `TargetUnavailable` when another process holds it against ten attempts.
     """
@@ -28,15 +38,15 @@ async def take_over(state: State, partition: int) -> tuple[Session, int]:
             session = await state.target.session()
             epoch = await _raise_owner(state, partition, session)
         if epoch is not None:
-            return session, epoch
+            return Ownership(partition, epoch, session)
     raise TargetUnavailable(
-        f"Partition {partition} could not be taken over in {TAKE_OVER_TRIES} attempts: another "
-        "process takes it again and again. Stop all but one that load this partition."
+        f"Partition {partition} could not be taken over in {TAKE_OVER_TRIES} attempts, because "
+        "another process takes it again and again. Stop all but one of the processes that load it."
     )
 
 
 async def _raise_owner(state: State, partition: int, session: Session) -> int | None:
-    """The epoch that is ours now; None when another process changed or holds the document."""
+    """The epoch of this process; None if another process changed or holds the document."""
     document = await state.positions.find_one({"_id": partition})
     await state.end_owner(document)
     old = (document or {}).get("owner")

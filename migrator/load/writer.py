@@ -1,39 +1,29 @@
-"""One partition's writer: it moves the position together with the rows, or neither."""
+"""The writer of one partition: it moves the position together with the rows, or neither."""
 
-import os
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Self
 
-from migrator.errors import Fenced, StateDamaged
-from migrator.load.commands import Write
-from migrator.load.ownership import take_over
-from migrator.load.transaction import (
-    Work,
-    audit_documents,
-    emptied_update,
-    gone_letters,
-    letter_documents,
-    prepared_batches,
-    prepared_documents,
-    progress_update,
-    settled_letters,
-)
+from migrator.errors import Fenced, StateDamaged, TargetError
+from migrator.load.commands import WriteCommand
+from migrator.load.ownership import Ownership, take_over
+from migrator.load.recorder import Recorder
+from migrator.load.records import prepared_batches
+from migrator.load.transaction import LoadTransaction
 from migrator.model.batch import Batch, BatchId
 from migrator.model.position import Position
+from migrator.model.rows import Operation
 from migrator.model.state import Landed
 from migrator.model.table import TableName
-from migrator.mongodb.faults import mapped_errors
-from migrator.mongodb.session import Session
+from migrator.mongodb.faults import DUPLICATE_KEY, mapped_errors
 from migrator.mongodb.target import Document
 from migrator.runtime.failpoints import Point, failpoint
 from migrator.state.documents import landed_fields, landed_from
 from migrator.state.store import State
 
-TABLES_TOLD = 5
+TABLES_NAMED_MAX = 5
 EMPTIED_AT_ONCE_MAX = 20_000
 EMPTIED_PER_TRANSACTION = 5_000
-AUDIT = os.environ.get("MIGRATOR_AUDIT") == "1"
 
 
 class Outcome(Enum):
@@ -45,34 +35,40 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A row that MongoDB refuses, so that nothing was written; index None: one of them."""
+    """MongoDB refuses a row of the command, so that nothing was written.
 
-    write: Write
+    `index` says which row; None: MongoDB does not say.
+    """
+
+    command: WriteCommand
     index: int | None
     code: int
 
+    @property
+    def is_duplicate_insert(self) -> bool:
+        """Whether an inserted row, or its value of a unique index, is in the collection already."""
+        return self.code == DUPLICATE_KEY and self.command.operation is Operation.INSERT
 
-class Writer:
-    """Loads one partition; made by `own`."""
 
-    def __init__(self, state: State, partition: int, session: Session, epoch: int) -> None:
+class PartitionWriter:
+    """Writes to the tables and the state of one partition; `own` makes it."""
+
+    def __init__(self, state: State, ownership: Ownership, recorder: Recorder) -> None:
         self._state = state
         self._target = state.target
-        self._partition = partition
-        self._session = session
-        self._epoch = epoch
-        self._lettered: set[str] = set()
+        self._partition = ownership.partition
+        self._epoch = ownership.epoch
+        self._session = ownership.session
+        self._recorder = recorder
 
     @classmethod
     async def own(cls, state: State, partition: int) -> Self:
-        """Take the partition over from whoever has it.
+        """Take the partition over from the process that owns it.
 
-        Raises `TargetUnavailable` when somebody else holds it against ten attempts.
+        Raises `TargetUnavailable` when another process holds it against ten attempts.
         """
-        session, epoch = await take_over(state, partition)
-        writer = cls(state, partition, session, epoch)
-        writer._lettered.update(await state.dead_letter_counts())
-        return writer
+        ownership = await take_over(state, partition)
+        return cls(state, ownership, Recorder(state, partition, await state.dead_letter_counts()))
 
     async def landed(self) -> Landed:
         """Where the partition stands; raises `Fenced`, `StateDamaged`."""
@@ -80,8 +76,8 @@ class Writer:
             document = await self._state.positions.find_one({"_id": self._partition})
         if document is None:
             raise StateDamaged(
-                f"The position of partition {self._partition} is gone from _migrator.positions: "
-                "somebody removed it. Restore it from a backup, or migrate anew."
+                f"The position of partition {self._partition} is missing in _migrator.positions: "
+                "somebody removed it. Restore it from a backup, or begin the migration again."
             )
         if document.get("owner", {}).get("epoch") != self._epoch:
             raise Fenced(
@@ -90,40 +86,41 @@ class Writer:
             )
         return landed_from(document) or Landed(self._partition, BatchId(0, 0), Position())
 
-    async def land(self, work: Work) -> Outcome | Fault:
-        """Load the work and move the position, both or neither.
+    async def land(self, transaction: LoadTransaction) -> Outcome | Fault:
+        """Load the rows and move the position, both or neither.
 
         Raises `TargetUnavailable` when that may succeed later, or may have succeeded:
-        the position tells.
+        the position shows which.
         """
-        places = [self._target.collections.collection_of(table) for table in work.step.tables]
-        await self._target.ensure(*places)
-        with mapped_errors(
-            f"load rows of {', '.join(map(str, places[:TABLES_TOLD])) or 'no table'}"
-        ):
+        tables = transaction.coalesced.tables
+        collections = [self._target.collections.collection_of(table) for table in tables]
+        await self._target.ensure(*collections)
+        names = ", ".join(map(str, collections[:TABLES_NAMED_MAX]))
+        with mapped_errors(f"load rows of {names or 'no table'}"):
             async with self._session.transaction():
-                fault = await self._change_tables(work)
+                fault = await self._change_tables(transaction)
                 if fault is not None:
                     return fault
-                await self._remember(work)
-                if not await self._move(work.before, work.after):
+                await self._recorder.record(transaction, self._session)
+                if not await self._move(transaction.before, transaction.after):
                     return Outcome.MOVED
                 failpoint(Point.IN_TRANSACTION)
                 await self._session.commit()
         failpoint(Point.AFTER_LOAD)
         return Outcome.LANDED
 
-    async def probe(self, write: Write) -> bool:
-        """Whether MongoDB refuses a row of it; nothing is written."""
+    async def is_refused(self, command: WriteCommand) -> bool:
+        """Whether MongoDB refuses a row of the command; nothing is written."""
         with mapped_errors("try a batch"):
             async with self._session.transaction():
-                return await self._write(write) is not None
+                return await self._run(command) is not None
 
     async def clear(self, table: TableName, landed: Landed) -> bool:
-        """Delete all documents of a large collection, before the step that ends it.
+        """Delete the documents of a large collection, before the transaction that empties it.
 
-        Bounded transactions, each of which touches the position: one that was begun
-        before a successor took over fails. False: the position was not where we believed.
+        This takes several transactions of bounded size. Each of them touches the position, so
+        that one which was begun before a successor took over fails. A small collection is left
+        to the transaction itself. False: the position is not at `landed`.
         """
         collection = self._target.collections.collection_of(table)
         with mapped_errors("empty a collection"):
@@ -137,79 +134,63 @@ class Writer:
                     )
                     if not keys:
                         return True
-                    await self._write(Write.deleting(table, keys))
+                    await self._run(WriteCommand.deleting(table, keys))
                     if not await self._move(landed, landed, touch=1):
                         return False
                     await self._session.commit()
 
     async def prepared(self, xid: str) -> list[Batch]:
-        """What was kept aside of a distributed transaction."""
+        """The batches of a distributed transaction that were kept aside.
+
+        Raises `TargetError` if there are none.
+        """
         same = {"partition": self._partition, "xid": xid}
         with mapped_errors("read a prepared transaction"):
             found = await self._state.collection("prepared").find(same).sort("_id", 1).to_list(None)
+        if not found:
+            raise TargetError(
+                f"The distributed transaction {xid} was committed, but it was prepared before the "
+                "migration began, so its rows are not known. The tables that it changed must be "
+                "copied again."
+            )
         return prepared_batches(found)
 
     async def mark_gap(self, landed: Landed, reason: str) -> Landed:
-        """Ask for a new epoch from what landed on; returns where the partition stands."""
-        with mapped_errors("note a gap"):
+        """Ask capture for a new epoch that continues from `landed`; where the partition stands."""
+        with mapped_errors("record a gap"):
             await self._state.positions.update_one(
-                self._standing(landed), {"$set": landed_fields(replace(landed, gap=reason))}
+                self._position_filter(landed), {"$set": landed_fields(replace(landed, gap=reason))}
             )
         return await self.landed()
 
-    async def _change_tables(self, work: Work) -> Fault | None:
-        for table in work.emptied:
+    async def _change_tables(self, transaction: LoadTransaction) -> Fault | None:
+        for table in transaction.emptied:
             collection = self._target.collection(self._target.collections.collection_of(table))
             await collection.delete_many({}, session=self._session.driver)
-        for write in work.writes():
-            fault = await self._write(write)
+        for command in transaction.commands():
+            fault = await self._run(command)
             if fault is not None:
                 return fault
         return None
 
-    async def _write(self, write: Write) -> Fault | None:
-        database, name = self._target.collections.collection_of(write.table)
-        refusal = await self._target.write(database, write.document(name), self._session)
-        return Fault(write, refusal.index, refusal.code) if refusal else None
-
-    async def _remember(self, work: Work) -> None:
-        """Everything else that becomes true with the rows."""
-        state, session = self._state.collection, self._session.driver
-        for progress in work.progress:
-            await state("tables").update_one(*progress_update(progress), session=session)
-        for settled in settled_letters(work.step, self._lettered):
-            await state("dead_letters").delete_many(settled, session=session)
-        for gone in gone_letters(work.step):
-            # Several may look the same, and one of them has gone.
-            await state("dead_letters").delete_one(gone, session=session)
-        for table in work.emptied:
-            await state("tables").update_one(*emptied_update(table, work.batches), session=session)
-        self._lettered.update(str(letter.table) for letter in work.step.dead_letters)
-        inserted = {
-            "dead_letters": letter_documents(work.step.dead_letters, work.after),
-            "prepared": [row for batch in work.kept_aside for row in prepared_documents(batch)],
-            "audit": audit_documents(work.batches) if AUDIT else [],
-        }
-        for name, documents in inserted.items():
-            if documents:
-                await state(name).insert_many(documents, session=session)
-        for xid in work.decided:
-            same = {"partition": self._partition, "xid": xid}
-            await state("prepared").delete_many(same, session=session)
+    async def _run(self, command: WriteCommand) -> Fault | None:
+        database, name = self._target.collections.collection_of(command.table)
+        refusal = await self._target.write(database, command.document(name), self._session)
+        return Fault(command, refusal.index, refusal.code) if refusal else None
 
     async def _move(self, before: Landed, after: Landed, touch: int = 0) -> bool:
-        """Whether the position was where we believed, and ours; then it is moved."""
+        """Move the position; False if it is not at `before`, or another process owns it."""
         change = {"$set": landed_fields(after), "$inc": {"touched": touch}}
         result = await self._state.positions.update_one(
-            self._standing(before), change, session=self._session.driver
+            self._position_filter(before), change, session=self._session.driver
         )
         return result.matched_count == 1
 
-    def _standing(self, landed: Landed) -> Document:
-        """The filter that finds the position only where we believe it is, and as ours."""
+    def _position_filter(self, landed: Landed) -> Document:
+        """Finds the position only if it is at `landed`, and this process owns it."""
         return {
             "_id": self._partition,
-            "epoch": landed.stamp.epoch,
-            "sequence": landed.stamp.sequence,
+            "epoch": landed.batch.epoch,
+            "sequence": landed.batch.sequence,
             "owner.epoch": self._epoch,
         }

@@ -16,6 +16,9 @@ class BatchId(NamedTuple):
     epoch: int
     sequence: int
 
+    def __str__(self) -> str:
+        return f"{self.epoch}.{self.sequence}"
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -54,8 +57,8 @@ class Distributed:
 class Batch:
     """What one message carries, and what one MongoDB transaction loads or leaves.
 
-    `follows` is the stamp of the batch before; `position` is where the source's
-    log stands after it. `complete` is False while a source transaction goes on in
+    `follows` is the id of the batch before; `position` is where the source's log
+    stands after it. `complete` is False while a source transaction goes on in
     the next batch. `committed_at` is the commit time of the oldest transaction in
     microseconds since 1970, 0 for a snapshot. `transactions` counts the source
     transactions that end in this batch.
@@ -63,7 +66,7 @@ class Batch:
 
     partition: int
     follows: BatchId
-    stamp: BatchId
+    id: BatchId
     position: Position
     complete: bool
     changes: tuple[TableChanges, ...]
@@ -73,11 +76,16 @@ class Batch:
     distributed: Distributed | None = None
 
     @property
+    def phase(self) -> Phase | None:
+        """What it does to a distributed transaction; None: it belongs to none."""
+        return None if self.distributed is None else self.distributed.phase
+
+    @property
     def count(self) -> int:
         """How many rows the batch changes."""
-        return sum(run.count for run in self.changes)
+        return sum(changes.count for changes in self.changes)
 
     @property
     def size(self) -> int:
         """The bytes of its rows."""
-        return sum(len(run.rows) for run in self.changes)
+        return sum(len(changes.rows) for changes in self.changes)

@@ -9,7 +9,7 @@ from migrator.model.table import TableName
 
 
 class Operation(StrEnum):
-    """What a run of changes asks of the target."""
+    """What a group of rows asks of the target."""
 
     INSERT = "insert"  # Rows of the copy, and new ones: whole documents, seldom there already.
     PUT = "put"  # Changed rows: whole documents, mostly there already.

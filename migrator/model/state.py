@@ -13,13 +13,14 @@ from migrator.model.table import TableName
 class Landed:
     """Where a partition stands in MongoDB: the truth from which everything resumes.
 
-    `transactions` counts the source transactions applied since the migration began.
-    `committed_at` is the commit time of the newest of them, in microseconds since
-    1970. `gap` is None, or why the loader asks for a new epoch from `position` on.
+    `batch` is the one that landed last. `transactions` counts the source transactions that
+    were applied since the migration began; `committed_at` is the commit time of the newest of
+    them, in microseconds since 1970. `gap` is None, or why the loader asks for a new epoch
+    from `position` on.
     """
 
     partition: int
-    stamp: BatchId
+    batch: BatchId
     position: Position
     transactions: int = 0
     committed_at: int = 0

@@ -23,7 +23,7 @@ def encode(batch: Batch) -> bytes:
             "v": VERSION,
             "partition": batch.partition,
             "follows": list(batch.follows),
-            "stamp": list(batch.stamp),
+            "stamp": list(batch.id),
             "position": batch.position.to_document(),
             "complete": batch.complete,
             "committed_at": batch.committed_at,
@@ -66,7 +66,7 @@ def _batch(document: dict[str, Any]) -> Batch:
     return Batch(
         partition=document["partition"],
         follows=BatchId(*document["follows"]),
-        stamp=BatchId(*document["stamp"]),
+        id=BatchId(*document["stamp"]),
         position=Position.from_document(document["position"]),
         complete=document["complete"],
         committed_at=document["committed_at"],

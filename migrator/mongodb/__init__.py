@@ -1,1 +1,1 @@
-"""The target server: the one room that knows MongoDB's driver and its errors."""
+"""The target server: the only room that knows MongoDB's driver and its errors."""

@@ -21,7 +21,7 @@ from pymongo.errors import (
 from migrator.errors import ConfigurationError, TargetError, TargetUnavailable
 
 DriverError = PyMongoError
-"""Whatever the driver raises; only this room says what it means."""
+"""The root of the driver's errors; only this room says what each of them means."""
 CONTESTED = (DuplicateKeyError, ExecutionTimeout)
 """Another process wrote the document first, or holds it in a transaction."""
 DUPLICATE_KEY = 11000
@@ -29,19 +29,19 @@ NAMESPACE_EXISTS = 48
 TRANSIENT = "TransientTransactionError"
 UNKNOWN_COMMIT = "UnknownTransactionCommitResult"
 NOT_ALLOWED = {13, 18, 8000}
-# No primary just now, shutting down, killed by an operator or by a successor, no answer
-# in time: the same step may succeed a moment later.
-PASSING = {6, 7, 50, 64, 89, 91, 112, 189, 237, 251, 262, 267, 11600, 11601, 11602, 9001}
-PASSING |= {10058, 10107, 13435, 13436, 225}
+# There is no primary at the moment, the server shuts down, an operator or a successor killed
+# the operation, or it took too long: the same operation may succeed a moment later.
+RETRYABLE = {6, 7, 50, 64, 89, 91, 112, 189, 237, 251, 262, 267, 11600, 11601, 11602, 9001}
+RETRYABLE |= {10058, 10107, 13435, 13436, 225}
 
 REFUSALS = {
     2: "MongoDB refuses a value in it.",
     9: "MongoDB cannot read it.",
-    14: "A value has a type that MongoDB does not take there.",
+    14: "A value has a type that MongoDB does not accept there.",
     15: "It is nested deeper than MongoDB allows.",
     22: "It is not valid BSON.",
     52: "The name of a field begins with a dollar sign.",
-    53: "MongoDB does not take its _id.",
+    53: "MongoDB does not accept its _id.",
     56: "A field has an empty name.",
     57: "The name of a field holds a dot.",
     66: "Its _id cannot be changed.",
@@ -55,22 +55,22 @@ REFUSALS = {
     17419: "It is larger than MongoDB's limit of 16 MiB.",
     17420: "It is larger than MongoDB's limit of 16 MiB.",
 }
-"""Codes by which MongoDB refuses one document, whatever its neighbours are."""
+"""Codes with which MongoDB refuses one document, independently of its neighbours."""
 
 COMMAND_REFUSALS = (10334, 15, 22)
-"""Those of them by which it refuses the whole command because of one document in it."""
+"""Those with which it refuses the whole command because of one document in it."""
 
 
 @contextmanager
 def mapped_errors(deed: str) -> Iterator[None]:
-    """Turn the driver's errors into ours; `deed` completes the sentence "MongoDB ... to"."""
+    """Turn the driver's errors into ours; `deed` is what MongoDB was asked to do, a verb first."""
     try:
         yield
     except (PyMongoError, BSONError) as error:
         if _is_being_cancelled():
-            # What is cancelled goes on in the driver's thread, and disturbs its own ending.
+            # A cancelled operation goes on in the driver's thread, and may fail there afterwards.
             raise asyncio.CancelledError from error
-        raise translated(error, deed) from error
+        raise mapped_error(error, deed) from error
 
 
 def _is_being_cancelled() -> bool:
@@ -81,17 +81,17 @@ def _is_being_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def translated(error: PyMongoError | BSONError, deed: str) -> TargetError | ConfigurationError:
-    """Our error for the driver's.
-
-    The server's own text is left out where it could repeat what a row holds.
-    """
+def mapped_error(error: PyMongoError | BSONError, deed: str) -> TargetError | ConfigurationError:
+    """Our error for the driver's, without the server's own text where it could repeat a row."""
     if isinstance(error, DriverConfigurationError | InvalidName):
-        return ConfigurationError(f"The target's settings do not work, failed to {deed}: {error}")
-    if is_passing(error):
+        return ConfigurationError(
+            f"The target's settings do not work: failed to {deed}: {error}. Correct the target's "
+            "URL, or the names of its databases."
+        )
+    if is_retryable(error):
         return TargetUnavailable(
             f"MongoDB did not answer, or has no primary, when asked to {deed} ({_name(error)}). "
-            "Check that it runs, and that the target's URL leads there."
+            "Check that it runs, and that the target's URL leads to it."
         )
     if isinstance(error, OperationFailure) and error.code in NOT_ALLOWED:
         return TargetError(
@@ -99,24 +99,24 @@ def translated(error: PyMongoError | BSONError, deed: str) -> TargetError | Conf
             "and killAnySession, or check the name and the password in the target's URL."
         )
     return TargetError(
-        f"MongoDB refused to {deed} ({_name(error)}). Correct what its log reports at this time, "
-        "and start again: the migrator goes on from what has landed."
+        f"MongoDB refused to {deed} ({_name(error)}). Correct what its log reports for this time, "
+        "and start the migrator again: it continues from what has landed."
     )
 
 
-def is_passing(error: PyMongoError | BSONError) -> bool:
-    """Whether the same may succeed when it is begun anew."""
+def is_retryable(error: PyMongoError | BSONError) -> bool:
+    """Whether the same operation may succeed on another attempt."""
     if not isinstance(error, PyMongoError):
         return False
     if isinstance(error, ConnectionFailure | WTimeoutError):
         return True
     if error.has_error_label(TRANSIENT) or error.has_error_label(UNKNOWN_COMMIT):
         return True
-    return isinstance(error, OperationFailure) and error.code in PASSING
+    return isinstance(error, OperationFailure) and error.code in RETRYABLE
 
 
-def yields(error: PyMongoError) -> bool:
-    """Whether somebody else wrote the same document meanwhile, or made it."""
+def is_write_conflict(error: PyMongoError) -> bool:
+    """Whether another process wrote or inserted the same document in the meantime."""
     conflict = error.has_error_label(TRANSIENT) and not isinstance(error, ConnectionFailure)
     return conflict or (isinstance(error, OperationFailure) and error.code == DUPLICATE_KEY)
 

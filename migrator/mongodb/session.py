@@ -21,7 +21,7 @@ SNAPSHOT = ReadConcern("snapshot")
 
 
 class Session:
-    """Wraps the driver's session; `driver` is what its operations take."""
+    """Wraps the driver's session, which the driver's operations take as `driver`."""
 
     def __init__(self, driver: AsyncIOMotorClientSession) -> None:
         self.driver = driver
@@ -34,13 +34,13 @@ class Session:
 
     @property
     def id(self) -> Any:
-        """By this the server knows the session, and another process can end it."""
+        """The id of the session at the server, by which another process can end it."""
         return self.driver.delegate.session_id["id"]
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
-        """A transaction of what is done inside; it is undone unless `commit` is called there."""
-        # On the transaction itself: MongoDB ignores a collection's concerns inside one.
+        """A transaction around the block; it is aborted unless `commit` is called in the block."""
+        # The concerns are set here, because MongoDB ignores those of a collection in a transaction.
         self.driver.start_transaction(SNAPSHOT, DURABLE, max_commit_time_ms=COMMIT_MS)
         try:
             yield
@@ -49,7 +49,7 @@ class Session:
                 await self.driver.abort_transaction()
 
     async def commit(self) -> None:
-        """Commit, and ask again while the answer is unknown."""
+        """Commit, and try again while it is unknown whether that succeeded."""
         for _ in range(COMMIT_TRIES - 1):
             try:
                 await self.driver.commit_transaction()

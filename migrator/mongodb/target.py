@@ -1,6 +1,6 @@
 """The target server: its connection, and its commands with the rows' own bytes.
 
-Only this room imports the driver. Its errors become ours in `faults.py`.
+Only this room imports the driver; `faults.py` turns its errors into ours.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ MongoCollection: TypeAlias = "AsyncIOMotorCollection[Document]"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """MongoDB refuses a row of a command; `index` None: one of them, and it does not say which."""
+    """MongoDB refuses a row of a command; `index` None: it does not say which one."""
 
     index: int | None
     code: int
@@ -80,7 +80,7 @@ class Target:
         if not hello.get("setName") and hello.get("msg") != "isdbgrid":
             raise TargetError(
                 "The target is a standalone MongoDB server, which has no transactions. Start it "
-                "with --replSet and run rs.initiate() once; one member is enough."
+                "with --replSet and run rs.initiate() once; a replica set of one member is enough."
             )
         if version < OLDEST_VERSION:
             raise TargetError(
@@ -90,7 +90,7 @@ class Target:
         return version
 
     def collection(self, name: CollectionName) -> MongoCollection:
-        """A collection: majority reads, durable writes."""
+        """A collection with majority reads and durable writes."""
         return self._client[name.database].get_collection(
             name.collection, read_concern=MAJORITY, write_concern=DURABLE
         )
@@ -100,16 +100,16 @@ class Target:
         return Session(await self._client.start_session(causal_consistency=False))
 
     async def end_session(self, session_id: Any) -> None:
-        """End a session at the server, and the transaction that it may hold open."""
+        """End a session at the server, with the transaction that it may hold open."""
         await self._client.admin.command("killSessions", [{"id": session_id}])
 
     async def holds_documents(self, name: CollectionName) -> bool:
-        """Whether the collection has a document."""
+        """Whether the collection has any document; raises `TargetError`."""
         with mapped_errors(f"look into the collection {name}"):
             return await self.collection(name).find_one({}, {"_id": 1}) is not None
 
     async def ensure(self, *names: CollectionName) -> None:
-        """Create collections that are missing: in a transaction, creation blocks others."""
+        """Create collections that are missing; inside a transaction that would block others."""
         for name in names:
             if name in self._known:
                 continue
@@ -122,7 +122,7 @@ class Target:
             self._known.add(name)
 
     async def keys(self, name: CollectionName, session: Session, limit: int) -> list[bytes]:
-        """The documents `{_id}` of some documents of the collection, as BSON."""
+        """The documents `{_id}` of up to `limit` documents of the collection, as BSON."""
         raw = self._client[name.database].get_collection(
             name.collection, codec_options=DEFAULT_RAW_BSON_OPTIONS
         )
@@ -132,7 +132,7 @@ class Target:
     async def write(
         self, database: str, command: dict[str, Any], session: Session
     ) -> Refusal | None:
-        """Run a command of writes; the row that MongoDB refuses, if it refuses one."""
+        """Run a command that writes; returns the row that MongoDB refuses, or None."""
         try:
             reply = await self._client[database].command(command, session=session.driver)
         except DocumentTooLarge:

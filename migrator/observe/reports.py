@@ -34,8 +34,8 @@ class HalfState:
 class CopyReport:
     """The copy's work in this process.
 
-    `rows` have been read and sent in `chunks`, `noted` were left out because the stream had
-    newer ones, and `tables_left` are not completely read.
+    `rows` have been read and sent, `noted` were left out because the stream had newer
+    ones, and `tables_left` are not wholly read.
     """
 
     rows: int = 0
@@ -83,14 +83,12 @@ class CaptureReport:
 class ApplyReport:
     """What apply has done since it started.
 
-    `rows`, source `transactions` and `batches` have been loaded, `repeats` are batches that had
-    landed before, and `retries` counts the errors after which loading began again.
+    `rows` have landed, `repeats` are batches that were dropped because they had landed
+    before, and `retries` are failures after which loading started again.
     """
 
     pid: int
     rows: int = 0
-    transactions: int = 0
-    batches: int = 0
     repeats: int = 0
     retries: int = 0
 

@@ -117,8 +117,8 @@ def _stream(now: ProgressReport, halves: Sequence[HalfState]) -> RenderableType:
     grid.add_row("last commit", moment(stream.committed_at))
     grid.add_row("processes", ", ".join(map(_half, halves)))
     if now.dead_letters:
-        letters = f"{now.dead_letters:,} rows were not migrated; see _migrator.dead_letters"
-        grid.add_row("dead letters", letters, style="red")
+        text = f"{now.dead_letters:,} rows were not migrated; see _migrator.dead_letters"
+        grid.add_row("dead letters", text, style="red")
     return grid
 
 

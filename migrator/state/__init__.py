@@ -1,1 +1,1 @@
-"""What the target remembers of a migration, in the database `_migrator`."""
+"""What the migrator remembers, in the database `_migrator` of the target."""

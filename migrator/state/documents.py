@@ -1,7 +1,7 @@
-"""What `_migrator` stores, as documents and back; no driver is needed here.
+"""What `_migrator` stores, as documents and back. Pure.
 
-A position carries a digest over its other fields: everything resumes from it, so
-a bit that flipped on a disk must be noticed before it sends us to a wrong place.
+A position carries a digest of its other fields. Everything resumes from it, so a bit that
+flipped on a disk must be noticed before the migration resumes from a wrong position.
 """
 
 import json
@@ -19,14 +19,14 @@ from migrator.mongodb.target import Document
 LANDED_FIELDS = ("epoch", "sequence", "position", "transactions", "committed_at", "gap")
 CHECK_BYTES = 16
 TABLE_VERSION = 2
-"""Version 1 had SQL literals for the last key of a range; they are still read."""
+"""Version 1 stored the last key of a range as SQL literals; they are still read."""
 
 
 def landed_fields(landed: Landed) -> Document:
-    """What is set in the partition's document, with the digest."""
+    """The fields that are set in the partition's document, with the digest."""
     fields: Document = {
-        "epoch": landed.stamp.epoch,
-        "sequence": landed.stamp.sequence,
+        "epoch": landed.batch.epoch,
+        "sequence": landed.batch.sequence,
         "position": landed.position.to_document(),
         "transactions": landed.transactions,
         "committed_at": landed.committed_at,
@@ -36,7 +36,7 @@ def landed_fields(landed: Landed) -> Document:
 
 
 def landed_from(document: Document) -> Landed | None:
-    """What landed, None before the first epoch; raises `StateDamaged`."""
+    """Where the partition stands, None before its first epoch; raises `StateDamaged`."""
     partition = document["_id"]
     if not any(name in document for name in (*LANDED_FIELDS, "check")):
         return None
@@ -44,12 +44,13 @@ def landed_from(document: Document) -> Landed | None:
     if document.get("check") != digest(partition, fields):
         raise StateDamaged(
             f"The position of partition {partition} in _migrator.positions does not match its "
-            "check: it was changed by hand or damaged on disk. Restore the target from a backup, "
-            "or drop the database _migrator and the copied collections and migrate anew."
+            "digest: it was changed by hand or damaged on disk. Restore the target from a backup, "
+            "or drop the database _migrator and the copied collections, and begin the migration "
+            "again."
         )
     return Landed(
         partition=partition,
-        stamp=BatchId(document["epoch"], document["sequence"]),
+        batch=BatchId(document["epoch"], document["sequence"]),
         position=Position.from_document(document["position"]),
         transactions=document["transactions"],
         committed_at=document["committed_at"],
@@ -58,7 +59,7 @@ def landed_from(document: Document) -> Landed | None:
 
 
 def digest(partition: int, fields: Document) -> str:
-    """A fingerprint of what landed, the same for 32-bit and 64-bit integers."""
+    """A digest of what landed, the same for 32-bit and 64-bit integers."""
     text = json.dumps([partition, fields], sort_keys=True, default=repr)
     return blake2b(text.encode(), digest_size=CHECK_BYTES).hexdigest()
 
@@ -82,7 +83,7 @@ def table_document(state: TableCopy) -> Document:
 
 
 def table_from(document: Document) -> TableCopy:
-    """The progress that `table_document` wrote, perhaps of the version before."""
+    """The progress that `table_document` wrote, in this version or the one before."""
     emptied = document.get("emptied")
     return TableCopy(
         table=TableName(document["database"], document["table"]),

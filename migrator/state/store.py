@@ -1,4 +1,4 @@
-"""What the target remembers of a migration, in a database of its own."""
+"""What the migrator remembers, in a database of its own in the target."""
 
 import asyncio
 import random
@@ -12,7 +12,7 @@ from migrator.model.collection import CollectionName
 from migrator.model.position import Position
 from migrator.model.state import Decision, Landed, TableCopy
 from migrator.model.table import TableName
-from migrator.mongodb.faults import DriverError, mapped_errors, yields
+from migrator.mongodb.faults import DriverError, is_write_conflict, mapped_errors
 from migrator.mongodb.target import Document, MongoCollection, Target
 from migrator.settings import Server, Settings
 from migrator.state.documents import (
@@ -33,7 +33,7 @@ EPOCH_RETRY_S = 0.02
 
 
 class State:
-    """The database `_migrator`, or another one that the settings name, of the `target`."""
+    """The database `_migrator` of the target, or another one that the settings name."""
 
     def __init__(self, target: Target, database: str) -> None:
         self.target = target
@@ -42,18 +42,18 @@ class State:
     @classmethod
     @asynccontextmanager
     async def connect(cls, settings: Settings, command: str) -> AsyncIterator[Self]:
-        """The state of the settings' migration; the server knows `command` by its name.
+        """The state of the settings' migration; MongoDB's log names the client after `command`.
 
-        Connects when it is first used. Raises `ConfigurationError`.
+        It connects when it is first used. Raises `ConfigurationError`.
         """
         url, collections = settings.url(Server.TARGET), settings.collections
         async with Target.connect(url, collections, f"kooch {command}") as target:
             yield cls(target, settings.state_database)
 
     async def begin_epoch(self, partition: int, start: Position) -> Landed:
-        """Raise the partition's epoch, so that batches of older ones are repeats from now on.
+        """Raise the partition's epoch, so that batches of older epochs are repeats from now on.
 
-        What landed stays; without anything landed yet, `start` is the position.
+        What has landed stays; if nothing has, `start` becomes the position.
         Raises `StateDamaged`, `TargetUnavailable`.
         """
         for attempt in range(1, EPOCH_TRIES + 1):
@@ -61,11 +61,11 @@ class State:
                 try:
                     return await self._raise_epoch(partition, start)
                 except DriverError as error:
-                    if attempt == EPOCH_TRIES or not yields(error):
+                    if attempt == EPOCH_TRIES or not is_write_conflict(error):
                         raise
                 if attempt % EPOCH_PATIENCE == 0:
-                    # A frozen or dead loader holds the position in a transaction. A loader
-                    # that lives loses nothing when we end it: it begins the same step again.
+                    # A frozen or dead process holds the position in a transaction. One that
+                    # lives loses nothing when its session is ended: it loads the same again.
                     await self.end_owner(await self.positions.find_one({"_id": partition}))
             await asyncio.sleep(EPOCH_RETRY_S * random.uniform(0.5, 1))  # noqa: S311 (no secret)
         raise AssertionError
@@ -73,27 +73,27 @@ class State:
     async def _raise_epoch(self, partition: int, start: Position) -> Landed:
         same = {"_id": partition}
         async with await self.target.session() as session, session.transaction():
-            # Touched before it is read: then a busy loader gives way to us, instead of
-            # our giving way to it again and again.
+            # The document is written before it is read: then the transaction of a busy loader
+            # fails, instead of ours again and again.
             document = await self.positions.find_one_and_update(
                 same, {"$inc": {"touched": 1}}, session=session.driver
             )
             old = landed_from(document) if document else None
             old = old or Landed(partition, BatchId(0, 0), start)
-            new = replace(old, stamp=BatchId(old.stamp.epoch + 1, 0), gap=None)
+            new = replace(old, batch=BatchId(old.batch.epoch + 1, 0), gap=None)
             fields = {"$set": landed_fields(new)}
             await self.positions.update_one(same, fields, upsert=True, session=session.driver)
             await session.commit()
         return new
 
     async def end_owner(self, position: Document | None) -> None:
-        """End the session of the loader that owns the partition of this document, if any does."""
+        """End the session of the process that owns the partition of this document, if one does."""
         owner = (position or {}).get("owner") or {}
         if owner.get("session") is not None:
             await self.target.end_session(owner["session"])
 
     async def landed(self) -> tuple[Landed, ...]:
-        """Where each partition stands, in order; raises `StateDamaged`."""
+        """Where each partition stands, in order; raises `StateDamaged`, `TargetError`."""
         with mapped_errors("read the positions"):
             found = await self.positions.find({}).sort("_id", 1).to_list(None)
         return tuple(landed for document in found if (landed := landed_from(document)))
@@ -113,7 +113,7 @@ class State:
             )
 
     async def decision(self, place: str) -> Decision | None:
-        """What an operator decided about a place of the source's log."""
+        """What an operator decided about a place in the source's log, None without a decision."""
         with mapped_errors("read a decision"):
             document = await self.collection("decisions").find_one({"_id": place})
         return decision_from(document) if document else None
@@ -157,11 +157,11 @@ class State:
         return self.collection("positions")
 
     def collection(self, name: str) -> MongoCollection:
-        """A collection of the state: majority reads, durable writes."""
+        """A collection of the state, with majority reads and durable writes."""
         return self.target.collection(CollectionName(self._database, name))
 
     async def ensure(self) -> None:
-        """Create the collections of the state that are missing."""
+        """Create the collections of the state that are missing, and their indexes."""
         await self.target.ensure(*(CollectionName(self._database, name) for name in COLLECTIONS))
         with mapped_errors("create an index of the dead letters"):
             await self.collection("dead_letters").create_index([("table", 1), ("key", 1)])

@@ -10,7 +10,11 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 HOP = re.compile(r"`([\w/]+\.py):([\w.]+)`")
 JOURNEYS = dict(re.findall(r"^## (.+)\n([\s\S]+?)(?=^## |\Z)", TEXT, re.MULTILINE))
-HOPS_MAX = 30
+HOPS_MAX = {
+    "createProduct, from HTTP to SQL and back": 30,
+    "One UPDATE, from the binlog to the acknowledgement": 35,
+    "A chunk of the copy, resumed after a kill": 30,
+}
 
 
 def names_in(path: Path) -> set[str]:
@@ -32,12 +36,12 @@ def test_every_function_that_a_journey_names_exists(path: str, name: str) -> Non
     assert name in names_in(ROOT / path)
 
 
-@pytest.mark.parametrize("title", JOURNEYS)
-def test_a_journey_has_at_most_thirty_hops(title: str) -> None:
+def test_each_journey_is_written_down() -> None:
+    assert set(JOURNEYS) == set(HOPS_MAX)
+
+
+@pytest.mark.parametrize("title", HOPS_MAX)
+def test_a_journey_is_short(title: str) -> None:
     hops = HOP.findall(JOURNEYS[title])
 
-    assert 1 <= len(hops) <= HOPS_MAX
-
-
-def test_the_journey_of_create_product_is_written_down() -> None:
-    assert "createProduct, from HTTP to SQL and back" in JOURNEYS
+    assert 1 <= len(hops) <= HOPS_MAX[title]

@@ -17,7 +17,7 @@ def batch(sequence: int, *, partition: int = 0, epoch: int = 1, size: int = 100)
     return Batch(
         partition=partition,
         follows=BatchId(epoch, sequence - 1),
-        stamp=BatchId(epoch, sequence),
+        id=BatchId(epoch, sequence),
         position=Position(file="binlog.000001", offset=sequence * 100),
         complete=True,
         changes=(TableChanges(ORDERS, Operation.PUT, row, 1),),
@@ -30,7 +30,7 @@ int64 = st.integers(0, 2**63 - 1)
 # Surrogates are no text, and MySQL has none; NUL may stand in a key's literal, not in a name.
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 tables = st.builds(TableName, texts, texts)
-stamps = st.builds(BatchId, int64, int64)
+batch_ids = st.builds(BatchId, int64, int64)
 positions = st.builds(Position, texts, texts, int64, texts, int64)
 changes = st.builds(TableChanges, tables, st.sampled_from(Operation), st.binary(max_size=99), int64)
 progresses = st.builds(
@@ -45,8 +45,8 @@ progresses = st.builds(
 batches = st.builds(
     Batch,
     partition=int64,
-    follows=stamps,
-    stamp=stamps,
+    follows=batch_ids,
+    id=batch_ids,
     position=positions,
     complete=st.booleans(),
     changes=st.lists(changes, max_size=3).map(tuple),

@@ -149,7 +149,7 @@ class Road:
         """All documents of a collection, by their key."""
         return list(self.client[database or self.source.database][collection].find().sort("_id"))
 
-    def letters(self) -> list[dict[str, Any]]:
+    def dead_letters(self) -> list[dict[str, Any]]:
         return list(self.client[self.state].dead_letters.find())
 
     def transactions(self) -> int:
@@ -157,9 +157,9 @@ class Road:
 
     async def remove(self) -> None:
         """Forget all of it, on all three servers."""
-        places = self.settings.collections
+        collections = self.settings.collections
         databases = {self.source.database, *self.settings.databases}
-        targets = {places.collection_of(TableName(name, "")).database for name in databases}
+        targets = {collections.collection_of(TableName(name, "")).database for name in databases}
         for name in {self.state, *targets, *self.settings.mapping.values()}:
             self.client.drop_database(name)
         self.client.close()

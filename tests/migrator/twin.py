@@ -25,7 +25,7 @@ async def differences(road: Road, without: Sequence[TableName] = ()) -> list[str
     `without` are tables that are not copied. Nor can those be compared whose rows the
     stream tells one by one, but no statement can name: a fresh copy leaves them out.
     """
-    places = road.settings.collections
+    collections = road.settings.collections
     there = {name.lower() for (name,) in road.source.rows("SHOW DATABASES")}
     name = f"{road.settings.name}_fresh"
     copies = {one: f"{name}_{number}" for number, one in enumerate(road.settings.databases)}
@@ -41,14 +41,14 @@ async def differences(road: Road, without: Sequence[TableName] = ()) -> list[str
     urls = (road.settings.broker_url, road.settings.target_url)
     twin = Road(road.source, *(url.get_secret_value() for url in urls), **options)
     pairs = {
-        places.collection_of(TableName(one, "")).database: copy for one, copy in copies.items()
+        collections.collection_of(TableName(one, "")).database: copy for one, copy in copies.items()
     }
     try:
         if fresh:
             await twin.copy(is_empty=True)
         found = await asyncio.to_thread(_compare, road.client, pairs)
         impossible = {
-            f"{places.collection_of(TableName(one['database'], one['table']))}:"
+            f"{collections.collection_of(TableName(one['database'], one['table']))}:"
             for one in twin.client[twin.state].tables.find({"left_out": {"$regex": UNREADABLE}})
         }
         return [line for line in found if not line.startswith(tuple(impossible))]

@@ -27,9 +27,8 @@ from service.models.migration_steps.collation import TABLES
 from service.settings import Settings
 
 DATABASES = tuple(os.environ.get("TEST_DATABASES", "sqlite mysql mariadb").split())
-on_each_server = pytest.mark.parametrize(
-    "database_url", [name for name in DATABASES if name != "sqlite"], indirect=True
-)
+SERVERS = [pytest.param(name, marks=pytest.mark.servers) for name in DATABASES if name != "sqlite"]
+on_each_server = pytest.mark.parametrize("database_url", SERVERS, indirect=True)
 """For what SQLite, which serves one process, does not have."""
 
 SECRET = "a secret that is long enough for the tests"
@@ -90,18 +89,14 @@ async def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
     return f"sqlite://{copy}"
 
 
-@pytest.fixture(params=DATABASES)
-async def database_url(
-    request: pytest.FixtureRequest,
-    sqlite_url: str,
-    server_urls: dict[str, str],
-    upgraded: set[str],
-) -> str:
+@pytest.fixture(params=["sqlite", *SERVERS] if "sqlite" in DATABASES else SERVERS)
+async def database_url(request: pytest.FixtureRequest, sqlite_url: str, upgraded: set[str]) -> str:
     """The URL of an empty database with the newest schema."""
     kind = str(request.param)
     if kind == "sqlite":
         return sqlite_url
-    url = server_urls[kind]
+    # Only now: for SQLite no server is started.
+    url: str = request.getfixturevalue("server_urls")[kind]
     if url not in upgraded:
         await upgrade(url)
         upgraded.add(url)

@@ -39,7 +39,7 @@ class Batcher:
     """
 
     def __init__(self, landed: Landed, limits: Limits, position: ReadPosition, sink: Sink) -> None:
-        self.last = landed.stamp
+        self.last = landed.batch
         self.partition = landed.partition
         self._limits = limits
         self._position = position
@@ -177,7 +177,7 @@ class Batcher:
         batch = Batch(
             partition=self.partition,
             follows=follows,
-            stamp=self.last,
+            id=self.last,
             position=position,
             complete=complete,
             changes=tuple(

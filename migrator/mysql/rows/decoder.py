@@ -9,7 +9,7 @@ from migrator.model.rows import Operation, RowGroup
 from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.columns.column import Column, TableShape
 from migrator.mysql.rows.codegen import Program, result_program
-from migrator.mysql.rows.groups import Runs
+from migrator.mysql.rows.groups import RowGroups
 from migrator.mysql.rows.images import Images, Raws
 from migrator.mysql.rows.layout import Layout
 from migrator.mysql.rows.programs import Programs
@@ -99,20 +99,20 @@ class BinlogDecoder:
         at: int,
         stop: int,
     ) -> list[RowGroup]:
-        runs = Runs(self._layout)
+        groups = RowGroups(self._layout)
         width = self._images.width
         while at < stop:
             program = programs.find(body[at : at + width])
             if program is not None:
-                at, unusual = program(body, at, stop, stop, runs.rows(operation).append)
+                at, unusual = program(body, at, stop, stop, groups.rows(operation).append)
                 if not unusual:
                     continue
             raws, at = self._images.whole(body, at, stop)
-            runs.add(operation, long_way, raws)
-        return runs.made()
+            groups.add(operation, long_way, raws)
+        return groups.made()
 
     def _updates(self, body: bytes, at: int, stop: int) -> list[RowGroup]:
-        runs = Runs(self._layout)
+        groups = RowGroups(self._layout)
         width = self._images.width
         made: list[bytes] = []
         while at < stop:
@@ -127,28 +127,28 @@ class BinlogDecoder:
                 if after is not None:
                     at, unusual = after(body, at, 0, stop, made.append)
             if unusual:
-                at = self._update(runs, body, start, stop)
+                at = self._update(groups, body, start, stop)
                 continue
             key, row = made
             if not row.startswith(key[4:-1], 4):
-                runs.rows(Operation.DELETE).append(key)
-            runs.rows(Operation.PUT).append(row)
-        return runs.made()
+                groups.rows(Operation.DELETE).append(key)
+            groups.rows(Operation.PUT).append(row)
+        return groups.made()
 
-    def _update(self, runs: Runs, body: bytes, at: int, stop: int) -> int:
+    def _update(self, groups: RowGroups, body: bytes, at: int, stop: int) -> int:
         """One changed row, the long way."""
         before, at = self._images.whole(body, at, stop)
         after, at = self._images.whole(body, at, stop)
-        runs.change(before, after)
+        groups.change(before, after)
         return at
 
     def _partial_updates(self, body: bytes, at: int, stop: int) -> list[RowGroup]:
-        runs = Runs(self._layout)
+        groups = RowGroups(self._layout)
         while at < stop:
             before, at = self._images.whole(body, at, stop)
             after, at = self._images.changed(body, at, stop, before)
-            runs.change(before, after)
-        return runs.made()
+            groups.change(before, after)
+        return groups.made()
 
     def _touched(
         self, body: bytes, at: int, stop: int, bitmaps: tuple[bytes, bytes], partial_json: bool
@@ -199,17 +199,17 @@ class ResultDecoder:
             ) from error
 
     def _decode(self, packets: Sequence[bytes]) -> list[RowGroup]:
-        runs = Runs(self._layout)
+        groups = RowGroups(self._layout)
         index = 0
         while index < len(packets):
             program = self._programs.find(packets[index][: self._width])
             if program is not None:
-                index, unusual = program(packets, index, runs.rows(Operation.INSERT).append)
+                index, unusual = program(packets, index, groups.rows(Operation.INSERT).append)
                 if not unusual:
                     continue
-            runs.add(Operation.INSERT, self._layout.row, self._raws(packets[index]))
+            groups.add(Operation.INSERT, self._layout.row, self._raws(packets[index]))
             index += 1
-        return runs.made()
+        return groups.made()
 
     def _program(self, nulls: bytes) -> Program:
         return result_program(self._layout, nulls, self._absent(nulls))

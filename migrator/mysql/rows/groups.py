@@ -1,4 +1,4 @@
-"""Documents of rows gather in runs, in their order; what is refused is among them."""
+"""Rows of one event become groups of documents, in their order; refused rows are among them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,18 +10,18 @@ from migrator.mysql.rows.layout import Layout
 Raws = list[Any]
 
 
-class Runs:
-    """The runs of one event or of some packets."""
+class RowGroups:
+    """The row groups of one event or of some packets."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._runs: list[RowGroup] = []
+        self._groups: list[RowGroup] = []
 
     def rows(self, operation: Operation) -> list[bytes]:
-        """The rows of the last run, if it is of this operation, else of a new one."""
-        if not self._runs or self._runs[-1].operation is not operation:
-            self._runs.append(RowGroup(operation, []))
-        return self._runs[-1].rows
+        """The rows of the last group if it has this operation, else of a new group."""
+        if not self._groups or self._groups[-1].operation is not operation:
+            self._groups.append(RowGroup(operation, []))
+        return self._groups[-1].rows
 
     def add(self, operation: Operation, long_way: Callable[[Raws], bytes], raws: Raws) -> None:
         """A row under this operation, or its refusal."""
@@ -41,8 +41,8 @@ class Runs:
         self.add(Operation.PUT, self._layout.row, after)
 
     def made(self) -> list[RowGroup]:
-        """The runs that have rows."""
-        return [run for run in self._runs if run.rows]
+        """The groups that have rows."""
+        return [group for group in self._groups if group.rows]
 
     def _identity(self, raws: Raws) -> bytes:
         try:

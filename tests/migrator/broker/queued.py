@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
-from migrator.broker.consumer import Consumer
+from migrator.broker.consumer import Consumer, Delivery
 from migrator.broker.publisher import Publisher, SendLimits
 from migrator.model.batch import Batch
 
@@ -21,26 +21,36 @@ async def publishing(
     await asyncio.wait({running})
 
 
-async def first_batches(consumer: Consumer, count: int) -> list[Batch]:
-    """The next batches, at least `count` of them, not settled."""
-    found: list[Batch] = []
-    async for deliveries in consumer.batches():
-        found += [delivery.batch for delivery in deliveries]
+async def first_deliveries(consumer: Consumer, count: int) -> list[Delivery]:
+    """The next deliveries, at least `count` of them, not acknowledged."""
+    found: list[Delivery] = []
+    async for deliveries in consumer.deliveries():
+        found += deliveries
         if len(found) >= count:
             break
     return found
 
 
+async def first_batches(consumer: Consumer, count: int) -> list[Batch]:
+    """The next batches, at least `count` of them, not acknowledged."""
+    return [delivery.batch for delivery in await first_deliveries(consumer, count)]
+
+
 async def taken(url: str, name: str, count: int, partition: int = 0) -> list[int]:
-    """The sequence numbers of what is in a queue until `count` different ones came, settled."""
+    """The sequence numbers in a queue until `count` different ones came, acknowledged."""
     numbers: list[int] = []
-    async with Consumer(url, name, partition) as consumer, asyncio.timeout(15):
-        async for deliveries in consumer.batches():
-            numbers += [delivery.batch.stamp.sequence for delivery in deliveries]
-            await consumer.settle(len(deliveries))
+    async with Consumer.connect(url, name, partition) as consumer, asyncio.timeout(15):
+        async for deliveries in consumer.deliveries():
+            numbers += [delivery.batch.id.sequence for delivery in deliveries]
+            await deliveries[-1].acknowledge()
             if len(set(numbers)) >= count:
                 break
     return numbers
+
+
+async def drained(publisher: Publisher) -> None:
+    """Wait until everything that was put is confirmed."""
+    await until(lambda: not publisher.in_flight, timeout_s=60)
 
 
 def without_repeats(numbers: Iterable[int]) -> list[int]:

@@ -12,7 +12,7 @@ from migrator.broker.publisher import SendLimits
 from servers.process import free_port
 from servers.rabbitmq import RabbitMQ
 from tests.migrator.batches import batch
-from tests.migrator.broker.queued import publishing, taken, until
+from tests.migrator.broker.queued import drained, publishing, taken, until
 
 MARGIN_BYTES = 1 << 29
 
@@ -80,7 +80,7 @@ async def test_a_full_disk_holds_the_publisher_up_and_nothing_breaks(
         await until(lambda: sent > held_at and not publisher.is_blocked)
         sending.cancel()
         await asyncio.wait({sending})
-        await publisher.drain()
+        await drained(publisher)
 
         assert publisher.reconnects == 0
     assert await taken(broker.url, "full", sent) == list(range(1, sent + 1))

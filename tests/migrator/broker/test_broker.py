@@ -5,11 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from migrator.broker.queues import purge_all
 from servers.process import free_port
 from servers.rabbitmq import QUORUM_QUEUE_SETTLES_S, RabbitMQ
 from tests.migrator.batches import batch
-from tests.migrator.broker.queued import publishing, taken, until, without_repeats
+from tests.migrator.broker.queued import drained, publishing, taken, until, without_repeats
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +24,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
 async def test_a_killed_broker_loses_nothing_that_was_confirmed(broker: RabbitMQ) -> None:
     async with publishing(broker.url, "killed", 1) as publisher:
         publisher.put(batch(1))
-        await publisher.drain()
+        await drained(publisher)
         await asyncio.sleep(QUORUM_QUEUE_SETTLES_S)
         for number in range(2, 1001):
             publisher.put(batch(number, size=3000))
@@ -42,18 +41,18 @@ async def test_a_killed_broker_loses_nothing_that_was_confirmed(broker: RabbitMQ
 
 
 async def test_a_publisher_outlives_a_killed_broker(broker: RabbitMQ) -> None:
-    await purge_all(broker.url, "killed")
-    async with publishing(broker.url, "killed", 1) as publisher:
+    async with publishing(broker.url, "outlived", 1) as publisher:
         for number in range(1, 201):
             publisher.put(batch(number))
-        await publisher.drain()
+        await drained(publisher)
+        await asyncio.sleep(QUORUM_QUEUE_SETTLES_S)
         for number in range(201, 401):
             publisher.put(batch(number, size=30_000))
         broker.kill()
         await asyncio.to_thread(broker.start)
         for number in range(401, 601):
             publisher.put(batch(number))
-        await publisher.drain()
+        await drained(publisher)
         assert publisher.reconnects > 0
 
-    assert without_repeats(await taken(broker.url, "killed", 600)) == list(range(1, 601))
+    assert without_repeats(await taken(broker.url, "outlived", 600)) == list(range(1, 601))

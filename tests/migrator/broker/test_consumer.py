@@ -1,4 +1,4 @@
-"""Consuming: in order, one consumer at a time, and a loss is told, never hidden."""
+"""Consuming: in order, one consumer at a time, and a loss is reported, never hidden."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from migrator.broker.connection import BrokerConnection
-from migrator.broker.consumer import Consumer, Delivery, Joiner
+from migrator.broker.consumer import Acknowledger, Consumer, Delivery, Joiner
 from migrator.broker.messages import Incoming, Outgoing, queue_name
 from migrator.broker.queues import queue_depth
 from migrator.errors import BrokerError, BrokerUnavailable
 from migrator.model.batch import Batch
 from tests.migrator.batches import batch
-from tests.migrator.broker.queued import first_batches, publishing, taken
+from tests.migrator.broker.queued import drained, first_batches, first_deliveries, publishing, taken
 from tests.tcp_proxy import TcpProxy
 
 
@@ -24,42 +24,42 @@ async def publish(url: str, name: str, numbers: range, size: int = 100) -> None:
     async with publishing(url, name, 1) as publisher:
         for number in numbers:
             publisher.put(batch(number, size=size))
-        await publisher.drain()
+        await drained(publisher)
 
 
 def sequences(batches: list[Batch]) -> list[int]:
-    return [each.stamp.sequence for each in batches]
+    return [each.id.sequence for each in batches]
 
 
-async def next_of(batches: AsyncIterator[list[Delivery]]) -> list[Delivery]:
+async def next_of(arriving: AsyncIterator[list[Delivery]]) -> list[Delivery]:
     """The next deliveries, or a TimeoutError."""
-    return await asyncio.wait_for(anext(batches), 10)
+    return await asyncio.wait_for(anext(arriving), 10)
 
 
 async def test_at_most_the_prefetch_is_held(broker_url: str, migration: str) -> None:
     await publish(broker_url, migration, range(1, 21))
 
-    async with Consumer(broker_url, migration, 0, prefetch=5) as consumer:
-        batches = consumer.batches()
-        held = [delivery.batch for delivery in await next_of(batches)]
+    async with Consumer.connect(broker_url, migration, 0, prefetch=5) as consumer:
+        arriving = consumer.deliveries()
+        held = [delivery.batch for delivery in await next_of(arriving)]
         while len(held) < 5:
-            held += [delivery.batch for delivery in await next_of(batches)]
+            held += [delivery.batch for delivery in await next_of(arriving)]
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(anext(batches), 0.2)
+            await asyncio.wait_for(anext(arriving), 0.2)
 
     assert sequences(held) == [1, 2, 3, 4, 5]
 
 
-async def test_what_is_not_settled_comes_again_in_order(broker_url: str, migration: str) -> None:
+async def test_what_is_not_acknowledged_comes_again_in_order(
+    broker_url: str, migration: str
+) -> None:
     await publish(broker_url, migration, range(1, 11))
-    async with Consumer(broker_url, migration, 0) as first:
-        await first_batches(first, 10)
-        await first.settle(3)
-        await first.settle(0)
-        await first.settle(1)
-        assert first.unsettled == 6
+    async with Consumer.connect(broker_url, migration, 0) as first:
+        deliveries = await first_deliveries(first, 10)
+        await deliveries[2].acknowledge()
+        await deliveries[3].acknowledge()
 
-    async with Consumer(broker_url, migration, 0) as second:
+    async with Consumer.connect(broker_url, migration, 0) as second:
         again = sequences(await first_batches(second, 6))
 
     assert again == [5, 6, 7, 8, 9, 10]
@@ -70,8 +70,8 @@ async def test_the_next_consumer_takes_over_when_the_first_has_gone(
 ) -> None:
     async with (
         TcpProxy(broker_url) as proxy,
-        Consumer(proxy.url, migration, 0) as first,
-        Consumer(broker_url, migration, 0) as second,
+        Consumer.connect(proxy.url, migration, 0) as first,
+        Consumer.connect(broker_url, migration, 0) as second,
         publishing(broker_url, migration, 1) as publisher,
     ):
         publisher.put(batch(1))
@@ -89,14 +89,14 @@ async def test_the_next_consumer_takes_over_when_the_first_has_gone(
 async def test_a_cut_connection_ends_the_consumer(broker_url: str, migration: str) -> None:
     await publish(broker_url, migration, range(1, 4))
 
-    async with TcpProxy(broker_url) as proxy, Consumer(proxy.url, migration, 0) as consumer:
-        await first_batches(consumer, 3)
+    async with TcpProxy(broker_url) as proxy, Consumer.connect(proxy.url, migration, 0) as consumer:
+        deliveries = await first_deliveries(consumer, 3)
         proxy.cut()
 
         with pytest.raises(BrokerUnavailable):
-            await next_of(consumer.batches())
+            await next_of(consumer.deliveries())
         with pytest.raises(BrokerUnavailable):
-            await consumer.settle(3)
+            await deliveries[-1].acknowledge()
 
     assert await taken(broker_url, migration, 3) == [1, 2, 3]
 
@@ -104,16 +104,16 @@ async def test_a_cut_connection_ends_the_consumer(broker_url: str, migration: st
 async def test_a_silent_connection_ends_the_consumer(broker_url: str, migration: str) -> None:
     async with (
         TcpProxy(broker_url) as proxy,
-        Consumer(f"{proxy.url}?heartbeat=1", migration, 0) as consumer,
+        Consumer.connect(f"{proxy.url}?heartbeat=1", migration, 0) as consumer,
     ):
         proxy.freeze()
 
-        with pytest.raises(BrokerUnavailable, match="fell silent"):
-            await asyncio.wait_for(anext(consumer.batches()), 12)
+        with pytest.raises(BrokerUnavailable, match="no longer answers"):
+            await asyncio.wait_for(anext(consumer.deliveries()), 12)
 
 
 async def test_a_deleted_queue_ends_the_consumer(broker_url: str, migration: str) -> None:
-    async with Consumer(broker_url, migration, 0) as consumer:
+    async with Consumer.connect(broker_url, migration, 0) as consumer:
         waiting = asyncio.create_task(first_batches(consumer, 1))
         link = await BrokerConnection.open(broker_url, "test")
         await link.delete_queue(queue_name(migration, 0))
@@ -124,7 +124,7 @@ async def test_a_deleted_queue_ends_the_consumer(broker_url: str, migration: str
 
 
 async def test_a_cancelled_consumer_stays_cancelled(broker_url: str, migration: str) -> None:
-    async with Consumer(broker_url, migration, 0) as consumer:
+    async with Consumer.connect(broker_url, migration, 0) as consumer:
         waiting = asyncio.create_task(first_batches(consumer, 1))
         await asyncio.sleep(0.1)
 
@@ -135,16 +135,16 @@ async def test_a_cancelled_consumer_stays_cancelled(broker_url: str, migration: 
 
 
 async def test_a_foreign_message_is_refused(broker_url: str, migration: str) -> None:
-    async with Consumer(broker_url, migration, 0) as consumer:
+    async with Consumer.connect(broker_url, migration, 0) as consumer:
         await send_raw(broker_url, migration, Outgoing(0, "foreign", {}, b'{"hello": "world"}'))
 
         with pytest.raises(BrokerError, match="is not a batch of this migrator"):
-            await next_of(consumer.batches())
+            await next_of(consumer.deliveries())
 
     assert await queue_depth(broker_url, migration, 1) == 1  # A person decides what becomes of it.
 
 
-async def test_fragments_without_their_end_are_left_out(broker_url: str, migration: str) -> None:
+async def test_fragments_without_their_end_are_dropped(broker_url: str, migration: str) -> None:
     lost = {"fragment": 1, "fragments": 2}
     await publish(broker_url, migration, range(1, 2))
     await send_raw(broker_url, migration, Outgoing(0, "0-1-9/1", dict(lost), b"half"))
@@ -158,7 +158,7 @@ async def test_fragments_without_their_end_are_left_out(broker_url: str, migrati
     assert await queue_depth(broker_url, migration, 1) == 0
 
 
-async def test_fragments_that_are_left_out_settle_no_batch_before_them(
+async def test_fragments_that_are_dropped_acknowledge_no_batch_before_them(
     broker_url: str, migration: str
 ) -> None:
     lost = {"fragment": 1, "fragments": 2}
@@ -166,7 +166,7 @@ async def test_fragments_that_are_left_out_settle_no_batch_before_them(
     await send_raw(broker_url, migration, Outgoing(0, "0-1-9/1", dict(lost), b"half"))
     await publish(broker_url, migration, range(2, 3))
 
-    async with Consumer(broker_url, migration, 0) as consumer:
+    async with Consumer.connect(broker_url, migration, 0) as consumer:
         assert sequences(await first_batches(consumer, 2)) == [1, 2]
 
     assert await taken(broker_url, migration, 2) == [1, 2]
@@ -180,6 +180,31 @@ async def send_raw(url: str, name: str, message: Outgoing) -> None:
     await link.publish(name, message, stored.set)
     await asyncio.wait_for(stored.wait(), 5)
     await link.close()
+
+
+class Acknowledged(BrokerConnection):
+    """A connection that only remembers what was acknowledged."""
+
+    def __init__(self) -> None:
+        self.tags: list[int] = []
+
+    async def acknowledge(self, tag: int) -> None:
+        self.tags.append(tag)
+
+
+async def test_dropped_fragments_are_acknowledged_with_the_batch_before_them() -> None:
+    connection = Acknowledged()
+    acknowledger = Acknowledger(connection)
+
+    await acknowledger.drop(1)
+    acknowledger.delivered(2)
+    acknowledger.delivered(3)
+    await acknowledger.drop(5)
+    await acknowledger.acknowledge(2)
+    await acknowledger.acknowledge(3)
+    await acknowledger.drop(6)
+
+    assert connection.tags == [1, 2, 5, 6]
 
 
 def fragments_of(name: str, total: int) -> list[tuple[str, int, int]]:

@@ -11,7 +11,14 @@ from migrator.errors import BrokerUnavailable
 from servers.process import free_port
 from servers.rabbitmq import RabbitMQ
 from tests.migrator.batches import batch
-from tests.migrator.broker.queued import first_batches, publishing, taken, until, without_repeats
+from tests.migrator.broker.queued import (
+    drained,
+    first_batches,
+    publishing,
+    taken,
+    until,
+    without_repeats,
+)
 
 
 @pytest.fixture
@@ -28,21 +35,21 @@ async def test_a_frozen_broker_is_noticed_by_both_sides(broker: RabbitMQ) -> Non
     impatient = f"{broker.url}?heartbeat=1"
     async with (
         publishing(impatient, "frozen", 1) as publisher,
-        Consumer(impatient, "frozen", 0) as consumer,
+        Consumer.connect(impatient, "frozen", 0) as consumer,
     ):
         publisher.put(batch(1))
-        await publisher.drain()
+        await drained(publisher)
         await first_batches(consumer, 1)
 
         broker.pause()
         try:
             publisher.put(batch(2))
-            with pytest.raises(BrokerUnavailable, match="fell silent"):
-                await asyncio.wait_for(anext(consumer.batches()), 12)
+            with pytest.raises(BrokerUnavailable, match="no longer answers"):
+                await asyncio.wait_for(anext(consumer.deliveries()), 12)
             await until(lambda: publisher.reconnects > 0)
         finally:
             broker.resume()
         publisher.put(batch(3))
-        await publisher.drain()
+        await drained(publisher)
 
     assert without_repeats(await taken(broker.url, "frozen", 3)) == [1, 2, 3]

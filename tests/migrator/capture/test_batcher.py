@@ -65,7 +65,7 @@ def test_transactions_are_collected_until_they_are_flushed() -> None:
         Batch(
             partition=0,
             follows=BatchId(7, 0),
-            stamp=BatchId(7, 1),
+            id=BatchId(7, 1),
             position=NEXT,
             complete=True,
             changes=(TableChanges(T, PUT, b"ab", 2),),
@@ -86,7 +86,7 @@ def test_a_large_transaction_is_cut_and_says_that_it_goes_on() -> None:
     first, last = road.batches
     assert (first.complete, first.position) == (False, replace(START, rows=2))
     assert (last.complete, last.position) == (True, NEXT)
-    assert last.follows == first.stamp
+    assert last.follows == first.id
 
 
 def test_after_a_broken_connection_the_open_transaction_is_sent_again_as_one() -> None:
@@ -101,7 +101,9 @@ def test_after_a_broken_connection_the_open_transaction_is_sent_again_as_one() -
     road.batcher.flush()
 
     assert [batch.complete for batch in road.batches] == [False, False, False, True]
-    assert b"".join(run.rows for batch in road.batches for run in batch.changes) == b"abcabcd"
+    assert (
+        b"".join(changes.rows for batch in road.batches for changes in batch.changes) == b"abcabcd"
+    )
 
 
 def test_rows_of_a_distributed_transaction_never_lose_their_mark() -> None:
@@ -189,6 +191,6 @@ def test_every_row_leaves_once_in_order_whatever_the_limits(
     sent = b"".join(change.rows for batch in road.batches for change in batch.changes)
     assert sent == b"".join(b"%d" % row for rows in transactions for row in rows)
     assert sum(batch.transactions for batch in road.batches) == len(transactions)
-    stamps = [BatchId(7, number) for number in range(len(road.batches) + 1)]
-    assert [batch.follows for batch in road.batches] == stamps[:-1]
-    assert [batch.stamp for batch in road.batches] == stamps[1:]
+    ids = [BatchId(7, number) for number in range(len(road.batches) + 1)]
+    assert [batch.follows for batch in road.batches] == ids[:-1]
+    assert [batch.id for batch in road.batches] == ids[1:]

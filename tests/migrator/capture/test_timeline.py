@@ -183,5 +183,5 @@ async def test_emptying_a_table_spoils_its_windows_and_names_its_batch() -> None
 
         assert await window.emit([rows(1)], PROGRESS) is None
 
-    assert emptied == scene.batches[0].stamp
+    assert emptied == scene.batches[0].id
     assert scene.batches[0].changes[0].operation is Operation.EMPTY

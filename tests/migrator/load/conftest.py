@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
-from migrator.load.loader import Loader
+from migrator.load.partition import OwnedPartition
 from migrator.model.collection import CollectionMap
 from migrator.mongodb.target import Document, Target
 from migrator.state.store import State
 from servers.mongodb import MongoDB
 from servers.process import exclusive, free_port
-from tests.migrator.load.scene import PARTITION, Scene
+from tests.migrator.load.scene import Scene
 
 
 @asynccontextmanager
@@ -54,8 +54,6 @@ async def scene(shared_url: str) -> AsyncIterator[Scene]:
 
 
 @pytest.fixture
-async def loader(scene: Scene) -> Loader:
-    """The owner of the scene's partition."""
-    loader = Loader(scene.state, PARTITION)
-    await loader.own()
-    return loader
+async def owned(scene: Scene) -> OwnedPartition:
+    """The scene's partition, owned."""
+    return await scene.own()

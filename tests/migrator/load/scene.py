@@ -6,6 +6,8 @@ from typing import Any
 import bson
 from motor.motor_asyncio import AsyncIOMotorClient
 
+from migrator.load.partition import LoadCounters, OwnedPartition
+from migrator.load.sequencing import AtomicLimits
 from migrator.model.batch import Batch, BatchId
 from migrator.model.position import Position
 from migrator.model.rows import Operation, TableChanges
@@ -27,34 +29,42 @@ class Scene:
     epoch: int = 1
     sequence: int = 0
     made: list[Batch] = field(default_factory=list)
+    counters: LoadCounters = field(default_factory=LoadCounters)
 
     async def begin(self) -> Landed:
         """Begin an epoch, as capture does."""
         landed = await self.state.begin_epoch(PARTITION, Position(file="binlog.000001"))
-        self.epoch, self.sequence = landed.stamp
+        self.epoch, self.sequence = landed.batch
         return landed
+
+    async def own(
+        self, partition: int = PARTITION, limits: AtomicLimits | None = None
+    ) -> OwnedPartition:
+        """Own a partition, as a process of apply does."""
+        limits = limits or AtomicLimits()
+        return await OwnedPartition.own(self.state, partition, limits, self.counters)
 
     def table(self, name: str = "orders") -> TableName:
         """A table of the source."""
         return TableName(self.database, name)
 
-    def run(self, operation: Operation, *rows: Document, table: str = "orders") -> TableChanges:
+    def changes(self, operation: Operation, *rows: Document, table: str = "orders") -> TableChanges:
         """Changes of rows; each row names its `_id` first."""
         return TableChanges(
             self.table(table), operation, b"".join(map(bson.encode, rows)), len(rows)
         )
 
     def copy(self, *rows: Document, table: str = "orders") -> TableChanges:
-        return self.run(Operation.INSERT, *rows, table=table)
+        return self.changes(Operation.INSERT, *rows, table=table)
 
     def put(self, *rows: Document, table: str = "orders") -> TableChanges:
-        return self.run(Operation.PUT, *rows, table=table)
+        return self.changes(Operation.PUT, *rows, table=table)
 
     def delete(self, *keys: Any, table: str = "orders") -> TableChanges:
-        return self.run(Operation.DELETE, *({"_id": key} for key in keys), table=table)
+        return self.changes(Operation.DELETE, *({"_id": key} for key in keys), table=table)
 
     def empty(self, table: str = "orders") -> TableChanges:
-        return self.run(Operation.EMPTY, table=table)
+        return self.changes(Operation.EMPTY, table=table)
 
     def batch(self, *changes: TableChanges, complete: bool = True, **fields: Any) -> Batch:
         """The batch after the one before."""
@@ -63,7 +73,7 @@ class Scene:
         made = Batch(
             partition=PARTITION,
             follows=follows,
-            stamp=BatchId(self.epoch, self.sequence),
+            id=BatchId(self.epoch, self.sequence),
             position=Position(file="binlog.000001", offset=self.epoch * 1000 + self.sequence),
             complete=complete,
             changes=changes,

@@ -3,10 +3,10 @@
 import pytest
 
 from migrator.errors import TargetError
-from migrator.load import transaction as work
-from migrator.load.loader import Loader
+from migrator.load import records
+from migrator.load.partition import OwnedPartition
 from migrator.model.batch import Distributed, Phase
-from tests.migrator.load.scene import PARTITION, Scene
+from tests.migrator.load.scene import Scene
 
 XID = "X'61',X'',1"
 
@@ -16,9 +16,9 @@ def phase(name: Phase, xid: str = XID) -> Distributed:
 
 
 async def test_a_prepared_transaction_lands_when_it_is_committed(
-    scene: Scene, loader: Loader, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, owned: OwnedPartition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(work, "PIECE_BYTES", 100)
+    monkeypatch.setattr(records, "PIECE_BYTES", 100)
     prepare = phase(Phase.PREPARE)
     parts = [
         scene.batch(scene.put({"_id": 1, "n": 1}), complete=False, distributed=prepare),
@@ -26,12 +26,11 @@ async def test_a_prepared_transaction_lands_when_it_is_committed(
         scene.batch(scene.put({"_id": 2, "n": 1})),
     ]
 
-    assert await loader.load(parts) == 3
+    assert await owned.load(parts) == 3
     assert await scene.rows() == [{"_id": 2, "n": 1}]
     assert len(await scene.documents("prepared")) > 2
 
-    successor = Loader(scene.state, PARTITION)
-    await successor.own()
+    successor = await scene.own()
     assert await successor.load([scene.batch(distributed=phase(Phase.COMMIT))]) == 1
 
     assert await scene.rows() == [{"_id": 1, "n": 2}, {"_id": 2, "n": 1}]
@@ -39,19 +38,21 @@ async def test_a_prepared_transaction_lands_when_it_is_committed(
     assert (await scene.landed()).transactions == 2
 
 
-async def test_a_rolled_back_transaction_is_forgotten(scene: Scene, loader: Loader) -> None:
+async def test_a_rolled_back_transaction_is_forgotten(scene: Scene, owned: OwnedPartition) -> None:
     other = phase(Phase.PREPARE, "X'62',X'',1")
-    await loader.load([scene.batch(scene.put({"_id": 1}), distributed=phase(Phase.PREPARE))])
-    await loader.load([scene.batch(scene.put({"_id": 2}), distributed=other)])
+    await owned.load([scene.batch(scene.put({"_id": 1}), distributed=phase(Phase.PREPARE))])
+    await owned.load([scene.batch(scene.put({"_id": 2}), distributed=other)])
 
-    await loader.load([scene.batch(distributed=phase(Phase.ROLLBACK))])
+    await owned.load([scene.batch(distributed=phase(Phase.ROLLBACK))])
 
     assert await scene.rows() == []
     assert [row["xid"] for row in await scene.documents("prepared")] == [other.xid]
 
 
-async def test_a_commit_of_an_unknown_transaction_is_an_error(scene: Scene, loader: Loader) -> None:
+async def test_a_commit_of_an_unknown_transaction_is_an_error(
+    scene: Scene, owned: OwnedPartition
+) -> None:
     with pytest.raises(TargetError, match="must be copied again"):
-        await loader.load([scene.batch(distributed=phase(Phase.COMMIT))])
+        await owned.load([scene.batch(distributed=phase(Phase.COMMIT))])
 
-    assert (await scene.landed()).stamp == (1, 0)
+    assert (await scene.landed()).batch == (1, 0)

@@ -6,11 +6,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from migrator.load.loader import Loader
+from migrator.load.partition import OwnedPartition
 from migrator.model.batch import Batch
 from migrator.model.rows import TableChanges
 from tests.migrator.load.conftest import scene_at
-from tests.migrator.load.scene import PARTITION, Scene
+from tests.migrator.load.scene import Scene
 
 keys = st.integers(0, 4)
 writes: st.SearchStrategy[tuple[str, list[int]]] = st.one_of(
@@ -74,13 +74,13 @@ class Source:
                 return self.scene.empty()
 
 
-async def act(scene: Scene, loader: Loader, script: list[tuple[str, Any]]) -> None:
+async def act(scene: Scene, owned: OwnedPartition, script: list[tuple[str, Any]]) -> None:
     source = Source(scene)
     unacknowledged: list[Batch] = []
 
     async def hand_over(batches: list[Batch]) -> None:
         unacknowledged.extend(batches)
-        settled = await loader.load(batches)
+        settled = await owned.load(batches)
         assert settled <= len(unacknowledged)
         del unacknowledged[:settled]
 
@@ -101,7 +101,7 @@ async def act(scene: Scene, loader: Loader, script: list[tuple[str, Any]]) -> No
             await recover()
             continue
         elif deed == "reopen":
-            await loader.own()
+            owned = await scene.own()
             redelivered, unacknowledged[:] = list(unacknowledged), []
             await hand_over(redelivered)
         await hand_over(batches)
@@ -113,7 +113,7 @@ async def act(scene: Scene, loader: Loader, script: list[tuple[str, Any]]) -> No
     assert {row["_id"]: row["n"] for row in await scene.rows()} == source.model
     landed = await scene.landed()
     assert (landed.transactions, landed.gap) == (len(source.committed), None)
-    assert landed.stamp.epoch == scene.epoch
+    assert landed.batch.epoch == scene.epoch
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -121,8 +121,6 @@ async def act(scene: Scene, loader: Loader, script: list[tuple[str, Any]]) -> No
 def test_what_lands_is_what_was_committed(shared_url: str, script: list[tuple[str, Any]]) -> None:
     async def play() -> None:
         async with scene_at(shared_url) as scene:
-            loader = Loader(scene.state, PARTITION)
-            await loader.own()
-            await act(scene, loader, script)
+            await act(scene, await scene.own(), script)
 
     asyncio.run(play())

@@ -2,8 +2,8 @@
 
 import pytest
 
-from migrator.load import writer
-from migrator.load.loader import Loader
+from migrator.load import recorder
+from migrator.load.partition import LoadCounters, OwnedPartition
 from migrator.model.batch import Batch, BatchId
 from migrator.model.position import Position
 from tests.migrator.load.scene import PARTITION, Scene
@@ -11,117 +11,114 @@ from tests.migrator.load.scene import PARTITION, Scene
 
 @pytest.fixture(autouse=True)
 def _audit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "AUDIT", True)
+    monkeypatch.setattr(recorder, "AUDIT", True)
 
 
-async def test_a_batch_lands_with_its_position(scene: Scene, loader: Loader) -> None:
+async def test_a_batch_lands_with_its_position(scene: Scene, owned: OwnedPartition) -> None:
     batch = scene.batch(scene.copy({"_id": 1, "sku": "TEA"}), scene.put({"_id": 2, "sku": "JAM"}))
 
-    assert await loader.load([batch]) == 1
+    assert await owned.load([batch]) == 1
 
     assert await scene.rows() == [{"_id": 1, "sku": "TEA"}, {"_id": 2, "sku": "JAM"}]
     landed = await scene.landed()
-    assert landed.stamp == BatchId(1, 1)
+    assert landed.batch == BatchId(1, 1)
     assert landed.position == Position(file="binlog.000001", offset=1001)
     assert (landed.transactions, landed.committed_at, landed.gap) == (1, 1_001, None)
-    assert loader.landed == landed
 
 
-async def test_a_repeat_is_dropped_and_counted(scene: Scene, loader: Loader) -> None:
+async def test_a_repeat_is_dropped_and_counted(scene: Scene, owned: OwnedPartition) -> None:
     first = scene.batch(scene.put({"_id": 1, "n": 1}))
     second = scene.batch(scene.put({"_id": 1, "n": 2}))
-    await loader.load([first, second])
+    await owned.load([first, second])
 
-    assert await loader.load([first, second, first]) == 3
+    assert await owned.load([first, second, first]) == 3
 
-    assert (loader.repeats, loader.loaded) == (3, 2)
+    assert scene.counters == LoadCounters(rows=2, repeats=3)
     assert await scene.rows() == [{"_id": 1, "n": 2}]
     assert (await scene.landed()).transactions == 2
     assert len(await scene.documents("audit")) == 2
 
 
-async def test_a_repeat_among_new_batches_does_no_harm(scene: Scene, loader: Loader) -> None:
+async def test_a_repeat_among_new_batches_does_no_harm(scene: Scene, owned: OwnedPartition) -> None:
     first = scene.batch(scene.put({"_id": 1, "n": 1}))
     second = scene.batch(scene.put({"_id": 1, "n": 2}))
 
-    assert await loader.load([first, second, first, second]) == 4
+    assert await owned.load([first, second, first, second]) == 4
 
     assert await scene.rows() == [{"_id": 1, "n": 2}]
     assert (await scene.landed()).transactions == 2
 
 
-async def test_a_gap_is_noted_and_its_epoch_is_dropped(scene: Scene, loader: Loader) -> None:
+async def test_a_gap_is_noted_and_its_epoch_is_dropped(scene: Scene, owned: OwnedPartition) -> None:
     first = scene.batch(scene.put({"_id": 1}))
     lost = scene.batch(scene.put({"_id": 2}))
     third = scene.batch(scene.put({"_id": 3}))
 
-    assert await loader.load([first, third]) == 2
-    assert await loader.load([lost, scene.batch(scene.put({"_id": 4}))]) == 2
+    assert await owned.load([first, third]) == 2
+    assert await owned.load([lost, scene.batch(scene.put({"_id": 4}))]) == 2
 
     assert await scene.rows() == [{"_id": 1}]
     landed = await scene.landed()
-    assert landed.stamp == BatchId(1, 1)
+    assert landed.batch == BatchId(1, 1)
     assert landed.gap == (
         "Batch 1.3 follows 1.2, but what landed last is 1.1: something between them was lost."
     )
 
 
-async def test_a_new_epoch_mends_a_gap(scene: Scene, loader: Loader) -> None:
+async def test_a_new_epoch_closes_a_gap(scene: Scene, owned: OwnedPartition) -> None:
     lost = scene.batch(scene.put({"_id": 1}))
-    await loader.load([scene.batch(scene.put({"_id": 2}))])
+    await owned.load([scene.batch(scene.put({"_id": 2}))])
 
     landed = await scene.begin()
     late = [lost, scene.batch(scene.put({"_id": 1})), scene.batch(scene.put({"_id": 2}))]
-    assert await loader.load(late) == 3
+    assert await owned.load(late) == 3
 
-    assert (landed.stamp, landed.gap) == (BatchId(2, 0), None)
+    assert (landed.batch, landed.gap) == (BatchId(2, 0), None)
     assert landed.position == Position(file="binlog.000001")
     assert await scene.rows() == [{"_id": 1}, {"_id": 2}]
     assert (await scene.landed()).gap is None
 
 
-async def test_batches_of_an_older_epoch_are_repeats(scene: Scene, loader: Loader) -> None:
+async def test_batches_of_an_older_epoch_are_repeats(scene: Scene, owned: OwnedPartition) -> None:
     old = scene.batch(scene.put({"_id": 1}))
     await scene.begin()
 
-    assert await loader.load([old]) == 1
+    assert await owned.load([old]) == 1
 
     assert await scene.rows() == []
     assert (await scene.landed()).gap is None
 
 
-async def test_an_epoch_that_was_never_begun_is_a_gap(scene: Scene, loader: Loader) -> None:
+async def test_an_epoch_that_was_never_begun_is_a_gap(scene: Scene, owned: OwnedPartition) -> None:
     scene.epoch = 9
     strangers = [scene.batch(scene.put({"_id": 1})), scene.batch(scene.put({"_id": 2}))]
 
-    assert await loader.load(strangers) == 2
+    assert await owned.load(strangers) == 2
 
     assert await scene.rows() == []
     assert "Batch 9.1" in str((await scene.landed()).gap)
 
 
-async def test_a_gap_survives_the_loader(scene: Scene, loader: Loader) -> None:
+async def test_a_gap_survives_the_loader(scene: Scene, owned: OwnedPartition) -> None:
     first = scene.batch(scene.put({"_id": 1}))
-    await loader.load([scene.batch(scene.put({"_id": 2}))])
+    await owned.load([scene.batch(scene.put({"_id": 2}))])
 
-    successor = Loader(scene.state, PARTITION)
-    await successor.own()
+    successor = await scene.own()
 
     assert await successor.load([first]) == 1
     assert await scene.rows() == []
 
 
 async def test_a_loader_may_come_before_capture(scene: Scene) -> None:
-    early = Loader(scene.state, PARTITION + 1)
-    await early.own()
+    early = await scene.own(PARTITION + 1)
     landed = await scene.state.begin_epoch(PARTITION + 1, Position(offset=4))
     batch = Batch(
-        PARTITION + 1, landed.stamp, BatchId(1, 1), Position(offset=9), complete=True, changes=()
+        PARTITION + 1, landed.batch, BatchId(1, 1), Position(offset=9), complete=True, changes=()
     )
 
     assert await early.load([batch]) == 1
 
-    assert [landed.stamp for landed in await scene.state.landed()] == [
+    assert [landed.batch for landed in await scene.state.landed()] == [
         BatchId(1, 0),
         BatchId(1, 1),
     ]

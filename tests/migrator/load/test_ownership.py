@@ -7,15 +7,15 @@ import pytest
 
 from migrator.errors import Fenced
 from migrator.load import writer
-from migrator.load.loader import Loader
+from migrator.load.partition import OwnedPartition
 from migrator.mongodb.session import Session
-from tests.migrator.load.scene import PARTITION, Scene
+from tests.migrator.load.scene import Scene
 
 TAKEOVER_S = 3.0
 
 
 class Hold:
-    """Stops the first loader that is about to commit, as a paused process stands still."""
+    """Stops the first owner that is about to commit, as a paused process stands still."""
 
     def __init__(self) -> None:
         self.reached = asyncio.Event()
@@ -35,17 +35,16 @@ class Hold:
 
 
 async def test_a_successor_is_not_blocked_by_a_paused_transaction(
-    scene: Scene, loader: Loader, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, owned: OwnedPartition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hold = Hold()
     hold.install(monkeypatch)
     batch = scene.batch(scene.put({"_id": 1, "n": 1}))
-    paused = asyncio.create_task(loader.load([batch]))
+    paused = asyncio.create_task(owned.load([batch]))
     await hold.reached.wait()
     began = time.monotonic()
 
-    successor = Loader(scene.state, PARTITION)
-    await successor.own()
+    successor = await scene.own()
     assert await successor.load([batch, scene.batch(scene.put({"_id": 1, "n": 2}))]) == 2
 
     assert time.monotonic() - began < TAKEOVER_S
@@ -56,57 +55,56 @@ async def test_a_successor_is_not_blocked_by_a_paused_transaction(
     assert (await scene.landed()).transactions == 2
 
 
-async def test_a_fenced_loader_writes_nothing(scene: Scene, loader: Loader) -> None:
-    await Loader(scene.state, PARTITION).own()
+async def test_a_fenced_loader_writes_nothing(scene: Scene, owned: OwnedPartition) -> None:
+    await scene.own()
 
     with pytest.raises(Fenced):
-        await loader.load([scene.batch(scene.put({"_id": 1}))])
+        await owned.load([scene.batch(scene.put({"_id": 1}))])
     with pytest.raises(Fenced):
-        await loader.load([scene.batch(scene.put({"_id": 2}))])
+        await owned.load([scene.batch(scene.put({"_id": 2}))])
 
     assert await scene.rows() == []
 
 
 async def test_a_fenced_loader_empties_nothing(
-    scene: Scene, loader: Loader, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, owned: OwnedPartition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "EMPTIED_AT_ONCE_MAX", 1)
-    await loader.load([scene.batch(scene.put({"_id": 1}, {"_id": 2}))])
-    await Loader(scene.state, PARTITION).own()
+    await owned.load([scene.batch(scene.put({"_id": 1}, {"_id": 2}))])
+    await scene.own()
 
     with pytest.raises(Fenced):
-        await loader.load([scene.batch(scene.empty())])
+        await owned.load([scene.batch(scene.empty())])
 
     assert await scene.rows() == [{"_id": 1}, {"_id": 2}]
 
 
 async def test_capture_begins_an_epoch_past_a_paused_transaction(
-    scene: Scene, loader: Loader, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, owned: OwnedPartition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hold = Hold()
     hold.install(monkeypatch)
-    paused = asyncio.create_task(loader.load([scene.batch(scene.put({"_id": 1}))]))
+    paused = asyncio.create_task(owned.load([scene.batch(scene.put({"_id": 1}))]))
     await hold.reached.wait()
     began = time.monotonic()
 
     landed = await scene.begin()
 
     assert time.monotonic() - began < TAKEOVER_S
-    assert landed.stamp == (2, 0)
+    assert landed.batch == (2, 0)
     hold.release.set()
     assert await paused == 1
     assert await scene.rows() == []
-    assert await loader.load([scene.batch(scene.put({"_id": 1}))]) == 1
+    assert await owned.load([scene.batch(scene.put({"_id": 1}))]) == 1
     assert await scene.rows() == [{"_id": 1}]
 
 
 async def test_owners_that_come_at_once_take_turns(scene: Scene) -> None:
-    loaders = [Loader(scene.state, PARTITION) for _ in range(4)]
-    await asyncio.gather(*(loader.own() for loader in loaders))
+    owners = await asyncio.gather(*(scene.own() for _ in range(4)))
     batch = scene.batch(scene.put({"_id": 1}))
 
     results = await asyncio.gather(
-        *(loader.load([batch]) for loader in loaders), return_exceptions=True
+        *(owned.load([batch]) for owned in owners), return_exceptions=True
     )
 
     assert sorted(type(result).__name__ for result in results) == ["Fenced"] * 3 + ["int"]

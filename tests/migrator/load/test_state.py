@@ -7,7 +7,7 @@ import pytest
 
 import migrator.mongodb.target
 from migrator.errors import ConfigurationError, StateDamaged, TargetUnavailable
-from migrator.load.loader import Loader
+from migrator.load.partition import OwnedPartition
 from migrator.model.batch import BatchId, Progress
 from migrator.model.collection import CollectionMap
 from migrator.model.position import Position
@@ -20,30 +20,30 @@ from tests.migrator.load.scene import PARTITION, Scene
 async def test_the_first_epoch_begins_at_the_start_that_is_given(scene: Scene) -> None:
     landed = await scene.state.begin_epoch(8, Position(gtids="a:1-5", offset=7))
 
-    assert landed.stamp == BatchId(1, 0)
+    assert landed.batch == BatchId(1, 0)
     assert landed.position == Position(gtids="a:1-5", offset=7)
     again = await scene.state.begin_epoch(8, Position(offset=99))
-    assert (again.stamp, again.position) == (BatchId(2, 0), landed.position)
+    assert (again.batch, again.position) == (BatchId(2, 0), landed.position)
     assert again in await scene.state.landed()
 
 
 async def test_epochs_that_begin_at_once_are_different(scene: Scene) -> None:
     begun = await asyncio.gather(*(scene.state.begin_epoch(8, Position()) for _ in range(6)))
 
-    assert sorted(landed.stamp.epoch for landed in begun) == [1, 2, 3, 4, 5, 6]
+    assert sorted(landed.batch.epoch for landed in begun) == [1, 2, 3, 4, 5, 6]
 
 
-async def test_an_epoch_begins_while_batches_land(scene: Scene, loader: Loader) -> None:
+async def test_an_epoch_begins_while_batches_land(scene: Scene, owned: OwnedPartition) -> None:
     async def pour() -> None:
         for number in range(400):
-            await loader.load([scene.batch(scene.put({"_id": number}))])
+            await owned.load([scene.batch(scene.put({"_id": number}))])
 
     pouring = asyncio.create_task(pour())
     await asyncio.sleep(0.02)
     landed = await scene.state.begin_epoch(PARTITION, Position())
     await pouring
 
-    assert landed.stamp == BatchId(2, 0)
+    assert landed.batch == BatchId(2, 0)
     # What landed is exactly what the epoch begins from; the rest was dropped.
     assert len(await scene.rows()) == landed.transactions < 400
 
@@ -61,20 +61,20 @@ async def test_an_epoch_begins_while_batches_land(scene: Scene, loader: Loader) 
     ids=str,
 )
 async def test_a_damaged_position_is_noticed(
-    scene: Scene, loader: Loader, damage: dict[str, object]
+    scene: Scene, owned: OwnedPartition, damage: dict[str, object]
 ) -> None:
-    await loader.load([scene.batch(scene.put({"_id": 1}))])
+    await owned.load([scene.batch(scene.put({"_id": 1}))])
     await scene.state.positions.update_one({"_id": PARTITION}, damage)
 
     with pytest.raises(StateDamaged, match=r"partition 3 .* Restore the target from a backup"):
         await scene.state.landed()
     with pytest.raises(StateDamaged):
-        await loader.own()
+        await scene.own()
     with pytest.raises(StateDamaged):
         await scene.state.begin_epoch(PARTITION, Position())
 
 
-async def test_progress_lands_with_its_batch(scene: Scene, loader: Loader) -> None:
+async def test_progress_lands_with_its_batch(scene: Scene, owned: OwnedPartition) -> None:
     parts = (KeyRange(upper=("5",)), KeyRange(lower=("5",)))
     state = TableCopy(scene.table(), PARTITION, 2, 10, parts)
     await scene.state.save_table(state)
@@ -82,7 +82,7 @@ async def test_progress_lands_with_its_batch(scene: Scene, loader: Loader) -> No
     rest = Progress(scene.table(), 1, 1, ("8",), done=True, generation=2)
     older = Progress(scene.table(), 0, 5, ("3",), done=True, generation=1)
 
-    await loader.load(
+    await owned.load(
         [
             scene.batch(scene.copy({"_id": 6}, {"_id": 7}), progress=some),
             scene.batch(scene.copy({"_id": 8}), progress=rest),

@@ -121,10 +121,10 @@ def make_other(source: Source) -> str:
 
 async def unfit_tables(road: Road) -> list[TableName]:
     """The tables that cannot be carried over."""
-    place = road.settings.collections.collection_of
+    collection_of = road.settings.collections.collection_of
     async with await connect(SourceUrl.parse(road.source.url)) as connection:
         tables = await read_tables(connection, road.settings.scope)
-    return [table.name for table in tables if unfit(table, place(table.name))]
+    return [table.name for table in tables if unfit(table, collection_of(table.name))]
 
 
 def begin(source: Source, random: Random, writer: Writer) -> None:
@@ -163,11 +163,11 @@ async def compared(source: Source, road: Road) -> list[str]:
         f"{name} cannot be carried over, and nobody says so"
         for name in unfits - without_need.keys()
     ]
-    letters = {str(letter["table"]) for letter in road.letters()}
+    with_dead_letters = {str(one["table"]) for one in road.dead_letters()}
     for name, count in counts.items():
         _, _, collection = name.partition(".")
         documents = road.client[source.database][collection].estimated_document_count()
-        if count != documents and name not in letters:
+        if count != documents and name not in with_dead_letters:
             found.append(f"{name} has {count} rows and {documents} documents")
     return found + [
         line

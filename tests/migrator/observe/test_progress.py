@@ -152,7 +152,7 @@ def test_reports_survive_as_documents() -> None:
         rows_read=1,
         position=Position(gtids="a:1-3", file="b.1", offset=7),
         caught_up=True,
-        snapshot=CopyReport(rows=9, chunks=2),
+        snapshot=CopyReport(rows=9),
     )
     apply = ApplyReport(pid=5, rows=2, repeats=1)
 

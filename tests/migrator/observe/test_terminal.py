@@ -20,7 +20,9 @@ COMMIT_US = 1_790_000_000_123_456
 HALVES = (HalfState(Role.CAPTURE, 11, 0), HalfState(Role.APPLY, None, 2))
 
 
-def observation(at_s: float, rows: int, *, done: bool = False, letters: int = 0) -> Observation:
+def observation(
+    at_s: float, rows: int, *, done: bool = False, dead_letters: int = 0
+) -> Observation:
     return Observation(
         at_s=at_s,
         now_us=COMMIT_US + 1_500_000,
@@ -33,7 +35,7 @@ def observation(at_s: float, rows: int, *, done: bool = False, letters: int = 0)
         apply=ApplyReport(12, rows=rows),
         depth=3,
         behind=40,
-        dead_letters={"shop.orders": letters} if letters else {},
+        dead_letters={"shop.orders": dead_letters} if dead_letters else {},
     )
 
 
@@ -44,7 +46,7 @@ def text_of(*seen: Observation, height: int = 40) -> str:
 
 
 def test_a_person_sees_the_copy_and_the_stream() -> None:
-    text = text_of(observation(0.0, 1_000), observation(4.0, 2_000, letters=2))
+    text = text_of(observation(0.0, 1_000), observation(4.0, 2_000, dead_letters=2))
 
     lines = [" ".join(line.split()) for line in text.splitlines()]
     assert any(line.startswith("shop.orders") and "2,000 4,000 250 8.0 s" in line for line in lines)
@@ -137,7 +139,7 @@ def test_spans_of_time_are_for_people(seconds: float | None, text: str) -> None:
 
 
 def test_the_summary_says_what_is_complete_and_what_is_not() -> None:
-    seen = observation(0.0, 1_000, letters=2)
+    seen = observation(0.0, 1_000, dead_letters=2)
 
     assert summary_lines(seen, 61.0, "_migrator") == [
         "INCOMPLETE: 1 of 2 tables are copied, 1,007 rows; 1,007 transactions followed; 1 min 1 s.",
@@ -151,7 +153,7 @@ def test_the_summary_says_what_is_complete_and_what_is_not() -> None:
 def test_complete_means_every_table_and_every_row() -> None:
     assert is_complete(observation(0.0, 1, done=True))
     assert not is_complete(observation(0.0, 1))
-    assert not is_complete(observation(0.0, 1, done=True, letters=1))
+    assert not is_complete(observation(0.0, 1, done=True, dead_letters=1))
     assert not is_complete(Observation(0.0, 0))
 
 

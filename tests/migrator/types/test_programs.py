@@ -157,13 +157,13 @@ def test_arbitrary_bytes_are_rows_or_corrupt(body: bytes, deed: str) -> None:
 
     try:
         if deed == "partial":
-            runs = decoder.updates(body, 0, len(body), partial_json=True)
+            groups = decoder.updates(body, 0, len(body), partial_json=True)
         else:
-            runs = getattr(decoder, deed)(body, 0, len(body))
+            groups = getattr(decoder, deed)(body, 0, len(body))
     except BinlogCorrupt:
         return
 
-    assert all(isinstance(run, RowGroup) and run.rows for run in runs)
+    assert all(isinstance(group, RowGroup) and group.rows for group in groups)
 
 
 @settings(max_examples=200, deadline=None)
@@ -172,11 +172,11 @@ def test_arbitrary_packets_are_rows_or_corrupt(packets: list[bytes]) -> None:
     decoder = ResultDecoder(NAMED[:6], (0,), TypeOptions())
 
     try:
-        runs = decoder.decode(packets)
+        groups = decoder.decode(packets)
     except BinlogCorrupt:
         return
 
-    assert sum(len(run.rows) for run in runs) == len(packets)
+    assert sum(len(group.rows) for group in groups) == len(packets)
 
 
 USUAL = [

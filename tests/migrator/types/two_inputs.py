@@ -18,7 +18,7 @@ from migrator.mysql.position.log import current_position
 from migrator.mysql.types.json import PartialJson
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 from migrator.mysql.wire.packets import length_encoded_bytes
-from tests.migrator.mysql.conftest import logged_since
+from tests.migrator.mysql.on_servers.conftest import logged_since
 
 OPTIONS = TypeOptions()
 ROW_PREFIX = 5  # The NULL bitmap and an INT.

@@ -40,7 +40,7 @@ def decoder_of(event: Rows, table: Table, options: TypeOptions) -> BinlogDecoder
     )
 
 
-def runs_of(
+def groups_of(
     events: Sequence[Rows], table: Table, options: TypeOptions | None = None
 ) -> list[RowGroup]:
     """The runs of whole-row events, in their order."""

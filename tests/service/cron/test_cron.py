@@ -8,7 +8,7 @@ import pytest
 
 from service.cron.schedule import CatchUp
 from service.cron.ticks import Tick
-from service.models import JobOutcome, JobRun, JobTrigger
+from service.models import JobOutcome
 from tests.service.cron.scheduling import (
     NINE,
     TWENTY_MINUTES,
@@ -26,22 +26,6 @@ from tests.service.cron.scheduling import (
 async def database(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[None]:
     async with shop_in(tmp_path, sqlite_template):
         yield
-
-
-async def test_of_two_schedulers_one_runs_each_of_a_thousand_ticks() -> None:
-    clock, bell = Clock(), Bell()
-    one, other = runner(clock, job(bell)), runner(clock, job(bell))
-
-    for _ in range(1000):
-        await asyncio.gather(one.poke("bell"), other.poke("bell"))
-        clock.now += TWENTY_MINUTES
-
-    ticks = [NINE + n * TWENTY_MINUTES for n in range(1000)]
-    assert bell.ticks == ticks
-    rows = await JobRun.all().order_by("scheduled_for")
-    assert [row.scheduled_for for row in rows] == ticks
-    assert {row.outcome for row in rows} == {JobOutcome.SUCCEEDED}
-    assert {row.trigger for row in rows} == {JobTrigger.SCHEDULE}
 
 
 async def test_a_finished_run_keeps_its_result_and_its_times() -> None:

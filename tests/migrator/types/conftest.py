@@ -1,5 +1,0 @@
-"""The servers that the types are tested with."""
-
-from tests.migrator.mysql.conftest import mariadb_url, mysql_url, url
-
-__all__ = ["mariadb_url", "mysql_url", "url"]
