@@ -1,1 +1,1 @@
-"""Moves a live MySQL or MariaDB database to MongoDB; `pipeline.py` is the file to read first."""
+"""Moves a live MySQL or MariaDB database to MongoDB; read `capture/session.py` first."""

@@ -6,11 +6,11 @@
     │   ├── SourceUnavailable     the connection failed or broke (retryable)
     │   ├── PositionLost          the server no longer has the binlog that is needed
     │   ├── UnsupportedChange     a change that the binlog does not describe row by row
-    │   ├── KeyUnreadable         a copy cannot go on behind a row's key
+    │   ├── KeyUnreadable         a copy cannot go on after a row's key
     │   ├── BinlogCorrupt         an event contradicts the protocol or its checksum
     │   └── ValueRefused          one row holds a value that BSON cannot; it becomes a dead letter
     ├── BrokerError             RabbitMQ
-    │   ├── BrokerUnavailable     the connection failed or broke, nothing is known (retryable)
+    │   ├── BrokerUnavailable     the connection failed or broke (retryable)
     │   └── Unroutable            a batch was returned: the queue is gone
     ├── TargetError             MongoDB
     │   ├── TargetUnavailable     the connection failed or there is no primary (retryable)
@@ -20,14 +20,14 @@
     └── HalfFailed              the process of capture or apply has ended and is not started again
 
 Each message says what happened, to what, and what to do. `retryable` says that
-the same step, begun anew from the stored position, may succeed.
+the same step, started again from the stored position, may succeed.
 """
 
 START_OVER = (
     "To start over: stop the migrator, drop its state database and the copied databases in "
     "MongoDB, delete its queues in RabbitMQ, and run again."
 )
-"""What is left to do when the log that follows what landed is lost."""
+"""What remains to do when the log after what landed is lost."""
 
 
 class MigratorError(Exception):
@@ -64,7 +64,7 @@ class PositionLost(SourceError):
 class UnsupportedChange(SourceError):
     """A captured table was changed by an event that does not carry its rows.
 
-    `passable`: the tables as they are afterwards would do, if an operator says so.
+    `passable`: an operator may decide to skip the event and copy tables again after it.
     """
 
     def __init__(self, message: str, *, passable: bool = True) -> None:
@@ -73,7 +73,7 @@ class UnsupportedChange(SourceError):
 
 
 class KeyUnreadable(SourceError):
-    """A row that is there has a key that cannot be written in a statement."""
+    """A row of the source has a key that no statement can name."""
 
 
 class BinlogCorrupt(SourceError):
@@ -81,7 +81,7 @@ class BinlogCorrupt(SourceError):
 
 
 class ValueRefused(SourceError):
-    """A row that cannot be carried over.
+    """A row that cannot be migrated.
 
     `column` names the column at fault and `reason` says why, without the value
     itself: a log must not repeat what the table holds.
@@ -120,11 +120,11 @@ class TargetUnavailable(TargetError):
 
 
 class StateDamaged(TargetError):
-    """What `_migrator` remembers of a partition was changed or damaged."""
+    """The state that `_migrator` holds for a partition was changed or damaged."""
 
 
 class Gap(TargetError):
-    """A batch does not follow the stored position: something before it was lost."""
+    """A batch does not follow the one that landed last: something between them was lost."""
 
     retryable = True
 

@@ -130,9 +130,9 @@ class Settings(BaseSettings):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")] = "kooch"
     """What the queues' names begin with."""
     state_database: Annotated[str, Field(pattern=r"^_[A-Za-z0-9_-]{1,62}$")] = "_migrator"
-    """Where the target remembers the migration; a second migration needs another, and a name."""
+    """The target's database for the migration's state; a second one needs its own, and a name."""
     databases: Databases = ()
-    """All tables of these, except the excluded."""
+    """All tables of these databases, except those in `exclude`."""
     include: Patterns = ()
     """Further tables, as `database.table`; `*` is any characters, `?` one, `\\*` a star."""
     exclude: Patterns = ()
@@ -142,7 +142,7 @@ class Settings(BaseSettings):
     """Empty collections of the target that hold documents which this migration did not write."""
 
     partitions: Annotated[int, Field(ge=1, le=64)] = 1
-    """More than one loads tables side by side, and no longer a transaction at once."""
+    """More than one loads tables in parallel; then a transaction is not visible all at once."""
     snapshot_readers: Annotated[int, Field(ge=1, le=64)] = 2
     chunk_rows: Positive = 5_000
     batch_rows_max: Positive = 1_000
@@ -150,13 +150,13 @@ class Settings(BaseSettings):
     linger_ms: Annotated[int, Field(ge=0, le=10_000)] = 5
     """How long a batch that is not full waits for more transactions."""
     queue_bytes_max: Annotated[int, Field(ge=GIB // 4)] = 8 * GIB
-    """What may wait in RabbitMQ; then capture waits too."""
+    """How many bytes may wait in RabbitMQ; when they do, capture waits, too."""
     atomic_rows_max: Positive = 100_000
     """The largest source transaction that becomes visible all at once."""
     heartbeat_s: Positive = 1
-    """How often a quiet source says where it stands."""
+    """How often a quiet source sends its position."""
     server_id: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
-    """As a replica of the source; 0 takes a random high one."""
+    """The migrator's id as a replica of the source; 0 takes a random high one."""
 
     zero_dates: Literal["string", "null", "refuse"] = "string"
     """What becomes of 0000-00-00 and of dates with a zero month or day."""
@@ -189,16 +189,16 @@ class Settings(BaseSettings):
 
     @property
     def scope(self) -> Scope:
-        """Which tables are migrated, at a server that tells letters apart."""
+        """Which tables are migrated, at a server whose names are case-sensitive."""
         return Scope(self.databases, self.include, self.exclude)
 
     @property
     def collections(self) -> CollectionMap:
-        """Where they are migrated to."""
+        """To which collection each table is migrated."""
         return CollectionMap(self.mapping)
 
     def environment(self) -> dict[str, str]:
-        """What a child process must find in its environment to have the same settings."""
+        """The environment variables that give a child process the same settings."""
         values = {
             key: value.get_secret_value() if isinstance(value, SecretStr) else value
             for key, value in self

@@ -90,8 +90,8 @@ class Nobody:
     async def answer(self, question: Question) -> None:
         """Whatever is asked, nothing is looked up."""
 
-    async def past(self, error: SourceError, place: str) -> None:
-        """No error is passed."""
+    async def skip(self, error: SourceError, position: str) -> None:
+        """No event is skipped."""
         raise error
 
 

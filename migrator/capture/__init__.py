@@ -1,1 +1,1 @@
-"""The half that reads the source: binlog and tables become batches; `session.py` is read first."""
+"""The half that reads the source: binlog and tables become batches; read `session.py` first."""

@@ -1,4 +1,4 @@
-"""What a session looks at while it works: how far the loader is, and what it misses."""
+"""Watches how far apply has come, and whether a batch is missing there."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ log = structlog.get_logger()
 
 
 class LandingWatch:
-    """Twice a second: sends a beat, and reads what has landed.
+    """Sends heartbeat batches and reads what has landed, twice a second.
 
-    `epochs` are those of this session, by partition.
+    `epochs` holds this session's epoch of each partition.
     """
 
     def __init__(
@@ -32,9 +32,9 @@ class LandingWatch:
         self._epochs = epochs
 
     async def run(self) -> None:
-        """Raises `Gap` when the loader misses a batch, `Fenced` when another capture has begun."""
+        """Raises `Gap` when apply misses a batch, `Fenced` when another capture has started."""
         while True:
-            # Without changes, a beat moves the position and shows the loader what is missing.
+            # On a quiet source a heartbeat batch moves the position and makes a gap visible.
             if self._publisher.beats < BEATS_MAX:
                 self._timeline.beat()
             try:
@@ -49,8 +49,8 @@ class LandingWatch:
     def _check(self, landed: Landed) -> None:
         if landed.batch.epoch > self._epochs[landed.partition]:
             raise Fenced(
-                "Another capture process has begun to capture the same migration. Stop one of "
-                "them: one source has one reader."
+                "Another capture process of the same migration has started. Stop one of the two: "
+                "a migration has exactly one capture."
             )
         if landed.gap is not None:
             raise Gap(landed.gap)

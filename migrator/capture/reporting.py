@@ -1,4 +1,4 @@
-"""What capture reports of itself, for `status` and the live display."""
+"""What capture reports about itself, for `status` and the live display."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 async def keep_reporting(
     state: State, stream: Stream, timeline: Timeline, copier: Copier, publisher: Publisher
 ) -> None:
-    """Report twice a second, for ever."""
+    """Report twice a second until cancelled."""
     while True:
         quiet_s = asyncio.get_running_loop().time() - stream.last_read_at
         report = CaptureReport(
@@ -43,5 +43,5 @@ async def keep_reporting(
         try:
             await state.report(Role.CAPTURE, report.to_document())
         except TargetUnavailable as error:
-            log.info(f"{error} The report is left out.")
+            log.info(f"{error} This report is skipped.")
         await asyncio.sleep(INTERVAL_S)

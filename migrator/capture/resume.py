@@ -24,8 +24,8 @@ PREPARED_POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Anew:
-    """A table that is copied from its beginning; with `empties` its documents go first."""
+class NewCopy:
+    """A table to copy from the start; with `empties`, its documents are deleted first."""
 
     name: TableName
     empties: bool
@@ -33,21 +33,22 @@ class Anew:
 
 @dataclass(frozen=True, slots=True)
 class Resumption:
-    """`landed` per partition, in their order; the reading begins at `position`, the earliest.
+    """Where a session resumes: what has `landed` in each partition, in the partitions' order.
 
-    Of the `tables`, some copies are `unfinished`; those of `anew` begin from nothing.
+    The stream starts at `position`, the earliest of them. Of the selected `tables`, the copies
+    that are `unfinished` continue, and `new_copies` start from the beginning.
     """
 
     landed: tuple[Landed, ...]
     position: Position
     tables: tuple[Table, ...]
     unfinished: tuple[TableCopy, ...]
-    anew: tuple[Anew, ...]
+    new_copies: tuple[NewCopy, ...]
 
     @property
     def followed(self) -> tuple[Table, ...]:
-        """The tables whose documents are those of the definition that they have now."""
-        others = {one.name for one in self.anew}
+        """The tables whose documents match their present definition."""
+        others = {one.name for one in self.new_copies}
         return tuple(table for table in self.tables if table.name not in others)
 
     @property
@@ -57,17 +58,17 @@ class Resumption:
 
 
 async def is_begun(state: State) -> bool:
-    """Whether the target remembers this migration."""
+    """Whether the target holds the state of this migration."""
     return bool(await state.landed())
 
 
 async def resume(
     connection: Connection, state: State, scope: Scope, partitions: int, *, takes_over: bool
 ) -> Resumption:
-    """Begin a new epoch of every partition, and find what is to be copied.
+    """Begin a new epoch of every partition, and find what must be copied.
 
-    Raises `ConfigurationError` for collections that are not ours, `PositionLost` when the
-    source can no longer continue from where the data landed.
+    Raises `ConfigurationError` for settings or collections that do not fit this migration,
+    `PositionLost` when the source no longer has the log after what landed.
     """
     before = await state.landed()
     _check_partitions(before, partitions)
@@ -76,50 +77,51 @@ async def resume(
         if not takes_over:
             await _check_collections(connection, state, scope)
         await _wait_for_prepared(connection)
-    # The position comes first: whatever changes after this line, the stream will show.
+    # Read the position first: the stream then shows every change made after this line.
     start = await current_position(connection)
-    # The highest first: if this is cut short, the number of partitions is known all the same.
+    # The highest first: if this is interrupted, the state still shows the number of partitions.
     landed = [await state.begin_epoch(number, start) for number in reversed(range(partitions))]
     landed.reverse()
-    # Else the greatest key of a table might be smaller than one that the stream will not show.
+    # Otherwise the planner could miss the greatest keys: rows before `start` that the stream
+    # does not show, and that the tables do not show yet.
     async with consistent_read(connection, start):
         pass
     for one in landed:
         await check_still_available(connection, one.position)
-    # Only now: a table that was altered before that position is in no stream to come.
+    # Read the definitions only now: the stream will not show an ALTER from before `start`.
     tables = await read_tables(connection, scope)
     position = earliest([one.position for one in landed])
-    unfinished, anew = await _sorted_copies(state, tables, partitions, takes_over=takes_over)
-    return Resumption(tuple(landed), position, tables, unfinished, anew)
+    unfinished, new_copies = await _sorted_copies(state, tables, partitions, takes_over=takes_over)
+    return Resumption(tuple(landed), position, tables, unfinished, new_copies)
 
 
 async def _sorted_copies(
     state: State, tables: Sequence[Table], partitions: int, *, takes_over: bool
-) -> tuple[tuple[TableCopy, ...], tuple[Anew, ...]]:
-    """The copies that go on, and the tables whose copy begins anew."""
-    # Progress of an older epoch cannot land any more: what is read now stays true.
+) -> tuple[tuple[TableCopy, ...], tuple[NewCopy, ...]]:
+    """The copies that continue, and those that start from the beginning."""
+    # Progress of an older epoch can no longer land, so what is read here stays true.
     copies = {copy.table: copy for copy in await state.tables()}
     partition_of = state.target.collections.partition_of
     unfinished: list[TableCopy] = []
-    anew: list[Anew] = []
+    new_copies: list[NewCopy] = []
     for table in tables:
         copy = copies.get(table.name)
         if copy is None:
-            anew.append(Anew(table.name, empties=takes_over))
+            new_copies.append(NewCopy(table.name, empties=takes_over))
         elif _is_stale(copy, table, partition_of(table.name, partitions)):
-            anew.append(Anew(table.name, empties=True))
+            new_copies.append(NewCopy(table.name, empties=True))
         elif not copy.done:
             unfinished.append(copy)
-    return tuple(unfinished), tuple(anew)
+    return tuple(unfinished), tuple(new_copies)
 
 
 def _is_stale(copy: TableCopy, table: Table, partition: int) -> bool:
-    """Whether what the collection holds is no beginning of a copy of this table."""
+    """Whether the collection's documents cannot be continued as a copy of this table."""
     if copy.left_out or not copy.parts or copy.partition != partition:
         return True
     if copy.emptied is not None:
         return True  # The batch that empties the collection was lost on its way.
-    # The version before chose among several unique keys by other rules than the log does.
+    # The version that stored no key chose among several unique keys by other rules than the log.
     return copy.key != key_of(table) if copy.key else table.key_name != PRIMARY
 
 
@@ -128,7 +130,8 @@ def _check_partitions(before: Sequence[Landed], partitions: int) -> None:
     if stored and max(stored) + 1 != partitions:
         raise ConfigurationError(
             f"This migration was begun with {max(stored) + 1} partitions, and the settings say "
-            f"{partitions}. Set partitions = {max(stored) + 1}: rows would land out of order."
+            f"{partitions}. Set partitions = {max(stored) + 1}: with any other number, rows would "
+            "land out of order."
         )
 
 
@@ -138,14 +141,14 @@ def _check_flavour(before: Sequence[Landed], connection: Connection) -> None:
         if gtids and flavour_of(gtids) is not connection.server.flavour:
             raise ConfigurationError(
                 f"This migration was begun at a {flavour_of(gtids)} server, and the source at "
-                f"{connection.url} is {connection.server.flavour}, where its position means "
-                "nothing. Correct the source's URL, or begin a migration with another "
+                f"{connection.url} is {connection.server.flavour}, which cannot use its position. "
+                "Correct the source's URL, or begin another migration with its own "
                 "state_database and name."
             )
 
 
 async def _check_collections(connection: Connection, state: State, scope: Scope) -> None:
-    """Before anything is written: what we would mix our documents with."""
+    """Raise `ConfigurationError` for collections that hold documents of somebody else."""
     collections = [
         state.target.collections.collection_of(table.name)
         for table in await read_tables(connection, scope)
@@ -157,7 +160,7 @@ async def _check_collections(connection: Connection, state: State, scope: Scope)
 
 
 async def _wait_for_prepared(connection: Connection) -> None:
-    """Wait for a moment without prepared transactions: their rows are in no stream to come."""
+    """Wait for a moment without prepared transactions: the stream would not show their rows."""
     prepared: list[tuple[object, ...]] = []
     for _ in range(int(PREPARED_WAIT_S / PREPARED_POLL_S)):
         prepared = await connection.query("XA RECOVER")
@@ -166,5 +169,6 @@ async def _wait_for_prepared(connection: Connection) -> None:
         await asyncio.sleep(PREPARED_POLL_S)
     raise ConfigurationError(
         f"{len(prepared)} distributed transactions are prepared and not decided (XA RECOVER lists "
-        "them). Their rows were logged before the migration begins: decide them, then start again."
+        "them). Their rows are in the log before the point where this migration begins, and would "
+        "be missing: run XA COMMIT or XA ROLLBACK for each, then start again."
     )

@@ -4,8 +4,8 @@
                                                         +-> Timeline -> Batcher -> Publisher
     source --chunks--> Copier --------------------------+
 
-A session lasts as long as its epoch. When the loader misses a batch, the next session
-begins where the data landed; what is still in the queue then counts nothing.
+A session lasts as long as its epoch. When apply misses a batch, the next session begins
+where the data landed, and apply drops what is still queued of the old epoch.
 """
 
 import random
@@ -49,8 +49,8 @@ log = structlog.get_logger()
 async def capture(settings: Settings) -> None:
     """Follow the source and copy its tables until it is cancelled.
 
-    Raises what another try cannot repair: `ConfigurationError`, `PositionLost`,
-    `UnsupportedChange`, `StateDamaged` and their like.
+    Raises every error that another try cannot repair: `ConfigurationError`, `PositionLost`,
+    `UnsupportedChange`, `StateDamaged` and the like.
     """
     backoff = Backoff()
     async with State.connect(settings, "capture") as state:
@@ -66,11 +66,11 @@ async def capture(settings: Settings) -> None:
                     raise
                 if time.monotonic() - begun_s > HEALTHY_S:
                     backoff.reset()
-                await backoff.pause(error, "Capture begins anew")
+                await backoff.pause(error, "Capture starts again")
 
 
 async def _session(settings: Settings, state: State) -> None:
-    """One epoch: everything after what has landed, until something is missing or broken."""
+    """Run one session: capture everything after what has landed, until an error ends it."""
     url = SourceUrl.parse(settings.url(Server.SOURCE))
     async with await connect(url) as connection:
         scope = settings.scope.at(folds=connection.server.folds)
@@ -91,8 +91,8 @@ async def _session(settings: Settings, state: State) -> None:
         copies = Copies(state, timeline, tables, copier, takes_over=takes_over)
         for copy in start.unfinished:
             copier.begin(tables[copy.table], copy)
-        for one in start.anew:
-            await copies.anew(connection, one.name, empties=one.empties)
+        for one in start.new_copies:
+            await copies.restart(connection, one.name, empties=one.empties)
     lookup = Lookup(
         source,
         timeline,
@@ -117,6 +117,6 @@ def _publisher(settings: Settings) -> Publisher:
 
 
 def _pace(settings: Settings) -> Pace:
-    # A replica with the id of another one ends its stream, and its own is ended in turn.
+    # Two replicas with one id disconnect each other in turn, so the default is a random id.
     server_id = settings.server_id or random.choice(SERVER_IDS)  # noqa: S311 (no secret)
     return Pace(server_id, settings.heartbeat_s, settings.linger_ms / 1000)

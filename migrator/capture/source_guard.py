@@ -1,4 +1,4 @@
-"""Asks the source, now and then, whether it is still the one that is being read."""
+"""Checks every few seconds that the source still has what was read from it."""
 
 import asyncio
 
@@ -23,12 +23,12 @@ log = structlog.get_logger()
 
 
 class SourceGuard:
-    """Every few seconds, over a connection of its own.
+    """Checks the source over a connection of its own, for two faults that the stream hides.
 
-    A server that was reset goes on sending heartbeats to those who were connected. And the
-    catalogue may be ahead of the stream, so that rows are left out until their table's new
-    definition is reached: if the stream has come past the moment at which this was seen, and
-    no definition came, the rows that are left out would be missing for ever.
+    A server whose log was reset goes on sending heartbeats to connected replicas. And where the
+    catalogue is ahead of the stream, rows are left out until the stream reaches their table's
+    new definition. If the stream has passed the position at which this was noticed and no new
+    definition came, those rows would be missing forever.
     """
 
     def __init__(
@@ -42,7 +42,10 @@ class SourceGuard:
         self._disagreeing: dict[TableName, tuple[Table, Position]] = {}
 
     async def run(self) -> None:
-        """Raises `PositionLost` when the source forgets what has landed, and `SourceError`."""
+        """Raises `PositionLost` when the source no longer has the log after what has landed.
+
+        Raises `SourceError` when the log and the catalogue disagree on a table's key.
+        """
         while True:
             await asyncio.sleep(INTERVAL_S)
             try:
@@ -50,17 +53,17 @@ class SourceGuard:
                     await self.look(connection)
                 self._lost_looks = 0
             except SourceUnavailable as error:
-                log.info(f"{error} The stream waits for it, too.")
+                log.info(f"{error} The stream waits for the source, too.")
             except TargetUnavailable as error:
-                log.info(f"{error} The source is looked at later.")
+                log.info(f"{error} The source is checked again in {INTERVAL_S} s.")
             except PositionLost:
-                # One look may have met a transaction that was sent and is not committed yet.
+                # A single check may see a transaction that was sent and is not committed yet.
                 self._lost_looks += 1
                 if self._lost_looks == LOST_LOOKS_MAX:
                     raise
 
     async def look(self, connection: Connection) -> None:
-        """Look once; `run` says what it raises."""
+        """Check once; raises what `run` raises."""
         for landed in await self._state.landed():
             await check_still_available(connection, landed.position)
         still = {}

@@ -1,1 +1,1 @@
-"""What is looked at before anything starts, and how to fix it."""
+"""What is checked before anything starts, and how to fix what is wrong."""

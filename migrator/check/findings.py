@@ -11,13 +11,13 @@ class Level(StrEnum):
     """How much a finding matters."""
 
     FAIL = "fail"  # The migration cannot start, or could not be right.
-    WARN = "warn"  # It is right within limits that one should know.
+    WARN = "warn"  # It works, within limits that the operator should know.
     OK = "ok"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; `fix` is the exact statement or step, "" without one."""
+    """One thing that was checked; `fix` is the exact statement or step, "" without one."""
 
     level: Level
     subject: str
@@ -35,7 +35,7 @@ def fail(subject: str, what: str, fix: str = "") -> Finding:
 
 
 def warn(subject: str, what: str, fix: str = "") -> Finding:
-    """Something that one should know."""
+    """Something that the operator should know."""
     return Finding(Level.WARN, subject, what, fix)
 
 
@@ -45,7 +45,7 @@ def ok(subject: str, what: str) -> Finding:
 
 
 def refuse_failures(findings: Iterable[Finding]) -> None:
-    """Raises `ConfigurationError` with everything that failed, or lets the caller go on."""
+    """Raise `ConfigurationError` with everything that failed, if anything did."""
     failures = [str(finding) for finding in findings if finding.level is Level.FAIL]
     if failures:
         lines = "\n".join(f"- {failure}" for failure in failures)

@@ -1,4 +1,4 @@
-"""Why a table cannot be carried over, if it cannot: asked at the start and of every newcomer.
+"""Why a table cannot be migrated: checked at the start, and when a table joins later.
 
 Source: MongoDB Manual, "MongoDB Limits and Thresholds" and "Field Names with Periods and
 Dollar Signs".
@@ -21,12 +21,12 @@ from migrator.settings import target_trouble
 
 NAMESPACE_BYTES_MAX = 255
 FORBIDDEN = re.compile(r"^system\.|\$|^\.|\.$|\.\.|\0")
-"""In the name of a collection, by the server or by its drivers."""
+"""What the server or its drivers forbid in the name of a collection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unfit:
-    """What is in the way, and how to fix it."""
+    """One reason why a table cannot be migrated, and how to fix it."""
 
     what: str
     fix: str
@@ -36,15 +36,15 @@ class Unfit:
 
 
 def unfit(table: Table, collection: CollectionName) -> list[Unfit]:
-    """Everything that keeps the table from being carried over to `collection`."""
+    """Everything that keeps the table from being migrated to the collection."""
     if table.kind != BASE_TABLE:
-        what = f"It is a table of the kind {table.kind}, which is not carried over."
+        what = f"It is a table of the kind {table.kind}, which cannot be migrated."
         return [Unfit(what, f"{excluding(table.name)}.")]
     return [*_collection(table, collection), *_key(table), *_columns(table)]
 
 
 async def foreign_documents(target: Target, collection: CollectionName) -> str:
-    """Why a new table cannot have the collection: it holds documents already; "" if it is empty.
+    """Why a table cannot be copied to the collection: it holds documents; "" if it is empty.
 
     Raises `TargetError`.
     """
@@ -57,21 +57,23 @@ async def foreign_documents(target: Target, collection: CollectionName) -> str:
 
 
 def excluding(table: TableName) -> str:
-    """How migrator.toml leaves the table out."""
+    """What to write in migrator.toml to leave the table out."""
     return f"add {json.dumps(pattern_of(table), ensure_ascii=False)} to exclude in migrator.toml"
 
 
-def _collection(table: Table, collection: CollectionName) -> Iterator[Unfit]:
-    if trouble := target_trouble(collection.database):
+def _collection(table: Table, name: CollectionName) -> Iterator[Unfit]:
+    if trouble := target_trouble(name.database):
         source = json.dumps(table.name.database, ensure_ascii=False)
         yield Unfit(
-            f"MongoDB cannot have the database {collection.database!r}: {trouble}.",
+            f"MongoDB cannot have a database named {name.database!r}: {trouble}.",
             f'add {source} = "another_name" to mapping in migrator.toml.',
         )
-    if FORBIDDEN.search(collection.collection):
-        yield Unfit("MongoDB forbids that name of a collection.", _or_exclude(table, "rename it"))
-    elif len(str(collection).encode()) > NAMESPACE_BYTES_MAX:
-        what = f"{collection} has more than {NAMESPACE_BYTES_MAX} bytes."
+    if FORBIDDEN.search(name.collection):
+        yield Unfit(
+            "MongoDB forbids a collection of this name.", _or_exclude(table, "rename the table")
+        )
+    elif len(str(name).encode()) > NAMESPACE_BYTES_MAX:
+        what = f"The name {name} has more than {NAMESPACE_BYTES_MAX} bytes."
         yield Unfit(what, "map the database to a shorter name.")
 
 
@@ -85,7 +87,8 @@ def _key(table: Table) -> Iterator[Unfit]:
     for column in table.key_columns:
         if column.kind in FLOATING:
             yield Unfit(
-                f"{column.name}, a part of its key, is a floating number: it equals nothing.",
+                f"{column.name}, a part of its key, is a floating-point number: it cannot be "
+                "compared exactly.",
                 _or_exclude(table, f"{alter} MODIFY {quoted(column.name)} DECIMAL(...);"),
             )
 

@@ -1,4 +1,4 @@
-"""Everything that has bitten others, looked at before a migration starts."""
+"""Everything that has bitten others, checked before a migration starts."""
 
 from migrator.broker.connection import BrokerConnection
 from migrator.check.findings import Finding, fail, ok
@@ -23,10 +23,10 @@ async def preflight(source: Queries, state: State, settings: Settings) -> list[F
 async def source_findings(
     source: Queries, settings: Settings, *, is_new: bool = True
 ) -> list[Finding]:
-    """The source's set-up, what we may do there, and each selected table.
+    """The findings about the source's set-up, our privileges there, and each selected table.
 
-    A migration that is under way leaves out a table that cannot be carried over, instead of
-    stopping all others for it: then tables are not looked at here.
+    With `is_new` False, tables are not checked: a migration that is under way leaves out a table
+    that it cannot migrate, instead of stopping all others for it.
     """
     scope = settings.scope.at(folds=source.server.folds)
     variables = await read_variables(source)
@@ -44,7 +44,7 @@ async def _broker_finding(url: str) -> Finding:
     except BrokerError as error:
         return fail("RabbitMQ", str(error))
     await connection.close()
-    return ok("RabbitMQ", "lets us in.")
+    return ok("RabbitMQ", "accepts our connection.")
 
 
 async def _target_findings(source: Queries, state: State, settings: Settings) -> list[Finding]:

@@ -18,7 +18,7 @@ COPY_ROWS_PER_S = 2_000
 """A cautious guess of a slow copy's pace: the log must be kept until the copy is done."""
 RETENTION_S = 7 * DAY_S
 
-CRASH = "A crash of the server can forget transactions that were already carried over."
+CRASH = "A crash of the server can lose transactions that have already been migrated."
 VARIABLES = (
     "log_bin",
     "binlog_format",
@@ -39,14 +39,14 @@ WANTED: tuple[tuple[str, str, Callable[[str, str, str], Finding], str], ...] = (
         "binlog_format",
         "ROW",
         fail,
-        "Changes are logged as statements, which cannot be carried over row by row. Sessions "
-        "that are open keep the old format until they connect again.",
+        "Changes are logged as statements, which cannot be migrated row by row. Open sessions "
+        "keep the old format until they reconnect.",
     ),
     (
         "binlog_row_metadata",
         "FULL",
         fail,
-        "The log does not name the columns, so a value cannot be told from its neighbour.",
+        "The log does not name the columns, so a value may be taken for another column's.",
     ),
     (
         "binlog_row_image",
@@ -86,7 +86,7 @@ async def server_findings(source: Queries, variables: Variables, rows: int) -> l
 
 
 def set_global(server: ServerInfo, name: str, value: str) -> str:
-    """The statement that changes a variable now and, where the server can, for ever."""
+    """The statement that changes a variable now and, where the server can, permanently."""
     if server.is_mariadb:
         return f"SET GLOBAL {name} = {value}; -- and {name}={value} in the configuration"
     return f"SET PERSIST {name} = {value};"
@@ -129,8 +129,8 @@ def _retention(server: ServerInfo, variables: Variables, rows: int) -> Finding:
     needed_s = max(DAY_S, 2 * rows // COPY_ROWS_PER_S)
     if kept_s and kept_s < needed_s:
         what = (
-            f"The log is kept for {kept_s / HOUR_S:.1f} hours; the copy and a night without "
-            f"anybody to look after it may take {needed_s / HOUR_S:.0f}."
+            f"The log is kept for {kept_s / HOUR_S:.1f} hours; the copy, or a night on which "
+            f"nobody restarts the migrator, may take {needed_s / HOUR_S:.0f}."
         )
         return warn(name, what, set_global(server, name, str(max(RETENTION_S, needed_s))))
     return ok(
@@ -146,7 +146,7 @@ async def _replica(source: Queries, variables: Variables) -> list[Finding]:
     found = []
     if own != "ON":
         name = "log_slave_updates" if source.server.is_mariadb else "log_replica_updates"
-        what = "This server is a replica, and does not log what it is sent."
+        what = "This server is a replica, and does not log the changes of its own source."
         found.append(fail(name, what, f"write {name}=ON in its configuration; restart it."))
     if variables.get("replica_preserve_commit_order") == "OFF":
         name = "replica_preserve_commit_order"
@@ -174,7 +174,7 @@ async def _privileges(source: Queries) -> list[Finding]:
     if not source.server.is_mariadb and not source.server.gtid_mode:
         needed.append("RELOAD")
     if not source.server.is_mariadb:
-        # XA RECOVER tells what was prepared before the migration began.
+        # XA RECOVER lists what was prepared before the migration began.
         needed.append("XA_RECOVER_ADMIN")
     grants = await read_grants(source)
     missing = grants.everywhere(*needed)

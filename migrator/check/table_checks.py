@@ -1,4 +1,4 @@
-"""Each selected table, against what the migration can carry over.
+"""Each selected table, against what can be migrated.
 
 Sources: MySQL and MariaDB, information_schema.
 """
@@ -56,8 +56,16 @@ async def table_findings(
             fail(str(table.name), reason.what, reason.fix)
             for reason in unfit(table, settings.collections.collection_of(table.name))
         ]
-        found += [*_engine(table), *_columns(table, settings)]
-    found += await _views(source, scope)
+        if table.engine not in TRANSACTIONAL:
+            what = f"{table.engine} has no transactions: the log may show changes that were lost."
+            fix = f"ALTER TABLE {quoted_table(table.name)} ENGINE = InnoDB;"
+            found.append(warn(str(table.name), what, fix))
+        found += _columns(table, settings)
+    found += [
+        ok(str(TableName(database, name)), "is a view, and is left out.")
+        for database, name in await source.query(VIEWS)
+        if scope.wants(TableName(database, name))
+    ]
     found += await _foreign_keys(source, variables, scope)
     found += await _folded_keys(source, scope)
     return found
@@ -71,11 +79,11 @@ async def _selection(source: Queries, scope: Scope, tables: Sequence[Table]) -> 
     for database in scope.databases:
         name = there.get(scope.fold(database))
         if name is None:
-            what = "There is no such database, or we may see nothing of it."
+            what = "There is no such database, or the account has no privilege on it."
             fix = grants.statement(["SELECT"], f"{quoted(database)}.*")
             found.append(fail(f"Database {database}", what, f"look for a misspelling, or {fix}"))
         elif not grants.has("SELECT", name):
-            what = "We may not read all of its tables, and those would be missing unseen."
+            what = "The account cannot read all of its tables, and would silently miss the others."
             fix = grants.statement(["SELECT"], f"{quoted(name)}.*")
             found.append(fail(f"Database {name}", what, f"{fix} or name tables in include."))
     if tables:
@@ -84,20 +92,21 @@ async def _selection(source: Queries, scope: Scope, tables: Sequence[Table]) -> 
     elif not scope.databases:
         found.append(fail("include", "No table matches the patterns.", "look for a misspelling."))
     elif not found:
-        found.append(warn("Selection", "There is no table yet; each is followed once it is made."))
+        found.append(warn("Selection", "There is no table yet; each one joins when it is created."))
     return found
 
 
 def _shared_collections(tables: Sequence[Table], settings: Settings) -> Iterator[Finding]:
+    """The collections to which several tables would be migrated."""
     taken: dict[str, list[TableName]] = defaultdict(list)
     for table in tables:
-        collection = settings.collections.collection_of(table.name)
+        name = settings.collections.collection_of(table.name)
         # MongoDB has no two databases whose names differ in the case of letters only.
-        taken[f"{collection.database.lower()}.{collection.collection}"].append(table.name)
-    for collection_name, names in taken.items():
+        taken[f"{name.database.lower()}.{name.collection}"].append(table.name)
+    for collection, names in taken.items():
         if len(names) > 1:
             what = f"{' and '.join(map(str, names))} would share one collection."
-            yield fail(collection_name, what, "map one of the databases to another name.")
+            yield fail(collection, what, "map one of the databases to another name.")
 
 
 async def _readable(source: Queries, name: TableName) -> list[Finding]:
@@ -111,13 +120,6 @@ async def _readable(source: Queries, name: TableName) -> list[Finding]:
     return []
 
 
-def _engine(table: Table) -> Iterator[Finding]:
-    if table.engine not in TRANSACTIONAL:
-        what = f"{table.engine} has no transactions: what the log says may not have happened."
-        fix = f"ALTER TABLE {quoted_table(table.name)} ENGINE = InnoDB;"
-        yield warn(str(table.name), what, fix)
-
-
 def _columns(table: Table, settings: Settings) -> Iterator[Finding]:
     subject = str(table.name)
     for column in table.columns:
@@ -128,7 +130,8 @@ def _columns(table: Table, settings: Settings) -> Iterator[Finding]:
             what = f"{name} has microseconds, and a BSON date milliseconds: the rest is cut off."
             yield warn(subject, what, 'microseconds = "string" in migrator.toml keeps them.')
         if column.kind is NEWDECIMAL and column.metadata >> 8 > DIGITS_MAX:
-            what = f"{name} has {column.metadata >> 8} digits, Decimal128 34: it becomes a string."
+            digits = column.metadata >> 8
+            what = f"{name} has {digits} digits, Decimal128 only 34: it becomes a string."
             yield warn(subject, what)
 
 
@@ -136,14 +139,6 @@ def _is_cut(column: Column, settings: Settings) -> bool:
     """Whether the column's last digits do not fit into a BSON date."""
     is_date = column.kind in {DATETIME2, TIMESTAMP2}
     return is_date and column.metadata > MILLISECONDS_MAX and settings.microseconds == "truncate"
-
-
-async def _views(source: Queries, scope: Scope) -> list[Finding]:
-    return [
-        ok(str(TableName(database, name)), "is a view, and is left out.")
-        for database, name in await source.query(VIEWS)
-        if scope.wants(TableName(database, name))
-    ]
 
 
 RESTRICT = (
@@ -188,8 +183,8 @@ async def _folded_keys(source: Queries, scope: Scope) -> list[Finding]:
     return [
         ok(
             str(TableName(database, table)),
-            f"{column}, a part of its key, is compared by {collation}: MongoDB tells apart what "
-            "the server takes for equal, and _id has the letters of the row.",
+            f"{column}, a part of its key, is compared by {collation}: MongoDB distinguishes "
+            "values that the server takes for equal, and _id has the spelling of the row.",
         )
         for database, table, column, collation in await source.query(FOLDED_KEYS)
         if scope.wants(TableName(database, table))

@@ -44,11 +44,11 @@ migrator/settings.py says what each is.
 \b
 Exit status:
   0    everything selected is in the target, without exception
-  1    it failed; the message says why, and the next run goes on from what landed
+  1    it failed; the message says why, and the next run resumes from what landed
   2    the command line, a setting or the source's set-up rules it out
   3    it ended, but rows are in the dead letters, or a table is left out or not wholly copied
   75   (capture, apply) it failed, and the same command may succeed later
-  130  it was stopped by Ctrl-C or SIGTERM, in order; the next run goes on
+  130  Ctrl-C or SIGTERM stopped it, cleanly; the next run resumes from what landed
 """
 
 ConfigFile = Annotated[
@@ -61,25 +61,36 @@ Databases = Annotated[
 Debug = Annotated[
     bool,
     typer.Option(
-        "--debug", help="Show the traceback of an error; of capture and apply, not of run."
+        "--debug", help="Show the traceback of an error; run does not pass it on to the halves."
     ),
 ]
 Partitions = Annotated[
     list[int] | None,
-    typer.Option("--partition", metavar="NUMBER", min=0, help="Only this one; may be repeated."),
+    typer.Option(
+        "--partition", metavar="NUMBER", min=0, help="Load only this one; may be repeated."
+    ),
 ]
-Place = Annotated[str, typer.Argument(metavar="PLACE", help="Where, as the error names it.")]
-Because = Annotated[str, typer.Option("--because", metavar="TEXT", help="Why; it is recorded.")]
+Position = Annotated[
+    str, typer.Argument(metavar="POSITION", help="FILE:OFFSET, as the error names it.")
+]
+Because = Annotated[
+    str, typer.Option("--because", metavar="TEXT", help="The reason, which is recorded.")
+]
 Copy = Annotated[
     list[str] | None,
-    typer.Option("--copy", metavar="PATTERN", help="Copy these anew, not all; may be repeated."),
+    typer.Option(
+        "--copy", metavar="PATTERN", help="Copy only these tables again; may be repeated."
+    ),
 ]
 NoCopy = Annotated[
-    bool, typer.Option("--no-copy", help="Copy nothing; what it changed of ours is lost.")
+    bool,
+    typer.Option("--no-copy", help="Copy no table again; migrated rows that it changed are lost."),
 ]
 UntilCaughtUp = Annotated[
     bool,
-    typer.Option("--until-caught-up", help="End when all that the source has by then is there."),
+    typer.Option(
+        "--until-caught-up", help="End when all is copied and all changes up to then are applied."
+    ),
 ]
 
 cli = typer.Typer(
@@ -115,7 +126,7 @@ def run(
     until_caught_up: UntilCaughtUp = False,
     debug: Debug = False,
 ) -> None:
-    """Copy and follow: start capture and apply, restart one that dies, show how it goes.
+    """Copy and follow: start capture and apply, restart one that dies, show the progress.
 
     With --until-caught-up it ends when every table is copied and everything that the
     source had committed by that moment is applied.
@@ -173,24 +184,24 @@ def status(config: ConfigFile = None, debug: Debug = False) -> None:
     run_command(look, config, None, debug=debug, needs=(Server.TARGET,))
 
 
-@cli.command("pass", short_help="Decide to go past a place of the source's log.")
-def go_past(
-    place: Place,
+@cli.command("pass", short_help="Decide to skip one event of the source's log.")
+def skip(
+    position: Position,
     because: Because,
     copy: Copy = None,
     no_copy: NoCopy = False,
     config: ConfigFile = None,
     debug: Debug = False,
 ) -> None:
-    """Decide that capture goes past what it cannot handle, at PLACE (binlog.000012:3456).
+    """Decide that capture skips the event that it cannot handle, at POSITION (binlog.000012:3456).
 
-    Behind it every table is copied anew, or those that match --copy: what they hold then
-    need not be understood. The decision is recorded in the target, with its reason.
+    After it every table is copied again, or those that match --copy: the copy shows what the
+    event did. The decision is recorded in the target, with its reason.
     """
 
     async def record(settings: Settings) -> Exit:
         from migrator.cli.decide import decide
 
-        return await decide(settings, console, place, because, () if no_copy else copy or None)
+        return await decide(settings, console, position, because, () if no_copy else copy or None)
 
     run_command(record, config, None, debug=debug, needs=(Server.TARGET,))

@@ -16,7 +16,7 @@ COLOURS = {Level.FAIL: "red", Level.WARN: "yellow", Level.OK: "green"}
 
 
 async def check(settings: Settings, console: Console) -> Exit:
-    """Print every finding with how to fix it; raises `SourceError` if there is no source."""
+    """Print every finding with its fix; raises `SourceError` if the source does not answer."""
     source_url = SourceUrl.parse(settings.source_url.get_secret_value())
     async with (
         await connect(source_url) as source,
@@ -32,7 +32,7 @@ async def check(settings: Settings, console: Console) -> Exit:
 
 
 def finding_lines(findings: Sequence[Finding]) -> list[str]:
-    """The findings, the gravest first; each statement on a line of its own, to be copied."""
+    """The findings, failures first; each fix on a line of its own, to be copied."""
     lines = []
     for level in Level:
         for finding in (one for one in findings if one.level is level):

@@ -13,20 +13,21 @@ from migrator.model.state import Decision
 from migrator.settings import Settings
 from migrator.state.store import State
 
-PLACE = re.compile(r"[^:\s]+:\d+")
+POSITION = re.compile(r"[^:\s]+:\d+")
 EVERY_TABLE = ("*.*",)
 
 
 async def decide(
-    settings: Settings, console: Console, place: str, because: str, copy: Sequence[str] | None
+    settings: Settings, console: Console, position: str, because: str, copy: Sequence[str] | None
 ) -> Exit:
-    """Record that capture goes past a place of the log, and what is copied anew behind it.
+    """Record that capture skips the event at a position, and what is copied again after it.
 
-    `copy` None: every table. Raises `ConfigurationError` for a place that is none.
+    `copy` None: every table. Raises `ConfigurationError` for a malformed position or pattern.
     """
-    if not PLACE.fullmatch(place):
+    if not POSITION.fullmatch(position):
         raise ConfigurationError(
-            f"{place!r} is not a place in a binlog. Write FILE:OFFSET, as binlog.000012:3456."
+            f"{position!r} is not a position in a binlog. Write FILE:OFFSET, such as "
+            "binlog.000012:3456."
         )
     patterns = EVERY_TABLE if copy is None else tuple(copy)
     for pattern in patterns:
@@ -37,13 +38,14 @@ async def decide(
     async with State.connect(settings, "pass") as state:
         if not await state.landed():
             raise ConfigurationError(
-                f"There is no migration in {settings.state_database} yet, so nothing to go past."
+                f"There is no migration in {settings.state_database} yet, so there is nothing to "
+                "skip."
             )
-        await state.decide(Decision(place, patterns, because, datetime.now(UTC)))
+        await state.decide(Decision(position, patterns, because, datetime.now(UTC)))
     copied = ", ".join(patterns) or "no table"
     console.print(
-        f"Recorded in {settings.state_database}.decisions: capture goes past {place} and copies "
-        f"{copied} anew behind it. Start it again.",
+        f"Recorded in {settings.state_database}.decisions: capture skips the event at {position} "
+        f"and copies {copied} again after it. Start capture again.",
         soft_wrap=True,
         markup=False,
     )

@@ -11,7 +11,6 @@ import secrets
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from migrator.errors import MigratorError
@@ -29,20 +28,16 @@ def main() -> None:
         configured = load_settings(needs=())
         arguments: list[str] = []
         if not any(configured.url(server) for server in Server):
-            os.environ.update(_start_servers(os.environ.get("SOURCE") or "mysql"))
+            source = os.environ.get("SOURCE") or "mysql"
+            _run("servers", "up", source, "rabbitmq", "mongodb", "--source", source)
+            os.environ.update(exported((SERVERS / "env").read_text()))
             _fill_shop(os.environ["MIGRATOR_SOURCE_URL"] + DATABASE)
             arguments = ["--database", DATABASE]
     except MigratorError as error:
         sys.exit(f"error: {error}")
-    except subprocess.CalledProcessError as error:  # It has said why.
+    except subprocess.CalledProcessError as error:  # The program has printed why.
         sys.exit(error.returncode)
     os.execv(sys.executable, [sys.executable, "-m", "migrator", "run", *arguments])  # noqa: S606
-
-
-def _start_servers(source: str) -> Mapping[str, str]:
-    """Start what does not run, and return the variables that lead there."""
-    _run("servers", "up", source, "rabbitmq", "mongodb", "--source", source)
-    return exported((SERVERS / "env").read_text())
 
 
 def exported(text: str) -> dict[str, str]:
@@ -60,7 +55,6 @@ def _fill_shop(url: str) -> None:
 
 
 async def _has_products(url: str) -> bool:
-    """Whether the shop has rows; raises `SourceError`."""
     async with await connect(SourceUrl.parse(url), database=DATABASE) as connection:
         return bool(await connection.query("SELECT 1 FROM products LIMIT 1"))
 

@@ -1,4 +1,4 @@
-"""A command's work: settings first, then until it ends or a signal stops it, then its status."""
+"""Runs a command: loads the settings, works to the end or until a signal, exits with a status."""
 
 import asyncio
 import signal
@@ -42,11 +42,17 @@ def run_command(
     except MigratorError as error:
         if debug:
             raise
-        raise typer.Exit(_told(error, is_half=is_half)) from None
+        Console(stderr=True, highlight=False, soft_wrap=True).print(
+            f"[red]error:[/] {escape(str(error))}"
+        )
+        status = exit_for(error)
+        if status is Exit.RETRYABLE and not is_half:
+            status = Exit.FAILED
+        raise typer.Exit(status) from None
 
 
 async def _until_stopped(work: Awaitable[Exit], *, is_half: bool) -> Exit:
-    """The work's status; after Ctrl-C or SIGTERM that of a stop, once all is in order."""
+    """The status of the work, or of a stop when Ctrl-C or SIGTERM has ended it cleanly."""
     task = asyncio.ensure_future(work)
     stopped = False
 
@@ -62,13 +68,5 @@ async def _until_stopped(work: Awaitable[Exit], *, is_half: bool) -> Exit:
     except asyncio.CancelledError:
         if not stopped:
             raise
-        # A supervisor that asked for the stop is told that it went well.
+        # To the supervisor that asked for it, a clean stop is a success.
         return Exit.COMPLETE if is_half else Exit.INTERRUPTED
-
-
-def _told(error: MigratorError, *, is_half: bool) -> Exit:
-    Console(stderr=True, highlight=False, soft_wrap=True).print(
-        f"[red]error:[/] {escape(str(error))}"
-    )
-    found = exit_for(error)
-    return Exit.FAILED if found is Exit.RETRYABLE and not is_half else found

@@ -1,4 +1,4 @@
-"""Looks at a migration from outside: MongoDB for what landed, RabbitMQ and the source if there."""
+"""Looks at a migration from outside: in MongoDB, and in RabbitMQ and the source if they answer."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ ALIVE = timedelta(seconds=15)
 class Observer:
     """Use it as `async with Observer(settings, state) as observer`.
 
-    The source is optional: without it the transactions behind are unknown.
+    The source is optional: without it, how many transactions have not landed is unknown.
     """
 
     def __init__(self, settings: Settings, state: State) -> None:
@@ -43,7 +43,7 @@ class Observer:
             await self._source.close()
 
     async def observe(self) -> Observation:
-        """What is to be seen now; raises `TargetError`."""
+        """The state of the migration now; raises `TargetError`."""
         landed = await self._state.landed()
         reports = await self._state.reports()
         capture, apply = (reports.get(role, {}) for role in Role)
@@ -73,7 +73,7 @@ class Observer:
         try:
             source = await self.source()
             numbers = [await transactions_behind(source, position) for position in positions]
-        except SourceError:  # It is down for a while; whoever captures says so.
+        except SourceError:  # It does not answer now; capture reports that.
             return None
         return max((number for number in numbers if number is not None), default=None)
 
@@ -90,19 +90,20 @@ class Observer:
 
 
 def selected(settings: Settings, copies: Sequence[TableCopy]) -> tuple[TableCopy, ...]:
-    """The tables that are selected now; all, where nothing says which are."""
-    # What the source folds is not known here; it has no two tables that differ in that only.
+    """The copies of tables that are selected now; of all, if the settings select none."""
+    # Whether the source folds names is unknown here; folding them errs only where the names of
+    # two tables differ in case alone.
     scope = settings.scope.at(folds=True)
     is_open = not (scope.databases or scope.include)
     return tuple(copy for copy in copies if is_open or scope.wants(copy.table))
 
 
 def dead_letters_of(tables: Sequence[TableCopy], counts: Mapping[str, int]) -> dict[str, int]:
-    """How many rows of each of these tables were not carried over, where there are any."""
+    """How many dead letters each of these tables has, without those that have none."""
     names = [str(copy.table) for copy in tables]
     return {name: counts[name] for name in names if name in counts}
 
 
 def _is_fresh(document: Mapping[str, Any]) -> bool:
-    """Whether a report is there, and of a process that lives."""
+    """Whether there is a report, and its process is alive."""
     return bool(document) and bool(datetime.now(UTC) - document["at"] < ALIVE)

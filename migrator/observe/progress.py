@@ -1,7 +1,7 @@
 """How far a migration has come, how fast it goes and what is left. Pure functions.
 
-What is counted comes from MongoDB, where the data landed; the halves' own reports
-add what only they know.
+The counts come from MongoDB, where the data landed; the halves' own reports add what only they
+know.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,8 +20,7 @@ class Observation:
 
     `at_s` is on a clock that never goes back, `now_us` the time of day in microseconds
     since 1970. `depth` messages wait in RabbitMQ, and `behind` transactions of the
-    source have not landed; None where nobody knows.
-    `dead_letters` are the rows of each table that were not carried over, where there are any.
+    source have not landed; None if unknown. `dead_letters` counts them by table.
     """
 
     at_s: float
@@ -47,7 +46,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class TableProgress:
-    """The copy of one table; rates are rows per second, None while nothing is known.
+    """The copy of one table; rates are rows per second, None while unknown.
 
     A table that is `left_out` is neither copied nor followed.
     """
@@ -70,7 +69,7 @@ class TableProgress:
 
 @dataclass(frozen=True, slots=True)
 class StreamProgress:
-    """What follows the source: rates per second, the lag in seconds and in transactions."""
+    """How the stream follows the source: rates per second, lag in seconds and transactions."""
 
     rows_rate: float | None
     transactions_rate: float | None
@@ -83,7 +82,7 @@ class StreamProgress:
 
 @dataclass(frozen=True, slots=True)
 class ProgressReport:
-    """Everything that is shown."""
+    """Everything that the display shows."""
 
     tables: tuple[TableProgress, ...]
     stream: StreamProgress
@@ -101,7 +100,7 @@ class ProgressReport:
 
     @property
     def left_s(self) -> float | None:
-        """The time until the last table is copied at the present pace of them all together."""
+        """The time until the last table is copied, at the present rate of all tables together."""
         if self.copied:
             return 0.0
         rate = sum(table.rate or 0 for table in self.tables)
@@ -122,7 +121,7 @@ def progress(history: Sequence[Observation]) -> ProgressReport:
 
 
 def _table(before: TableCopy | None, now: TableCopy, span_s: float) -> TableProgress:
-    # Another generation began again at nothing.
+    # Another generation counts its rows from zero.
     same = before is not None and before.generation == now.generation
     rate = _rate(before.rows if before and same else 0, now.rows, span_s)
     left_s: float | None = 0.0 if now.done else None
@@ -148,7 +147,7 @@ def _stream(before: Observation, now: Observation, span_s: float) -> StreamProgr
 def _rows_rate(before: ApplyReport | None, now: ApplyReport | None, span_s: float) -> float | None:
     if now is None:
         return None
-    # A successor counts from nothing.
+    # Another process counts its rows from zero.
     same = before is not None and before.pid == now.pid
     return _rate(before.rows if before and same else 0, now.rows, span_s)
 
@@ -158,9 +157,9 @@ def _rate(before: int, now: int, span_s: float) -> float | None:
 
 
 def lag_s(now: Observation) -> float | None:
-    """How old the target's newest state is, in seconds; None before anything is known.
+    """How old the newest transaction in MongoDB is, in seconds; None before the first.
 
-    It is zero when all that the source has is there, however long ago that was.
+    It is zero when everything that the source has is there, however old that is.
     """
     if now.behind == 0 or (now.behind is None and _all_landed(now)):
         return 0.0

@@ -1,7 +1,6 @@
-"""What each half reports of itself through MongoDB, for `status` and the live display.
+"""What each half reports about itself through MongoDB, for `status` and the live display.
 
-Counters begin with the process: a successor starts again at zero, and its process
-id says so.
+Counters begin with the process: after a restart they start at zero, under another process id.
 """
 
 from collections.abc import Mapping
@@ -24,7 +23,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HalfState:
-    """A half as it is now: its process id, None between two lives, and how often it came back."""
+    """A half as it is now: its process id, None while it is down, and its number of restarts."""
 
     role: Role
     pid: int | None
@@ -33,7 +32,7 @@ class HalfState:
 
 @dataclass(frozen=True, slots=True)
 class CopyReport:
-    """The snapshot's work in this process.
+    """The copy's work in this process.
 
     `rows` have been read and sent, `noted` were left out because the stream had newer
     ones, and `tables_left` are not wholly read.
@@ -47,9 +46,9 @@ class CopyReport:
 
 @dataclass(frozen=True, slots=True)
 class CaptureReport:
-    """What the capturing half has done since it started.
+    """What capture has done since it started.
 
-    `position` has been read up to; `committed_at` is the commit time of the newest
+    The log has been read up to `position`; `committed_at` is the commit time of the newest
     transaction that was read, in microseconds since 1970, 0 before the first.
     `caught_up` says that the source had nothing more at the time of the report.
     `in_flight` batches have been sent and not yet confirmed by the broker, and
@@ -82,7 +81,7 @@ class CaptureReport:
 
 @dataclass(frozen=True, slots=True)
 class ApplyReport:
-    """What the loading half has done since it started.
+    """What apply has done since it started.
 
     `rows` have landed, `repeats` are batches that were dropped because they had landed
     before, and `retries` are failures after which loading started again.
@@ -104,5 +103,5 @@ class ApplyReport:
 
 
 def _known(kind: type[Any], document: Mapping[str, Any]) -> dict[str, Any]:
-    """What this version knows of a document."""
+    """The fields of a document that this version knows."""
     return {f.name: document[f.name] for f in fields(kind) if f.name in document}

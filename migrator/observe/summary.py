@@ -5,12 +5,12 @@ from migrator.observe.terminal import duration, moment
 
 
 def is_complete(seen: Observation) -> bool:
-    """Whether a migration is there, every table of it wholly copied, without a dead letter."""
-    return bool(seen.landed) and all(state.done for state in seen.tables) and not seen.dead_letters
+    """Whether there is a migration, with every table wholly copied and no dead letter."""
+    return bool(seen.landed) and all(copy.done for copy in seen.tables) and not seen.dead_letters
 
 
 def summary_lines(seen: Observation, took_s: float, state: str) -> list[str]:
-    """The summary of a run that took so long; `state` is the database that remembers."""
+    """The summary of a run that took `took_s` seconds; `state` names the state database."""
     done = sum(table.done for table in seen.tables)
     rows = sum(table.rows for table in seen.tables)
     word = "COMPLETE" if is_complete(seen) else "INCOMPLETE"
@@ -22,24 +22,24 @@ def summary_lines(seen: Observation, took_s: float, state: str) -> list[str]:
             if seen.committed_at
             else []
         ),
-        *place_lines(seen, state),
+        *detail_lines(seen, state),
     ]
 
 
-def place_lines(seen: Observation, state: str) -> list[str]:
-    """Tables that are not complete, rows that were left behind, and the positions."""
+def detail_lines(seen: Observation, state: str) -> list[str]:
+    """Tables that are not complete, rows that were not migrated, and the positions."""
     unfinished = [table for table in seen.tables if not (table.done or table.left_out)]
-    excluded = [table for table in seen.tables if table.left_out]
-    places = [
+    left_out = [table for table in seen.tables if table.left_out]
+    positions = [
         (one.partition, one.position.gtids or f"{one.position.file}:{one.position.offset}")
         for one in seen.landed
     ]
     return [
         *(f"{one.table} is not wholly copied: {one.rows:,} rows." for one in unfinished),
-        *(f"{one.table} is left out, and not followed: {one.left_out}" for one in excluded),
+        *(f"{one.table} is left out, and not followed: {one.left_out}" for one in left_out),
         *(
-            f"{number:,} rows of {table} were not carried over: see {state}.dead_letters."
+            f"{number:,} rows of {table} were not migrated: see {state}.dead_letters."
             for table, number in seen.dead_letters.items()
         ),
-        *(f"Partition {partition} stands at {place}." for partition, place in places),
+        *(f"Partition {partition} stands at {position}." for partition, position in positions),
     ]

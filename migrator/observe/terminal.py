@@ -1,4 +1,4 @@
-"""What a person sees while it runs, and what a log gets where nobody watches."""
+"""The live display of a run; where there is no terminal, a log line every few seconds."""
 
 import time
 from collections import deque
@@ -18,17 +18,16 @@ from migrator.observe.progress import (
     MICROSECONDS,
     Observation,
     ProgressReport,
-    StreamProgress,
     TableProgress,
     progress,
 )
 from migrator.observe.reports import HalfState
 
 WINDOW_S = 10.0
-"""Rates are those of this time."""
+"""Rates are averages over this time."""
 LOG_INTERVAL_S = 5.0
 OTHER_LINES = 12
-"""What the terminal needs beside the rows of tables."""
+"""Lines of the display that are not rows of tables."""
 MINUTE_S = 60
 HOUR_S = 60 * MINUTE_S
 
@@ -62,7 +61,7 @@ class Screen:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def show(self, seen: Observation, halves: Sequence[HalfState]) -> None:
-        """Show the newest observation, and how both halves do."""
+        """Show the newest observation, and the state of both halves."""
         self._seen.append(seen)
         while len(self._seen) > 2 and seen.at_s - self._seen[0].at_s > WINDOW_S:
             self._seen.popleft()
@@ -76,7 +75,7 @@ class Screen:
 
 
 def rendered(now: ProgressReport, halves: Sequence[HalfState], height: int) -> RenderableType:
-    """The whole display, for a terminal of so many lines."""
+    """The whole display, for a terminal of `height` lines."""
     return Group(_tables(now, max(3, height - OTHER_LINES)), Text(), _stream(now, halves))
 
 
@@ -84,7 +83,7 @@ def _tables(now: ProgressReport, most: int) -> RenderableType:
     grid = Table(box=None, padding=(0, 2, 0, 0))
     for heading in "table", "", "rows", "of about", "rows/s", "left":
         grid.add_column(heading, justify="left" if heading in {"table", ""} else "right")
-    # What is under way comes first; a long list of what is done tells nobody anything.
+    # Tables under way come first: a long list of finished ones would hide them.
     ordered = sorted(now.tables, key=lambda table: (table.done, -table.estimated_rows))
     for table in ordered[:most]:
         grid.add_row(*_row(table))
@@ -111,20 +110,16 @@ def _stream(now: ProgressReport, halves: Sequence[HalfState]) -> RenderableType:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_row("stream", f"{_number(stream.rows_rate)} rows/s, "
                            f"{_number(stream.transactions_rate)} transactions/s")  # fmt: skip
-    grid.add_row("lag", _lag(stream))
+    behind = "" if stream.behind is None else f", {stream.behind:,} transactions"
+    grid.add_row("lag", f"{duration(stream.lag_s)}{behind}")
     waiting = "unknown" if stream.depth is None else f"{stream.depth:,} messages"
     grid.add_row("queue", f"{waiting}{', RabbitMQ holds capture back' if stream.blocked else ''}")
     grid.add_row("last commit", moment(stream.committed_at))
     grid.add_row("processes", ", ".join(map(_half, halves)))
     if now.dead_letters:
-        text = f"{now.dead_letters:,} rows were not carried over; see _migrator.dead_letters"
+        text = f"{now.dead_letters:,} rows were not migrated; see _migrator.dead_letters"
         grid.add_row("dead letters", text, style="red")
     return grid
-
-
-def _lag(stream: StreamProgress) -> str:
-    behind = "" if stream.behind is None else f", {stream.behind:,} transactions"
-    return f"{duration(stream.lag_s)}{behind}"
 
 
 def _half(half: HalfState) -> str:
@@ -159,7 +154,7 @@ def moment(committed_at: int) -> str:
 
 
 def fields(now: ProgressReport, halves: Sequence[HalfState] = ()) -> dict[str, Any]:
-    """The same as one line of a log."""
+    """The same values, as the fields of a log line."""
     stream = now.stream
     values = {
         "tables_done": sum(table.done for table in now.tables),

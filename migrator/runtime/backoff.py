@@ -1,4 +1,4 @@
-"""How long to wait before the next try: longer each time, never for ever, never in step."""
+"""How long to wait before the next try: longer each time, bounded, shortened at random."""
 
 import asyncio
 import random
@@ -23,13 +23,13 @@ class Backoff:
 
     def next(self) -> float:
         """The delay after one more failure."""
-        # The exponent is bounded: two to the power of a thousand failures is no float.
+        # The exponent is bounded: two to the power of a thousand failures overflows a float.
         delay_s = min(self.most_s, self.first_s * 2.0 ** min(self.failures, 32))
         self.failures += 1
         return delay_s * random.uniform(0.5, 1.0)  # noqa: S311 - No secret.
 
     async def pause(self, error: Exception, what: str) -> None:
-        """Log the failure and `what` follows, "The chunk is read again", and wait for it."""
+        """Log the error and `what` follows, such as "The chunk is read again", then wait."""
         delay_s = self.next()
         log.warning(f"{error} {what} in {delay_s:.1f} s.")
         await asyncio.sleep(delay_s)

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Point(StrEnum):
-    """Where the road can break."""
+    """Where a crash is worth a test."""
 
     AFTER_READ = "after_read"
     AFTER_PUBLISH = "after_publish"
@@ -19,12 +19,8 @@ class Point(StrEnum):
     AFTER_LOAD = "after_load"
 
 
-def _wanted() -> dict[Point, int]:
-    name, _, times = os.environ.get("MIGRATOR_PAUSE_AT", "").partition(":")
-    return {Point(name): int(times or 1)} if name else {}
-
-
-_left = _wanted()
+_name, _, _times = os.environ.get("MIGRATOR_PAUSE_AT", "").partition(":")
+_left = {Point(_name): int(_times or 1)} if _name else {}
 
 
 def failpoint(point: Point) -> None:

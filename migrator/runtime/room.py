@@ -1,10 +1,10 @@
-"""Back-pressure: whoever makes batches waits for whatever sends them."""
+"""Back-pressure: what makes batches waits for what sends them."""
 
 from typing import Protocol
 
 
 class Room(Protocol):
-    """What takes batches at once, and is asked for room from time to time."""
+    """Takes batches without waiting; what makes them asks it for room from time to time."""
 
     @property
     def is_full(self) -> bool:

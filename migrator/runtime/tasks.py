@@ -36,7 +36,7 @@ async def run_until_first_failure(**tasks: Coroutine[Any, Any, None]) -> None:
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    """One of ours if there is one: it says what to do."""
+    """A `MigratorError` if there is one, because its message says what to do."""
     ours = failures.subgroup(MigratorError)
     first = (ours or failures).exceptions[0]
     return _first(first) if isinstance(first, BaseExceptionGroup) else first

@@ -1,1 +1,1 @@
-"""The copy of the rows that are there already, alongside the stream."""
+"""The copy of the rows that exist already, alongside the stream."""

@@ -38,7 +38,7 @@ KEYS: CodecOptions[dict[str, object]] = CodecOptions(
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What a SELECT gave: `last` is the document key of its last row, None without rows."""
+    """The result of a SELECT: `last` is the document key of its last row, None without rows."""
 
     groups: tuple[RowGroup, ...]
     rows: int
@@ -71,16 +71,16 @@ def rows_sql(table: Table, keys: Sequence[bytes]) -> str:
 
 
 def rows_between_sql(table: Table, keys: Sequence[bytes]) -> str:
-    """The same rows, asked for in another way."""
+    """The same rows, by another condition."""
     return f"{_select(table)} WHERE {between(table.key_columns, _all_literals(table, keys))}"
 
 
 async def read_chunk(
     connection: Connection, sql: str, table: Table, options: TypeOptions, limit: int
 ) -> Chunk:
-    """Run a SELECT of this file. Raises `SourceError`, `KeyUnreadable`.
+    """Run a SELECT of this module. Raises `SourceError`, `KeyUnreadable`.
 
-    A chunk whose rows are much larger than the server's average ends early.
+    A chunk ends early when its rows are larger than `CHUNK_BYTES_LIMIT`.
     """
     selection = await connection.select(sql)
     decoder = ResultDecoder(result_columns(selection.columns, table.columns), table.key, options)

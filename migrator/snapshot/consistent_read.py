@@ -7,8 +7,11 @@ then gtid_executed; MariaDB, "START TRANSACTION WITH CONSISTENT SNAPSHOT".
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+
+import structlog
 
 from migrator.errors import SourceError, SourceUnavailable
 from migrator.model.position import Position
@@ -21,13 +24,23 @@ SNAPSHOT_RETRY_S = 0.005
 SNAPSHOT_TRIES = 12_000
 LOCK_WAIT_S = 3
 LOCK_WAIT_TIMEOUT = 1205
+WARN_INTERVAL_S = 60.0
+
+HANGS = (
+    "The source has sent a transaction in its binlog and does not show its rows. Look for a "
+    "commit that hangs (SHOW PROCESSLIST), for instance semi-synchronous replication without "
+    "a replica."
+)
+
+log = structlog.get_logger()
 
 
 @asynccontextmanager
 async def consistent_read(connection: Connection, position: Position) -> AsyncIterator[None]:
     """What is selected inside shows all transactions up to `position`, and perhaps newer ones.
 
-    Raises `SourceUnavailable` when the server does not get there within minutes.
+    Raises `SourceUnavailable` when the server does not get there: within an hour by GTIDs, within
+    some minutes on MariaDB. Meanwhile the log says what capture waits for.
     """
     if connection.server.is_mariadb:
         await _snapshot_after(connection, position)
@@ -36,7 +49,7 @@ async def consistent_read(connection: Connection, position: Position) -> AsyncIt
         yield
         return
     else:
-        await _snapshot_behind_lock(connection)
+        await _snapshot_under_lock(connection)
     yield
     # Not after an error: the next transaction ends this one.
     if not connection.closed:
@@ -44,17 +57,20 @@ async def consistent_read(connection: Connection, position: Position) -> AsyncIt
 
 
 async def _executed(connection: Connection, gtids: str) -> None:
+    warning = HangWarning(silent_s=0)
     for _ in range(EXECUTED_TRIES):
         answer = await connection.query(
             "SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, %s)", gtids.replace("\n", ""), WAIT_S
         )
         if answer == [(0,)]:
             return
-    raise _never_shown()
+        warning.due()
+    raise SourceUnavailable(HANGS)
 
 
 async def _snapshot_after(connection: Connection, position: Position) -> None:
-    """A consistent snapshot tells its place in the binlog; repeat until it is far enough."""
+    """A consistent snapshot reports its binlog position; repeat until it is far enough."""
+    warning = HangWarning(silent_s=WAIT_S)
     for _ in range(SNAPSHOT_TRIES):
         await connection.query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
         rows = await connection.query("SHOW STATUS LIKE 'binlog_snapshot_%%'")
@@ -63,13 +79,14 @@ async def _snapshot_after(connection: Connection, position: Position) -> None:
         if log_offset(file, offset) >= log_offset(position.file, position.offset):
             return
         await connection.query("ROLLBACK")
+        warning.due()
         await asyncio.sleep(SNAPSHOT_RETRY_S)
-    raise _never_shown()
+    raise SourceUnavailable(HANGS)
 
 
-async def _snapshot_behind_lock(connection: Connection) -> None:
-    """Without GTIDs MySQL says nowhere what is visible: no commit is under way behind this lock."""
-    # Behind a long SELECT this lock would hold up every writer.
+async def _snapshot_under_lock(connection: Connection) -> None:
+    """Without GTIDs MySQL does not report what is visible; under this lock no commit is open."""
+    # While the lock waits for a long SELECT, every writer waits for the lock.
     await connection.query(f"SET SESSION lock_wait_timeout = {LOCK_WAIT_S}")
     try:
         await connection.query("FLUSH TABLES WITH READ LOCK")
@@ -86,9 +103,16 @@ async def _snapshot_behind_lock(connection: Connection) -> None:
         await connection.query("UNLOCK TABLES")
 
 
-def _never_shown() -> SourceUnavailable:
-    return SourceUnavailable(
-        "The source has sent a transaction in its binlog and does not show its rows. Look for a "
-        "commit that hangs (SHOW PROCESSLIST), for instance semi-synchronous replication without "
-        "a replica."
-    )
+class HangWarning:
+    """Warns of a commit that hangs, once the wait exceeds `silent_s`, and then once a minute."""
+
+    def __init__(self, silent_s: float) -> None:
+        self._begun_s = time.monotonic()
+        self._due_s = self._begun_s + silent_s
+
+    def due(self) -> None:
+        """Log the warning if it is time; call it after each try that fails."""
+        now_s = time.monotonic()
+        if now_s >= self._due_s:
+            self._due_s = now_s + WARN_INTERVAL_S
+            log.warning(f"{HANGS} Capture has waited for {now_s - self._begun_s:.0f} s.")

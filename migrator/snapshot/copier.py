@@ -1,10 +1,9 @@
-"""The copy of what is there already, alongside the stream: no locks, and the stream never waits.
+"""The copy of the rows that exist already: without locks, and the stream never waits for it.
 
-For each chunk of a table, in the order of its key: open a window, in which the keys are noted
-that the stream emits; wait until the server shows everything that was emitted before; read;
-emit the rows, without those that were emitted meanwhile, at the place that the stream has
-reached. Rows that change after the read come later in the stream. Nothing is written to the
-source.
+For each chunk of a table, in the order of its key: open a window, which notes the keys that the
+stream emits; wait until the server shows everything that was emitted before; read; emit the
+rows, without those that were emitted meanwhile, at the position that the stream has reached.
+Rows that change after the read come later in the stream. Nothing is written to the source.
 """
 
 import asyncio
@@ -70,7 +69,7 @@ class Copier:
 
     @property
     def tables_left(self) -> int:
-        """How many tables are not wholly read."""
+        """How many tables are not completely read."""
         return len(self._left)
 
     def begin(self, table: Table, copy: TableCopy) -> None:
@@ -82,7 +81,7 @@ class Copier:
             self._ranges.put_nowait(RangeCopy(table, part, number, copy.generation, part.last))
 
     def end(self, table: TableName) -> None:
-        """The table is gone."""
+        """Stop copying a table."""
         self._generations.pop(table, None)
         self._left.pop(table, None)
 
@@ -116,7 +115,7 @@ class Copier:
         """Copy the next chunk of the range."""
         await self._room.room()
         async with self._timeline.window(one.table.name) as window:
-            # While we waited for it, another copy may have begun; from now on that spoils it.
+            # Another copy may have begun before the window was open; later ones spoil it.
             if not self._is_wanted(one):
                 return
             async with consistent_read(connection, window.position):
@@ -133,16 +132,13 @@ class Copier:
         self.rows += chunk.rows
         self.noted += chunk.rows - emitted
         if chunk.is_last:
-            self._finish(one)
-
-    def _finish(self, one: RangeCopy) -> None:
-        left = self._left[one.table.name]
-        left.discard(one.number)
-        if not left:
-            del self._left[one.table.name]
+            left = self._left[one.table.name]
+            left.discard(one.number)
+            if not left:
+                del self._left[one.table.name]
 
     async def _follow(self, one: RangeCopy, error: SourceError) -> None:
-        """The table may have been redefined, and the stream is not there yet; otherwise raises."""
+        """Go on with the table's new definition; raise the error if that is not its cause."""
         async with await self._source.connect() as connection:
             now = await read_table(connection, one.table.name)
         if not explains(error, one.table, now):
@@ -150,5 +146,5 @@ class Copier:
         if now is not None and now.key and now.key_columns == one.table.key_columns:
             one.table = now
         else:
-            # It is gone, or its rows have other keys: the stream will say so, and end the copy.
+            # It is gone, or its rows have other keys: the stream will show it and end the copy.
             await asyncio.sleep(STALE_POLL_S)

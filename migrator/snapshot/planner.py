@@ -1,4 +1,4 @@
-"""How a table is copied: its key's range, cut where that is easy; or why it is left out."""
+"""Plans a table's copy: the ranges of its key, or why the table is left out."""
 
 from dataclasses import dataclass, replace
 
@@ -24,7 +24,7 @@ READ_TABLE_TRIES = 20
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A table as it is now, and the copy that it needs; `state` may say that it is left out."""
+    """A table as it is now, and the copy that it needs; `copy.left_out` may rule it out."""
 
     table: Table
     copy: TableCopy
@@ -32,7 +32,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """A table that is there, and that we cannot read, or must not copy."""
+    """A table that exists, but that we cannot read or must not copy."""
 
     reason: str
 
@@ -48,10 +48,10 @@ class Planner:
     async def plan(
         self, name: TableName, partition: int, generation: int
     ) -> Planned | Denied | None:
-        """The copy of a table as it is now, up to the greatest key that there is now.
+        """The copy of a table as it is now, up to the greatest key that it has now.
 
-        Later keys come by the stream. A large table whose key begins with an integer is
-        copied in several ranges. None: there is no such table any more. Raises `SourceError`.
+        The stream brings later keys. A large table whose key begins with an integer is copied
+        in several ranges. None: the table no longer exists. Raises `SourceError`.
         """
         for _ in range(READ_TABLE_TRIES):
             table = await self._look(name)
@@ -67,7 +67,7 @@ class Planner:
             except KeyUnreadable as error:
                 return Planned(table, replace(copy, left_out=str(error)))
             except SourceError as error:
-                # It may have been altered between the look at it and the SELECT.
+                # It may have been altered between reading its definition and the SELECT.
                 if error.retryable:
                     raise
                 now = await self._look(name)
@@ -86,7 +86,7 @@ class Planner:
             if error.number not in DENIED:
                 return Denied(f"It cannot be read. {error}")
             return Denied(
-                f"We may not read it ({error.number}). To fix it: "
+                f"The source does not let us read it ({error.number}). To fix it: "
                 f"{await select_grant(self.connection, name)} and start again."
             )
 
@@ -123,12 +123,12 @@ def is_redefined(table: Table, now: Table | None) -> bool:
 
 
 def explains(error: SourceError, table: Table, now: Table | None) -> bool:
-    """Whether a SELECT failed because somebody defined its table anew, perhaps as it was."""
+    """Whether a SELECT failed because its table was redefined meanwhile, perhaps as before."""
     return error.number in MOVING or is_redefined(table, now)
 
 
 def key_of(table: Table) -> tuple[str, ...]:
-    """What decides the `_id` of the table's documents, a line for each column of the key."""
+    """What decides the `_id` of the table's documents, a text for each column of the key."""
     return tuple(map(_described, table.key_columns))
 
 

@@ -54,11 +54,14 @@ class Noted:
         """The rows of a chunk that have not been emitted."""
         if not self.keys:
             return list(groups)
-        return [RowGroup(group.operation, self._left(group.rows)) for group in groups]
-
-    def _left(self, rows: list[bytes]) -> list[bytes]:
-        # A row that is refused for its key has none, and is never among the noted ones.
-        return [row for row in rows if not has_key(row) or document_key(row) not in self.keys]
+        left = []
+        for group in groups:
+            # A row that is refused for its key has none, and is never among the noted ones.
+            rows = [
+                row for row in group.rows if not has_key(row) or document_key(row) not in self.keys
+            ]
+            left.append(RowGroup(group.operation, rows))
+        return left
 
 
 class OpenWindows:
@@ -68,13 +71,13 @@ class OpenWindows:
         self._open: dict[TableName, list[Noted]] = {}
 
     def open(self, table: TableName) -> Noted:
-        """Begin to note the keys of a table."""
+        """Begin to note the keys that the stream emits of a table."""
         noted = Noted(table)
         self._open.setdefault(table, []).append(noted)
         return noted
 
     def close(self, noted: Noted) -> None:
-        """Stop noting them."""
+        """Stop noting keys for this window."""
         windows = self._open[noted.table]
         windows.remove(noted)
         if not windows:
@@ -89,7 +92,7 @@ class OpenWindows:
                 noted.keys.update(keys)
 
     def spoil(self, table: TableName | None = None) -> None:
-        """Something happened to the table, or to any table, that keys do not describe."""
+        """Rows of the table, or of any table, changed in a way that keys do not describe."""
         for name, windows in self._open.items():
             if table is None or name == table:
                 for noted in windows:

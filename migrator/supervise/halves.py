@@ -1,4 +1,4 @@
-"""Both halves as child processes: started, started again when they die, stopped, never orphaned."""
+"""Both halves as child processes: started, restarted when they die, stopped, never orphaned."""
 
 import asyncio
 import ctypes
@@ -26,10 +26,10 @@ LINE_BYTES_MAX = 1024 * 1024
 PARENT_VARIABLE = "MIGRATOR_PARENT"
 PR_SET_PDEATHSIG = 1
 RESTARTED = frozenset({Exit.COMPLETE, Exit.RETRYABLE})
-"""Statuses after which a half is started again, as after a death by a signal."""
+"""Statuses after which a half is restarted, as it is after death by a signal."""
 
 LAST_WORDS = "error: "
-"""How the line begins with which a command says why it ends."""
+"""The prefix of the line in which a command says why it ends."""
 
 Line = Callable[[str], None]
 
@@ -40,7 +40,7 @@ class Half:
     def __init__(
         self, role: Role, command: Sequence[str], environment: Mapping[str, str], line: Line
     ) -> None:
-        """`line` is told each line that the process writes to its standard error."""
+        """`line` receives each line that the process writes to its standard error."""
         self._role = role
         self._command = command
         self._environment = {**os.environ, **environment, PARENT_VARIABLE: str(os.getpid())}
@@ -51,14 +51,14 @@ class Half:
 
     @property
     def state(self) -> HalfState:
-        """How it does now."""
+        """The half as it is now."""
         pid = self._process.pid if self._process else None
         return HalfState(self._role, pid, max(0, self._lives - 1))
 
     async def keep(self) -> None:
-        """Run the process and start it again whenever it dies, until this is cancelled.
+        """Run the process and restart it whenever it dies, until this is cancelled.
 
-        Raises `HalfFailed` when it ends for a reason that would be there again, or
+        Raises `HalfFailed` when it ends for a reason that a restart would meet again, or
         dies `FAILURES_MAX` times without living for `HEALTHY_S` in between.
         """
         backoff = Backoff(RESTART_FIRST_S, RESTART_MOST_S)
@@ -74,7 +74,7 @@ class Half:
             await asyncio.sleep(delay_s)
 
     async def _live(self) -> int:
-        """One life of the process, to its exit status; a signal's number is negative."""
+        """Run the process once; returns its exit status, for a signal its negative number."""
         # A session of its own: the terminal's Ctrl-C reaches the parent only, which then
         # stops its children in order.
         process = await asyncio.create_subprocess_exec(
@@ -94,7 +94,7 @@ class Half:
             self._process = None
 
     async def _ended(self, process: Process) -> int:
-        """Pass on what the process says until it has ended."""
+        """Pass on what the process writes until it has ended; returns its exit status."""
         assert process.stderr is not None
         rest = b""
         while chunk := await process.stderr.read(READ_BYTES):
@@ -106,19 +106,19 @@ class Half:
         return await process.wait()
 
     def _hear(self, line: str) -> None:
-        """Pass a line on, or keep it: the error with which a half ends is told once, at the end."""
+        """Pass a line on; keep the final error, which `HalfFailed` reports once, at the end."""
         if self._last_words or line.startswith(LAST_WORDS):
             self._last_words.append(line.removeprefix(LAST_WORDS).strip())
         else:
             self._line(line)
 
     async def _stop(self, process: Process) -> None:
-        """Ask the process to end, and insist after the time-out or a second cancellation."""
+        """Ask the process to end; kill it after the time-out or a second cancellation."""
         if process.returncode is not None:
             return
         process.send_signal(signal.SIGTERM)
         try:
-            # What it says is read here, too: a child that writes into a full pipe never ends.
+            # Go on reading what it writes: a child that writes into a full pipe never ends.
             await asyncio.wait_for(self._ended(process), STOP_TIMEOUT_S)
         except (TimeoutError, asyncio.CancelledError):
             with suppress(ProcessLookupError):
@@ -130,11 +130,11 @@ class Half:
         if not is_final and failures < FAILURES_MAX:
             return
         words = "\n".join(self._last_words) or (
-            f"The process of {self._role} {_died(status)} without a word of its own; what it "
+            f"The process of {self._role} {_died(status)} without an error message; what it "
             "printed above may say why."
         )
         if not is_final:
-            words = f"{self._role} died {failures + 1} times in a row, at last of this: {words}"
+            words = f"{self._role} died {failures + 1} times in a row, the last time with: {words}"
         if status != Exit.CONFIGURATION:
             words += f"\n{self._role} has stopped. What was copied stays in MongoDB."
         raise HalfFailed(words, status)
@@ -152,13 +152,13 @@ def half_of_this_program(role: Role, environment: Mapping[str, str], line: Line)
 
 
 def die_with_parent() -> None:
-    """In a child: end at once when the supervisor has ended, however it did (Linux).
+    """In a child: end at once when the supervisor has ended, for whatever reason (Linux).
 
-    Nothing needs a farewell: whatever ends abruptly is continued from what landed.
+    It need not shut down cleanly: the next run resumes from what landed.
     """
     parent = os.environ.get(PARENT_VARIABLE)
     if not parent or sys.platform != "linux":
         return
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != int(parent):  # It ended before we asked to be told.
+    if os.getppid() != int(parent):  # It ended before this process asked for the signal.
         os.kill(os.getpid(), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Both halves together: started, watched, shown, and ended when all has arrived."""
+"""Both halves together: started, watched, shown, and ended when everything has landed."""
 
 import asyncio
 import time
@@ -26,10 +26,10 @@ TICK_S = 0.5
 
 
 async def run(settings: Settings, console: Console, *, until_caught_up: bool) -> Exit:
-    """Run both halves until all has arrived, or for ever; print a summary at the end.
+    """Run both halves until everything has landed, or until cancelled; print a summary.
 
     Raises `HalfFailed` when a half cannot go on, `SourceError` or `TargetError` when
-    looking at the servers fails for good.
+    observing the servers fails for a reason that will not pass.
     """
     begin = time.monotonic()
     async with State.connect(settings, "run") as state:
@@ -62,10 +62,10 @@ class Supervision:
         self._goal: Position | None = None
 
     async def watch(self, *, until_caught_up: bool) -> None:
-        """Show how it goes; with `until_caught_up`, return when all that the source had is there.
+        """Show the progress; with `until_caught_up`, return when the target has caught up.
 
-        What an earlier run left counts only once this run's capture reports: then it has
-        looked at the servers and the tables.
+        State of an earlier run counts only once this run's capture has reported: by then it has
+        checked the servers and the tables.
         """
         while True:
             try:
@@ -91,7 +91,7 @@ class Supervision:
             return False
         if not all(covers(one.position, wanted) for one in seen.landed):
             return False
-        # A definition on the way there may have begun another copy.
+        # A statement read on the way there may have begun another copy.
         self._goal = None
         return await self._is_copied(await self._observer.observe())
 
@@ -108,7 +108,7 @@ class Supervision:
 async def _summary(
     settings: Settings, state: State, console: Console, took_s: float
 ) -> Observation | None:
-    """Print what is there now; None when MongoDB does not tell."""
+    """Print the summary; None when MongoDB does not answer."""
     try:
         tables = selected(settings, await state.tables())
         landed = await state.landed()

@@ -1,4 +1,4 @@
-"""Copies of tables: begun anew, ended, or refused to one table without stopping the others."""
+"""Copies of tables: starts them again, ends them, or leaves a table out while others go on."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 
 class Copies:
-    """What becomes of a table's documents when its definition does."""
+    """Decides what happens to a table's documents when its definition changes."""
 
     def __init__(
         self, state: State, timeline: Timeline, tables: Tables, copier: Copier, *, takes_over: bool
@@ -30,11 +30,12 @@ class Copies:
         self._copier = copier
         self._takes_over = takes_over
 
-    async def anew(self, connection: Connection, name: TableName, *, empties: bool) -> None:
-        """Copy a table anew: the binlog does not show what a statement made of its rows.
+    async def restart(self, connection: Connection, name: TableName, *, empties: bool) -> None:
+        """Copy a table again: the binlog does not show what a statement did to its rows.
 
-        With `empties` its documents go first, in the open transaction; so they do if their
-        `_id`s are made of another key. A table that cannot be carried over is left out, loudly.
+        With `empties`, its documents are deleted first, in the open transaction; so they are if
+        another key now makes their `_id`s. A table that cannot be migrated is left out, with a
+        warning.
         """
         copy = await self._copy(name)
         planned = await self._planned(connection, name, copy)
@@ -46,17 +47,18 @@ class Copies:
         await self.forget(name)
 
     async def join(self, connection: Connection, name: TableName) -> None:
-        """Rows came of a table that nobody knows: it is copied, or left out, or gone by now."""
+        """Rows arrived of an unknown table: copy it, leave it out, or note that it is gone."""
         copy = await self._copy(name)
         planned = await self._planned(connection, name, copy)
         if planned is not None:
             await self._begin_or_leave_out(name, copy, planned, empties=True)
         else:
-            # Whatever it became was copied whole, or will be: the stream is not there yet.
+            # It was dropped or renamed since. The stream will reach that statement, and under a
+            # new name the rows are copied then, or have been already.
             self._tables.redefine(name, None)
 
     async def forget(self, name: TableName) -> None:
-        """The table is gone: nothing of it is left to be copied."""
+        """End the copy of a table that no longer exists."""
         self._timeline.windows.spoil(name)
         self._tables.redefine(name, None)
         self._copier.end(name)
@@ -83,7 +85,7 @@ class Copies:
         return Denied(reason) if reason else planned
 
     def _is_ours(self, name: TableName, copy: TableCopy | None) -> bool:
-        """Whether what the table's collection holds was written for this table."""
+        """Whether the documents in the table's collection were written for this table."""
         return self._tables.get(name) is not None or (copy is not None and copy.owned)
 
     def _taken(self, name: TableName, others: Iterable[TableName]) -> str:
@@ -93,8 +95,8 @@ class Copies:
         for other in others:
             if collection_of(other).is_same(collection):
                 return (
-                    f"It would share the collection {collection} with {other}. To fix it: map "
-                    "one of their databases to another name, by mapping in migrator.toml."
+                    f"It would share the collection {collection} with {other}. To fix it: map one "
+                    "of the two databases to another name, with mapping in migrator.toml."
                 )
         return ""
 
@@ -111,7 +113,7 @@ class Copies:
         elif planned.copy.left_out:
             await self._leave_out(planned.table.name, copy, planned.copy.left_out)
         else:
-            # Rows that were refused without a key would be refused, and counted, once more.
+            # A dead letter without a key cannot be replaced: a second copy would count it twice.
             is_rekeyed = copy is not None and copy.key not in {(), planned.copy.key}
             empties = empties or is_rekeyed
             empties = empties or await self._state.has_dead_letters_without_key(name)
@@ -119,19 +121,20 @@ class Copies:
 
     async def _begin(self, planned: Planned, before: TableCopy | None, *, empties: bool) -> None:
         name = planned.table.name
-        # Whoever begins again from before that batch must not do without it.
+        # The copy remembers the batch that empties the collection, in case that batch is lost.
         emptied = self._timeline.empty(name) if empties else before and before.emptied
         copy = replace(planned.copy, emptied=emptied or None)
         self._tables.redefine(name, planned.table)
         self._timeline.windows.spoil(name)
-        # Saved before the position passes the statement: after a crash it is read again.
+        # Save it before the position passes the statement: after a crash the stream reads that
+        # statement again.
         await self._state.save_table(copy)
         self._copier.begin(planned.table, copy)
 
     async def _leave_out(self, name: TableName, copy: TableCopy | None, reason: str) -> None:
         log.warning(
-            f"{name} is not migrated from here on, and the others go on; what MongoDB has of it "
-            f"stays, and grows old. {reason}"
+            f"{name} is left out from here on, and the other tables go on. Its documents stay in "
+            f"MongoDB and go out of date. {reason}"
         )
         self._timeline.windows.spoil(name)
         self._tables.leave_out(name)
@@ -143,7 +146,7 @@ class Copies:
         )
 
     async def _copy(self, name: TableName) -> TableCopy | None:
-        """What the target remembers of the table's copy."""
+        """What the state database holds about the table's copy."""
         fold = self._tables.scope.folded
         copies = await self._state.tables()
         return next((one for one in copies if fold(one.table) == fold(name)), None)

@@ -1,4 +1,4 @@
-"""What a statement of the log made of the tables: known, or looked up in the source.
+"""What a statement in the log did to the tables: read from it, or looked up in the source.
 
 The stream waits meanwhile, and what is emitted here belongs to its open transaction.
 """
@@ -17,7 +17,7 @@ from migrator.state.store import State
 
 
 class DdlFollower:
-    """Follows definitions by the catalogue, which may be ahead of the stream, and never behind."""
+    """Follows definitions in the catalogue, which may be ahead of the stream but never lags."""
 
     def __init__(self, tables: Tables, copies: Copies, state: State) -> None:
         self._tables = tables
@@ -25,17 +25,17 @@ class DdlFollower:
         self._state = state
 
     async def join(self, connection: Connection, name: TableName) -> None:
-        """Rows came of a table that is not known: it is copied, or left out, or gone by now.
+        """Rows arrived of an unknown table: copy it, leave it out, or note that it is gone.
 
         Raises `SourceError`, `TargetError`.
         """
         await self._copies.join(connection, name)
 
     async def follow(self, connection: Connection, statement: Statement) -> None:
-        """Copy anew what the statement may have changed. Raises `SourceError`, `TargetError`."""
+        """Copy again what the statement may have changed. Raises `SourceError`, `TargetError`."""
         if statement.table is None:
             for name in await self._concerned(connection, statement):
-                await self._copies.anew(connection, name, empties=True)
+                await self._copies.restart(connection, name, empties=True)
             return
         known = self._tables.get(statement.table)
         name = known.name if known else self._tables.scope.folded(statement.table)
@@ -59,12 +59,12 @@ class DdlFollower:
             and before is not None
             and _keeps_keys(before, await read_table(connection, name), statement)
         )
-        await self._copies.anew(connection, name, empties=not keeps)
+        await self._copies.restart(connection, name, empties=not keeps)
 
     async def _concerned(
         self, connection: Connection, statement: Statement
     ) -> Mapping[TableName, None]:
-        """The tables that it names, and those that are not what they were."""
+        """The tables that the statement names, and those whose definition has changed."""
         scope = self._tables.scope
         now = {table.name: table for table in await read_tables(connection, scope)}
         copies = [copy.table for copy in await self._state.tables()]
@@ -83,18 +83,18 @@ class DdlFollower:
     def _has_changed(self, name: TableName, now: Table | None) -> bool:
         before = self._tables.get(name)
         if before is None:
-            # One that is left out comes back when a statement names it, or at the next start.
+            # A table that is left out is tried again when a statement names it, or at a start.
             return now is not None and self._tables.is_unexplained(name)
         return is_redefined(before, now)
 
 
 def _keeps_primary_key(table: Table, statement: Statement) -> bool:
-    """Whether the primary key is out of the statement's reach, even as an index of that name."""
+    """Whether the statement cannot touch the primary key, even as an index named PRIMARY."""
     return table.key_name == PRIMARY and PRIMARY.lower() not in _folded(statement)
 
 
 def _keeps_keys(before: Table, now: Table | None, statement: Statement) -> bool:
-    """Whether no row got another `_id`: else its old document would stay for ever."""
+    """Whether every row keeps its `_id`; where one changed, the old document would remain."""
     if now is None or not _keeps_primary_key(before, statement):
         return False
     columns = before.key_columns

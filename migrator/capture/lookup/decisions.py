@@ -1,7 +1,7 @@
-"""The way past what cannot be handled: an operator's decision, which is recorded.
+"""An operator's recorded decision to skip an event that cannot be handled.
 
-A decision names one place of the log, and the tables that are copied anew behind it: what
-stood there need not be understood to see what it left.
+A decision names one position of the log, and the tables that are copied again after it: the
+copy shows what the event did, so the event itself need not be understood.
 """
 
 from dataclasses import dataclass
@@ -21,35 +21,35 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """Asks for decisions, and carries them out."""
+    """Looks for decisions, and carries them out."""
 
     state: State
     tables: Tables
     copies: Copies
 
-    async def past(self, connection: Connection, error: SourceError, place: str) -> None:
-        """Return if an operator has decided to go past this place, else raise the error again."""
+    async def skip(self, connection: Connection, error: SourceError, position: str) -> None:
+        """Skip the event at this position if an operator has decided so; else raise the error."""
         if not is_passable(error):
             raise error
-        decision = await self.state.decision(place)
+        decision = await self.state.decision(position)
         if decision is None:
             raise type(error)(
-                f"{error} To skip it, and to copy all tables again behind it: python -m migrator "
-                f"pass {place} --because 'why' (and the --config of this migration)."
+                f"{error} To skip it and copy all tables again after it: python -m migrator pass "
+                f"{position} --because 'why' (and the --config of this migration)."
             ) from error
         log.warning(
-            f"What stands at {place} is passed, as decided at {decision.at:%Y-%m-%d %H:%M} UTC "
-            f"({decision.because}). It was: {error}"
+            f"The event at {position} is skipped, as decided at {decision.at:%Y-%m-%d %H:%M} UTC "
+            f"({decision.because}). The error was: {error}"
         )
         scope = Scope((), decision.copy, folds=self.tables.scope.folds)
         names = [table.name for table in self.tables]
         names += [table.name for table in await read_tables(connection, self.tables.scope)]
         for name in dict.fromkeys(filter(scope.wants, names)):
-            await self.copies.anew(connection, name, empties=True)
+            await self.copies.restart(connection, name, empties=True)
 
 
 def is_passable(error: SourceError) -> bool:
-    """Whether the tables as they are behind that place would do."""
+    """Whether an operator may skip the event: copying tables again makes up for it."""
     return isinstance(error, BinlogCorrupt) or (
         isinstance(error, UnsupportedChange) and error.passable
     )

@@ -33,7 +33,10 @@ class Lookup:
         self._unseen = UnseenRows(source.scope)
 
     async def answer(self, question: Question) -> None:
-        """Raises `SourceError`, `TargetError`, `UnsupportedChange` for rows that are not shown."""
+        """Look up what the question asks for.
+
+        Raises `SourceError`, `TargetError`, `UnsupportedChange` for rows that the log hides.
+        """
         if question.problem is not None:
             raise question.problem
         if question.unknown is not None:
@@ -45,7 +48,7 @@ class Lookup:
         await self._reread.answer(question.partial)
 
     async def _judge(self, statement: Statement, query: Query) -> None:
-        """What a statement of the log did to the tables."""
+        """Find out what a statement in the log did to the tables."""
         if statement.kind is Kind.CODE:
             self._unseen.forget()
             return
@@ -63,13 +66,13 @@ class Lookup:
     async def _wait_until_shown(self, connection: Connection) -> None:
         """Wait until the server shows what the stream has read: its log is ahead of its tables.
 
-        Else the greatest key of a table, or its definition, could be one of before.
+        Otherwise a table's greatest key, or its definition, could be out of date.
         """
         async with consistent_read(connection, self._timeline.reached):
             pass
 
-    async def past(self, error: SourceError, place: str) -> None:
-        """Return if an operator has decided to go past this place, else raise the error again."""
+    async def skip(self, error: SourceError, position: str) -> None:
+        """Skip the event at this position if an operator has decided so; else raise the error."""
         async with await self._source.connect() as connection:
             await self._wait_until_shown(connection)
-            await self._decisions.past(connection, error, place)
+            await self._decisions.skip(connection, error, position)

@@ -1,9 +1,9 @@
-"""Rows of which the log does not show everything are read again, before their transaction ends.
+"""Reads partial rows again in the source, before their transaction ends.
 
-An answer of the server is believed only if the question was sound. A row that one question
-does not find is asked for by another, and only what neither finds is gone. Even then nothing
-is deleted if the log itself will show how the row went; only rows that a savepoint may have
-undone are, because no event of theirs is to come.
+A server may fail to find a row that exists, so a row that one SELECT does not return is asked
+for by a second one that is written differently. Only a row that neither returns is gone. Even
+then its document is kept if the log will show the deletion; it is deleted here only if a
+savepoint may have undone the row, because no event will follow for it.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,11 +23,12 @@ from migrator.snapshot.consistent_read import consistent_read
 from migrator.snapshot.planner import READ_TABLE_TRIES, explains
 
 ROWS_MAX = 500
-Question = Callable[[Table, Sequence[bytes]], str]
+RowsSql = Callable[[Table, Sequence[bytes]], str]
+"""Makes the SELECT of the rows with these document keys."""
 
 
 class Reread:
-    """Reads rows as they are now; what has happened to them since comes later anyway."""
+    """Reads rows as they are now; the stream shows later what has happened to them since."""
 
     def __init__(
         self,
@@ -52,30 +53,33 @@ class Reread:
                 self._timeline.emit(name, batcher, RowGroup(Operation.DELETE, gone))
 
     async def _reread(self, name: TableName, documents: Sequence[bytes]) -> list[bytes]:
-        """Emit those that are there; returns the keys of the others."""
+        """Emit the rows that exist; return the keys of the others."""
         table = self._tables.get(name)
         if table is None:
-            return []  # It was dropped or renamed since, and the stream will say so.
+            return []  # It was dropped or renamed since, and the stream will show that.
         todo = list(dict.fromkeys(map(document_key, documents)))
         missing: list[bytes] = []
         for start in range(0, len(todo), ROWS_MAX):
             await self._room.room()
             some = todo[start : start + ROWS_MAX]
-            for question in rows_sql, rows_between_sql:
+            for select in rows_sql, rows_between_sql:
                 if some:
-                    some = await self._ask(table, some, question)
+                    some = await self._emit_found(table, some, select)
             missing += some
         return missing
 
-    async def _ask(self, table: Table, documents: list[bytes], question: Question) -> list[bytes]:
-        chunk = await self._rows_now(table, documents, question)
+    async def _emit_found(
+        self, table: Table, documents: list[bytes], select: RowsSql
+    ) -> list[bytes]:
+        """Emit the rows that this SELECT returns; return the keys of the others."""
+        chunk = await self._rows_now(table, documents, select)
         if chunk is None:
             return []
         if not chunk.is_last and len(documents) > 1:
-            # Too large for one answer, which ended early.
+            # The result was too large and ended early: ask for half of the rows at a time.
             middle = len(documents) // 2
             halves = documents[:middle], documents[middle:]
-            return [one for half in halves for one in await self._ask(table, half, question)]
+            return [one for half in halves for one in await self._emit_found(table, half, select)]
         found = self._emit(table.name, chunk)
         return [one for one in documents if one not in found]
 
@@ -88,25 +92,23 @@ class Reread:
             found.update(document_key(row) for row in group.rows if has_key(row))
         return found
 
-    async def _rows_now(
-        self, table: Table, keys: Sequence[bytes], question: Question
-    ) -> Chunk | None:
-        """The rows with these keys; None if the table is another one by now."""
+    async def _rows_now(self, table: Table, keys: Sequence[bytes], select: RowsSql) -> Chunk | None:
+        """The rows with these keys; None if the table is gone or has another key by now."""
         now: Table | None = table
         for _ in range(READ_TABLE_TRIES):
-            # What was dropped, renamed or given another key is copied anew when the stream
-            # gets there; until then these keys ask for nothing.
+            # A table that was dropped, renamed or given another key is copied again when the
+            # stream gets there; these keys no longer name its rows.
             if now is None or now.key_columns != table.key_columns:
                 return None
             async with await self._source.connect() as connection:
                 try:
                     async with consistent_read(connection, self._timeline.reached):
-                        sql, limit = question(now, keys), len(keys) + 1
+                        sql, limit = select(now, keys), len(keys) + 1
                         return await read_chunk(connection, sql, now, self._source.options, limit)
                 except SourceError as error:
                     if error.retryable:
                         raise
-                    # Altered since: the rows as they are now will do, a new copy follows anyway.
+                    # Altered since: read them by the new definition; a new copy follows anyway.
                     before, now = now, await read_table(connection, table.name)
                     if not explains(error, before, now):
                         raise

@@ -1,9 +1,10 @@
-"""Statements that change rows without showing them: whether they can be none of ours.
+"""Statements that change rows without logging them: whether the rows may be migrated ones.
 
-Sessions in STATEMENT and MIXED format log INSERT, UPDATE and their like as text. Such a text
-may change a table that it does not name: through a view, a function, a trigger. It is let pass
-only if it is proved to change others: MySQL's log names the databases of all tables that a
-statement used, and where it names ours (or nothing, as MariaDB's), the server is asked.
+Sessions in STATEMENT and MIXED format log INSERT, UPDATE and the like as text. Such a statement
+may change a table that it does not name: through a view, a function, a trigger. It is ignored
+only if it provably changes no migrated table. MySQL's log names the databases of all tables that
+a statement used; where these are migrated, and on MariaDB, whose log names none, the server's
+catalogue decides.
 """
 
 import asyncio
@@ -19,9 +20,9 @@ from migrator.mysql.sql.statements import Statement, parse_whole
 from migrator.mysql.wire.connection import Connection
 
 NEEDED = ("SELECT", "TRIGGER", "EXECUTE")
-"""Without these, the catalogue keeps silent about what others made."""
+"""Without these privileges, the catalogue hides what other users made."""
 PLAIN_ENGINES = frozenset({"InnoDB", "MyISAM", "Aria", "MEMORY", "CSV", "ROCKSDB", "ARCHIVE"})
-"""Their tables hold their rows themselves."""
+"""Engines whose tables hold their rows themselves."""
 FUNCTIONS = """
     SELECT ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES
     WHERE ROUTINE_TYPE = 'FUNCTION'
@@ -34,7 +35,7 @@ VIEWS = """
     WHERE ROUTINE_TYPE LIKE 'PACKAGE%%'
 """
 TRIGGERED = "SELECT EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS"
-# What InnoDB changes in other tables, no statement names.
+# No statement names the tables that InnoDB changes by cascades.
 PARENTS = """
     SELECT UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME
     FROM information_schema.REFERENTIAL_CONSTRAINTS
@@ -46,11 +47,11 @@ TABLES = "SELECT TABLE_SCHEMA, TABLE_NAME, ENGINE FROM information_schema.TABLES
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """What may change rows behind a statement's back.
+    """Objects through which a statement may change tables that it does not name.
 
     `functions` matter where they are called, `views` (and packages) where they are named.
-    `plain` are tables that hold their rows themselves, and at whose changes nothing else
-    changes, folded.
+    `plain` are tables, with folded names, that hold their rows themselves and whose changes
+    trigger no others.
     """
 
     functions: frozenset[TableName]
@@ -59,14 +60,14 @@ class Hidden:
 
 
 class UnseenRows:
-    """Judges statements; what the server answered is kept until a definition comes."""
+    """Judges statements; keeps the server's answers until the next definition."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._hidden: Hidden | None = None
 
     def forget(self) -> None:
-        """Something was defined: views and triggers may be others now."""
+        """Drop the answers: something was defined, perhaps a view or a trigger."""
         self._hidden = None
 
     async def prove(
@@ -89,13 +90,13 @@ class UnseenRows:
     async def prove_select(
         self, connection: Connection, statement: Statement, query: Query, reached: Position
     ) -> None:
-        """Raise it for CREATE TABLE ... SELECT, if what it selects may change other tables."""
+        """Raise `UnsupportedChange` for CREATE TABLE ... SELECT that may change other tables."""
         hidden = await self._ask(connection)
         if hidden is None or self._may_call(statement, hidden):
             raise changes_unseen(query, reached, knows=hidden is not None)
 
     async def _ask(self, connection: Connection) -> Hidden | None:
-        """None: the server would not tell us everything."""
+        """What the catalogue lists; None if our privileges do not show all of it."""
         if self._hidden is None and not (await read_grants(connection)).everywhere(*NEEDED):
             functions = await connection.query(FUNCTIONS)
             views = await connection.query(VIEWS)
@@ -110,14 +111,14 @@ class UnseenRows:
                 if engine in PLAIN_ENGINES
             }
             self._hidden = Hidden(
-                _made_by_people(functions),
-                _made_by_people(views),
+                _user_defined(functions),
+                _user_defined(views),
                 frozenset(map(self._scope.folded, plain - acting)),
             )
         return self._hidden
 
     def _may_call(self, statement: Statement, hidden: Hidden) -> bool:
-        # Names of functions are never told apart by their letters.
+        # Names of functions are never case-sensitive.
         calls = replace(statement, names=statement.names & statement.calls)
         return any(statement.mentions(view, str.lower) for view in hidden.views) or any(
             calls.mentions(TableName(statement.database, function.name), str.lower)
@@ -126,8 +127,8 @@ class UnseenRows:
         )
 
 
-def _made_by_people(rows: list[tuple[str, str]]) -> frozenset[TableName]:
-    """All but the server's own, which change nobody's tables."""
+def _user_defined(rows: list[tuple[str, str]]) -> frozenset[TableName]:
+    """All but the server's own objects, which change no user's tables."""
     return frozenset(
         TableName(database, name)
         for database, name in rows

@@ -76,7 +76,7 @@ class Batcher:
         if self._landmark is not None:
             return False
         if group.operation is Operation.EMPTY and not self._added:
-            # What stood in the table before is of no use in the same batch.
+            # The deleted rows need not be in the batch that deletes them.
             self.flush()
         self._added += len(group.rows)
         self._collect(table, group.operation, group.rows)
@@ -152,7 +152,7 @@ class Batcher:
         """
         self._added = 0
         if self._distributed is not None:
-            # Without its mark they would count at once.
+            # Without the mark of their distributed transaction, these rows would count at once.
             self._groups = []
             self._rows = self._size = 0
         self._distributed = None

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Protocol
 
 from migrator.capture.stream.question import Answers
 from migrator.capture.stream.tables import Tables
@@ -18,24 +17,12 @@ from migrator.mysql.source import Source
 from migrator.mysql.wire.connection import Connection
 from migrator.runtime.backoff import Backoff
 from migrator.runtime.failpoints import Point, failpoint
-
-
-class Room(Protocol):
-    """What takes the batches; whoever makes them waits for room from time to time."""
-
-    @property
-    def is_full(self) -> bool:
-        """Whether to wait for room."""
-        ...
-
-    async def room(self) -> None:
-        """Return when there is room."""
-        ...
+from migrator.runtime.room import Room
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How the binlog is asked for, and for how long small transactions are collected."""
+    """How the binlog is requested, and for how long small transactions are collected."""
 
     server_id: int
     heartbeat_s: float
@@ -43,7 +30,7 @@ class Pace:
 
 
 class Stream:
-    """Reads the binlog from the timeline's position on; a broken connection is renewed.
+    """Reads the binlog from the timeline's position on; reconnects when the connection breaks.
 
     `last_read_at` is when the newest event arrived, by the loop's clock.
     """
@@ -61,7 +48,7 @@ class Stream:
         self._timer: asyncio.TimerHandle | None = None
 
     async def run(self, pace: Pace) -> None:
-        """Follow until cancelled. Raises errors that a new connection does not repair."""
+        """Follow until cancelled. Raises every error that a new connection does not repair."""
         backoff = Backoff()
         while True:
             try:
@@ -69,13 +56,13 @@ class Stream:
                     await self._follow(connection, pace, backoff)
             except SourceUnavailable as error:
                 self._transactions.rewind()
-                await backoff.pause(error, "The binlog is read on")
+                await backoff.pause(error, "The stream reconnects")
 
     async def _follow(self, connection: Connection, pace: Pace, backoff: Backoff) -> None:
         start = self._timeline.position.committed
         await check_still_available(connection, start)
         if self._timeline.is_open and start.server != connection.server.identity:
-            raise Gap("The source is another server now, in the middle of a transaction.")
+            raise Gap("The connection now leads to another server, in the middle of a transaction.")
         self._timeline.position.connected(connection.server.identity)
         reader = EventReader(self._tables.wants_rows)
         events = dump(connection, start, server_id=pace.server_id, heartbeat_s=pace.heartbeat_s)
@@ -84,7 +71,10 @@ class Stream:
                 self.last_read_at = asyncio.get_running_loop().time()
                 await self._take(reader, packets)
                 failpoint(Point.AFTER_READ)
-                self._flush_soon(pace.linger_s)
+                if self._timer is None:
+                    # What is committed until then leaves together.
+                    loop = asyncio.get_running_loop()
+                    self._timer = loop.call_later(pace.linger_s, self._flush)
                 backoff.reset()
 
     async def _take(self, reader: EventReader, packets: list[bytes]) -> None:
@@ -95,7 +85,7 @@ class Stream:
                 await self._take_events(reader, reader.events(arriving))
                 is_taken = True
             except (BinlogCorrupt, UnsupportedChange) as error:
-                await self._pass(reader, error)
+                await self._skip(reader, error)
 
     async def _take_events(self, reader: EventReader, events: Iterator[Event]) -> None:
         timeline, turns = self._timeline, self._timeline.turns
@@ -105,7 +95,7 @@ class Stream:
                 try:
                     await self._answers.answer(question)
                 except (BinlogCorrupt, UnsupportedChange) as error:
-                    await self._pass(reader, error)
+                    await self._skip(reader, error)
                 self._transactions.answered(question)
                 reader.forget()
             if turns and not timeline.is_open:
@@ -113,15 +103,10 @@ class Stream:
             if self._room.is_full:
                 await self._room.room()
 
-    async def _pass(self, reader: EventReader, error: SourceError) -> None:
-        """Leave behind what cannot be handled, if an operator has said so; else raise."""
-        place = f"{self._timeline.position.committed.file}:{reader.end}"
-        await self._answers.past(error, place)
-
-    def _flush_soon(self, linger_s: float) -> None:
-        """What is committed leaves within the linger time, together with what comes until then."""
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(linger_s, self._flush)
+    async def _skip(self, reader: EventReader, error: SourceError) -> None:
+        """Skip an event that cannot be handled if an operator has decided so; else raise."""
+        position = f"{self._timeline.position.committed.file}:{reader.end}"
+        await self._answers.skip(error, position)
 
     def _flush(self) -> None:
         self._timer = None

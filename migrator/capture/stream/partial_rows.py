@@ -1,4 +1,4 @@
-"""Rows of the open transaction of which the binlog does not show everything."""
+"""Rows of the open transaction of which the binlog shows some columns only."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,15 +7,15 @@ from migrator.model.document_key import document_key, has_key
 from migrator.model.table import TableName
 
 Keys = dict[TableName, list[bytes]]
-"""Documents that hold only `_id`, or begin with it, by their table."""
+"""Documents by table; each begins with `_id` or holds nothing else."""
 
 
 @dataclass(slots=True)
 class PartialRows:
     """Rows that must be read again before the transaction ends.
 
-    Those `in_part` are there, or the log will show how they went. Those `undone` may never
-    have been there at all.
+    A row `in_part` exists, or the log will show its deletion. A row `undone` may never have
+    been committed.
     """
 
     in_part: Keys = field(default_factory=dict)
@@ -26,7 +26,7 @@ class PartialRows:
         return bool(self.in_part or self.undone)
 
     def shown_in_part(self, table: TableName, keys: Iterable[bytes]) -> None:
-        """Rows changed, and their images lack columns."""
+        """Rows changed whose images lack columns."""
         self.in_part.setdefault(table, []).extend(keys)
         self._touched(table, keys)
 
@@ -36,11 +36,11 @@ class PartialRows:
             self._since_savepoint = {}
 
     def emitted(self, table: TableName, rows: list[bytes]) -> None:
-        """Rows went to their lane."""
+        """Rows were added to their batcher."""
         self._touched(table, rows)
 
     def rolled_back(self) -> None:
-        """ROLLBACK TO is logged, and so are the rows that it undid: nobody says which."""
+        """A ROLLBACK TO was logged, after rows that it may have undone: the log names none."""
         for table, documents in (self._since_savepoint or {}).items():
             keys = [document_key(document) for document in documents if has_key(document)]
             self.undone.setdefault(table, []).extend(keys)

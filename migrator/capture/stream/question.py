@@ -1,4 +1,4 @@
-"""What the stream cannot know by itself, and who answers it."""
+"""What the log does not tell the stream, and what looks it up."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -14,8 +14,8 @@ from migrator.mysql.sql.statements import Statement
 class Question:
     """What must be looked up in the source before the stream goes on.
 
-    `statement` may define tables or change rows; `unknown` is a table whose rows came, and
-    nobody knows it; `partial` are rows of which the log does not show everything. A
+    `statement` may define tables or change rows; `unknown` is a table whose rows arrived and
+    whose definition is not known; `partial` are rows that the log does not show whole. A
     `problem` cannot be looked up at all.
     """
 
@@ -27,10 +27,10 @@ class Question:
 
 
 class Answers(Protocol):
-    """Who knows what the stream cannot."""
+    """Looks up what the stream cannot know."""
 
     async def answer(self, question: Question) -> None:
         """Look it up. Raises `SourceError`, `TargetError`."""
 
-    async def past(self, error: SourceError, place: str) -> None:
-        """Return if the stream may go past what it cannot handle, else raise the error."""
+    async def skip(self, error: SourceError, position: str) -> None:
+        """Return if the stream may skip the event that it cannot handle, else raise the error."""

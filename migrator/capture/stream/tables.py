@@ -2,9 +2,9 @@
 
 A table's key has one owner, the catalogue. Rows of the log whose table map names another one
 were written before a definition that the stream has not reached yet, and which copies the
-table anew: they are left out, so that all documents of a collection have one kind of `_id`.
-`disagreeing` holds such tables; whoever finds one there although the stream has passed the
-moment at which the catalogue was read has found an error of ours.
+table again: they are left out, so that all documents of a collection have one kind of `_id`.
+`disagreeing` holds such tables. A table that is still there when the stream has passed the
+moment at which the catalogue was read shows an error of the migrator; `SourceGuard` looks.
 """
 
 import re
@@ -27,7 +27,7 @@ HIDDEN = re.compile(r"DB_ROW_HASH_\d+")
 
 @dataclass(frozen=True, slots=True)
 class TableDecoder:
-    """What is needed for the rows of one table map: made once, used for every event."""
+    """What decodes the rows of one table map: made once, used for every event."""
 
     shape: TableShape
     rows: BinlogDecoder
@@ -38,7 +38,7 @@ class TableDecoder:
         """Whether no column is missing in a row image with this bitmap; b"" is no image."""
         known = self.bitmaps.get(bitmap)
         if known is None:
-            # The bits behind the last column mean nothing, and servers set them differently.
+            # The bits after the last column mean nothing, and servers set them differently.
             all_columns = (1 << len(self.shape.columns)) - 1
             present = int.from_bytes(bitmap, "little") & all_columns
             known = self.bitmaps[bitmap] = not bitmap or present == all_columns
@@ -48,7 +48,7 @@ class TableDecoder:
 class Tables:
     """The tables of the migration that are followed.
 
-    A name may be written as any of those that the server takes for the same one.
+    A name is looked up as the server compares names: regardless of case where it folds them.
     """
 
     def __init__(self, source: Source, tables: Iterable[Table], batchers: Batchers) -> None:
@@ -72,11 +72,11 @@ class Tables:
         return self._tables.get(self.scope.folded(name))
 
     def wants_rows(self, name: TableName) -> bool:
-        """Whether rows of this table are looked at."""
+        """Whether rows of this table are decoded."""
         return self.scope.wants(name) and self.scope.folded(name) not in self._left_out
 
     def redefine(self, name: TableName, table: Table | None) -> None:
-        """The table is another one from now on; None: it is gone, with all its rows to come."""
+        """Follow this definition from now on; None: the table is gone, ignore rows of it."""
         self._forget(name)
         if table is not None:
             self._tables[self.scope.folded(name)] = table
@@ -84,12 +84,12 @@ class Tables:
             self._absent.add(self.scope.folded(name))
 
     def leave_out(self, name: TableName) -> None:
-        """The table is not followed from now on."""
+        """Do not follow the table from now on."""
         self._forget(name)
         self._left_out.add(self.scope.folded(name))
 
     def is_unexplained(self, name: TableName) -> bool:
-        """Whether rows came of a table of which nobody has said that it is there, or gone."""
+        """Whether the table is unknown: neither followed, nor left out, nor known to be gone."""
         folded = self.scope.folded(name)
         return folded not in self._tables and folded not in self._absent | self._left_out
 
@@ -129,13 +129,13 @@ class Tables:
 def _key_in(shape: TableShape, table: Table) -> tuple[int, ...] | None:
     """The catalogue's key as indexes into the shape's columns; None if the log names another.
 
-    The log may name none where there is a unique key: MariaDB looks at its first one only.
+    The log may name no key although there is a unique one: MariaDB considers only the first.
     """
-    places = {column.name: index for index, column in enumerate(shape.columns)}
+    indexes = {column.name: index for index, column in enumerate(shape.columns)}
     names = [column.name for column in table.key_columns]
-    if not all(name in places for name in names):
+    if not all(name in indexes for name in names):
         return None
-    key = tuple(places[name] for name in names)
+    key = tuple(indexes[name] for name in names)
     if shape.key not in {(), key} or layout_trouble(shape.columns, key):
         return None
     pairs = zip(key, table.key_columns, strict=True)
@@ -143,7 +143,7 @@ def _key_in(shape: TableShape, table: Table) -> tuple[int, ...] | None:
 
 
 def _makes_one_id(shown: Column, own: Column) -> bool:
-    """Whether values of a key's column become the same in both readers' documents."""
+    """Whether copy and stream make the same `_id` of a value in this key column."""
     if own.kind.logged_as is not None:
         return shown.kind is own.kind.logged_as and shown.metadata == own.metadata
     if shown.kind is not own.kind and shown.kind not in own.kind.variants:

@@ -1,7 +1,7 @@
-"""The order of things: one source transaction after another, and what is done between two.
+"""The one order in which stream and copy emit: transactions, and what is done between two.
 
 What is done between two transactions is a batch of its own, at the position that the stream
-has reached: the flush of small transactions, the beat, the rows of a chunk.
+has reached: the flush of small transactions, a heartbeat batch, the rows of a chunk.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from migrator.snapshot.window import Noted, OpenWindows
 
 
 class Turn:
-    """Somebody who waits for the end of the open transaction, and for whom the stream waits."""
+    """The turn of a task that waits for a boundary; the stream waits until the turn has ended."""
 
     def __init__(self) -> None:
         self.has_begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -33,8 +33,8 @@ class Timeline:
     """Takes transactions in order; `position` passes one when it is committed.
 
     `rows` and `transactions` count what was taken; `committed_at` is the commit time of the
-    newest transaction, in microseconds since 1970. Of the open transaction, which there is while
-    `is_open`, `gtid` is the id, and `end` the offset at which its newest event ends.
+    newest transaction, in microseconds since 1970. While a transaction `is_open`, `gtid` is its
+    id, and `end` the offset at which its newest event ends.
     """
 
     def __init__(self, position: ReadPosition, batchers: Batchers) -> None:
@@ -66,7 +66,7 @@ class Timeline:
             batcher.begin(event)
 
     def prepare(self, xid: str) -> None:
-        """Its rows wait for the decision on a distributed transaction."""
+        """The open transaction's rows wait for the decision on a distributed transaction."""
         self.distributed = Distributed(xid, Phase.PREPARE)
         for batcher in self.batchers:
             batcher.prepare(self.distributed)
@@ -75,7 +75,7 @@ class Timeline:
         """Take rows of the open transaction; False: they landed in an earlier session."""
         is_sent = batcher.add(table, group)
         self.rows += len(group.rows)
-        # A chunk may leave out only what is really on its way.
+        # A chunk may drop a row only if the stream has really sent it.
         if is_sent and self.distributed is None:
             self.windows.note(table, group.rows)
         self.partial.emitted(table, group.rows)
@@ -103,17 +103,17 @@ class Timeline:
 
     def commit_prepared(self, xid: str) -> None:
         """The distributed transaction whose rows are open is committed in one phase."""
-        # Aside first, at the old position: a restart there reads the transaction again.
+        # Keep the rows aside at the old position: a restart there reads the transaction again.
         for batcher in self.batchers:
             batcher.keep_aside()
         self.decide(Distributed(xid, Phase.COMMIT))
 
     def decide(self, distributed: Distributed) -> None:
-        """What was prepared, perhaps long ago, counts from now on, or never does."""
-        # First what was committed before, at the position of before.
+        """A prepared transaction is decided: its rows count from now on, or never."""
+        # First emit what was committed before, at the position before the decision.
         self._cut(beat=False)
         if distributed.phase is Phase.COMMIT:
-            # Its keys are no longer known.
+            # The keys of its rows are no longer known, so no window could note them.
             self.windows.spoil()
         self.position.advance(self.gtid, self.end)
         for batcher in self.batchers:
@@ -145,7 +145,7 @@ class Timeline:
     # Between two transactions
 
     def flush(self) -> None:
-        """Cut what has been committed, when the open transaction ends at the latest."""
+        """Emit what has been committed: now, or when the open transaction ends."""
         self._is_flush_due = self.is_open
         if not self.is_open:
             self._cut(beat=False)
@@ -153,7 +153,7 @@ class Timeline:
     def beat(self) -> None:
         """As `flush`, but a partition without changes sends an empty batch.
 
-        So the position moves, and the loader notices a gap.
+        This moves the position, and makes a gap visible to apply.
         """
         self._is_beat_due = self.is_open
         if not self.is_open:
@@ -165,7 +165,7 @@ class Timeline:
 
     @asynccontextmanager
     async def window(self, table: TableName) -> AsyncIterator["TimelineWindow"]:
-        """A window of a table: the keys are noted that are emitted from here on."""
+        """Open a window of a table: it notes the keys that the stream emits from here on."""
         async with self._boundary():
             noted, position = self.windows.open(table), self.position.committed
         try:
@@ -176,7 +176,7 @@ class Timeline:
     async def emit_chunk(
         self, noted: Noted, groups: Sequence[RowGroup], progress: Progress
     ) -> int | None:
-        """What `Window.emit` says."""
+        """See `Window.emit`."""
         async with self._boundary():
             if noted.is_spoiled:
                 return None
@@ -199,7 +199,7 @@ class Timeline:
             turn.has_ended.set_result(None)
 
     async def give_way(self) -> None:
-        """Let those who wait for a boundary have it; the stream calls it between transactions."""
+        """Give every task that waits for a boundary its turn; call it between transactions."""
         while self.turns:
             turn = self.turns.popleft()
             if not turn.has_begun.done():  # Else it was cancelled.
@@ -216,5 +216,5 @@ class TimelineWindow:
     position: Position
 
     async def emit(self, groups: Sequence[RowGroup], progress: Progress) -> int | None:
-        """Emit the rows that the stream has not emitted since; None: it is spoiled."""
+        """Emit the rows that the stream has not emitted since; None: the window is spoiled."""
         return await self.timeline.emit_chunk(self.noted, groups, progress)

@@ -1,4 +1,4 @@
-"""Source transactions out of binlog events: rows are decoded, commits move the timeline."""
+"""Assembles source transactions from binlog events: decodes rows, moves the timeline."""
 
 from collections.abc import Callable
 
@@ -23,12 +23,12 @@ from migrator.mysql.sql.statements import Kind, Statement, parse
 
 
 class TransactionAssembler:
-    """Takes the events in their order, and never waits: what it cannot know, it asks."""
+    """Takes the events in order and never waits: it returns a question for what it cannot know."""
 
     def __init__(self, tables: Tables, timeline: Timeline) -> None:
         self._tables = tables
         self._timeline = timeline
-        # Whether a BEGIN came, so that a COMMIT will; rows may come without.
+        # Whether a BEGIN came, so that a COMMIT will follow; rows may come without either.
         self._has_begun = False
         self._rows_before = 0
         self._take: dict[type[Event], Callable[..., Question | None]] = {
@@ -42,7 +42,7 @@ class TransactionAssembler:
         }
 
     def take(self, event: Event) -> Question | None:
-        """The next event; a question must be answered before the one after it.
+        """Take the next event; a question must be answered before the event after it.
 
         Raises `UnsupportedChange` and what the decoders raise.
         """
@@ -50,7 +50,7 @@ class TransactionAssembler:
         return handler(event) if handler is not None else None
 
     def answered(self, question: Question) -> None:
-        """The question has been answered, or passed: the transaction may end."""
+        """The question has been answered, or its event skipped: the transaction may end."""
         if question.unknown is not None:
             return
         if question.statement is None or not self._has_begun:
@@ -105,7 +105,7 @@ class TransactionAssembler:
         if changed and self._timeline.distributed is not None:
             raise shown_in_part(table)
         if gone:
-            # A key is shown whole, and is all that is needed of a row that left it.
+            # The log shows keys whole, and the old key is all that a deletion needs.
             self._timeline.emit(table, decoder.batcher, RowGroup(Operation.DELETE, gone))
         if changed:
             self._timeline.partial.shown_in_part(table, changed)

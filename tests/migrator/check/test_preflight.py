@@ -95,7 +95,7 @@ async def test_a_server_and_tables_as_they_should_be_pass(source: Source) -> Non
         ("binlog_format", "MIXED", Level.FAIL, "is MIXED. Changes are logged as statements"),
         ("binlog_row_metadata", "MINIMAL", Level.FAIL, "does not name the columns"),
         ("binlog_row_image", "MINIMAL", Level.WARN, "read again by its key, which is slower"),
-        ("sync_binlog", "0", Level.WARN, "A crash of the server can forget"),
+        ("sync_binlog", "0", Level.WARN, "A crash of the server can lose"),
         ("binlog_expire_logs_seconds", "3600", Level.WARN, "kept for 1.0 hours"),
     ],
 )
@@ -205,7 +205,10 @@ async def test_a_table_without_a_usable_key_is_refused_by_name(source: Source) -
         assert level is Level.FAIL
         assert what.startswith("It has neither a primary key nor a unique key")
     assert await source.about("wobbly") == [
-        (Level.FAIL, "a, a part of its key, is a floating number: it equals nothing.")
+        (
+            Level.FAIL,
+            "a, a part of its key, is a floating-point number: it cannot be compared exactly.",
+        )
     ]
     assert await source.about("precise") == [
         (Level.WARN, "a has microseconds, and a BSON date milliseconds: the rest is cut off.")
@@ -232,11 +235,11 @@ async def test_what_looks_different_in_mongodb_is_told(source: Source) -> None:
             Level.WARN,
             "at has microseconds, and a BSON date milliseconds: the rest is cut off.",
         ),
-        (Level.WARN, "wide has 40 digits, Decimal128 34: it becomes a string."),
+        (Level.WARN, "wide has 40 digits, Decimal128 only 34: it becomes a string."),
         (Level.OK, "$set becomes ＄set: MongoDB reads $ as an operator."),
     ]
     assert await source.about("old") == [
-        (Level.WARN, "MyISAM has no transactions: what the log says may not have happened.")
+        (Level.WARN, "MyISAM has no transactions: the log may show changes that were lost.")
     ]
     assert await source.about("named") == []
     assert await source.about("part") == []
@@ -258,10 +261,10 @@ async def test_views_are_left_out_and_what_is_no_plain_table_is_refused(source: 
     assert await source.about("v") == [(Level.OK, "is a view, and is left out.")]
     if source.connection.server.is_mariadb:
         assert await source.about("s") == [
-            (Level.FAIL, "It is a table of the kind SEQUENCE, which is not carried over.")
+            (Level.FAIL, "It is a table of the kind SEQUENCE, which cannot be migrated.")
         ]
         assert await source.about("h") == [
-            (Level.FAIL, "It is a table of the kind SYSTEM VERSIONED, which is not carried over.")
+            (Level.FAIL, "It is a table of the kind SYSTEM VERSIONED, which cannot be migrated.")
         ]
 
 

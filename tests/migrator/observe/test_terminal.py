@@ -57,7 +57,7 @@ def test_a_person_sees_the_copy_and_the_stream() -> None:
     assert "queue 3 messages" in lines
     assert f"last commit {moment(COMMIT_US)}" in lines
     assert "processes capture 11, apply is starting again (2 restarts)" in lines
-    assert "dead letters 2 rows were not carried over; see _migrator.dead_letters" in lines
+    assert "dead letters 2 rows were not migrated; see _migrator.dead_letters" in lines
 
 
 def test_a_long_list_of_tables_fits_the_terminal() -> None:
@@ -145,7 +145,7 @@ def test_the_summary_says_what_is_complete_and_what_is_not() -> None:
         "INCOMPLETE: 1 of 2 tables are copied, 1,007 rows; 1,007 transactions followed; 1 min 1 s.",
         "The newest transaction in MongoDB was committed at 2026-09-21 14:13:20.123 UTC.",
         "shop.orders is not wholly copied: 1,000 rows.",
-        "2 rows of shop.orders were not carried over: see _migrator.dead_letters.",
+        "2 rows of shop.orders were not migrated: see _migrator.dead_letters.",
         "Partition 0 stands at a:1-7.",
     ]
 

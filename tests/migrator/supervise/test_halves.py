@@ -86,7 +86,9 @@ async def test_a_half_that_may_succeed_later_is_tried_a_bounded_number_of_times(
         await half(f"{SAYS}; raise SystemExit(75)", lines).keep()
 
     assert end.value.status == 75
-    assert str(end.value).startswith("capture died 4 times in a row, at last of this: it rained\n")
+    assert str(end.value).startswith(
+        "capture died 4 times in a row, the last time with: it rained\n"
+    )
     assert len(lines) == 3
     assert lines[0].startswith("capture ended with status 75: it rained; it starts again in")
 
@@ -97,7 +99,7 @@ async def test_a_half_that_would_fail_again_is_not_started_again(status: int) ->
 
     with pytest.raises(HalfFailed) as end:
         await half(f"{SAYS}; raise SystemExit({status})", lines).keep()
-    with pytest.raises(HalfFailed, match=f"ended with status {status} without a word"):
+    with pytest.raises(HalfFailed, match=f"ended with status {status} without an error message"):
         await half(f"raise SystemExit({status})", lines).keep()
 
     assert end.value.status == status

@@ -150,7 +150,7 @@ async def test_dead_letters_are_told_and_the_status_says_so(scene: Scene) -> Non
     waiting = asyncio.create_task(scene.run())
 
     assert await scene.follow(waiting) is Exit.INCOMPLETE
-    assert f"1 rows of {table} were not carried over" in scene.said.getvalue()
+    assert f"1 rows of {table} were not migrated" in scene.said.getvalue()
 
 
 async def test_a_half_that_cannot_go_on_ends_the_run(

@@ -38,7 +38,7 @@ def keyed_by(server: str) -> dict[str, Sample]:
 
 EVERY = [(server, name) for server in OWN for name in keyed_by(server)]
 NEVER_EQUAL = frozenset({"k_dbl"})
-"""A floating number equals nothing, and no table with such a key is carried over."""
+"""Floating-point numbers cannot be compared exactly: no table with such a key is migrated."""
 
 
 async def tables_of(url: SourceUrl, server: str) -> dict[str, Keyed]:
