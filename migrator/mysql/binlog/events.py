@@ -91,16 +91,6 @@ ROWS_EVENTS: dict[int, tuple[RowsKind, bool, bool]] = {
 
 
 @dataclass(slots=True)
-class FormatDescription:
-    """The first event of a file: who wrote it, and whether events carry a CRC32."""
-
-    version: str
-    mariadb: bool
-    checksum: bool
-    end: int
-
-
-@dataclass(slots=True)
 class Rotate:
     """The log goes on in `file` at `offset`."""
 
@@ -146,23 +136,12 @@ class Query:
 
 
 @dataclass(slots=True)
-class TableMap:
-    """Rows of this table follow; it may be that none do."""
-
-    table_id: int
-    shape: TableShape
-    end: int
-
-
-@dataclass(slots=True)
 class Rows:
     """Changed rows, still encoded: `body[start:stop]`.
 
     The bitmaps say which columns the images hold, the first column in the lowest
-    bit; an INSERT has no before-image and a DELETE no after-image (b""). `flags`:
-    1 is the statement's end, 2 foreign keys were not checked, 16 cascades are
-    logged as events. `partial_json`: after-images begin with value options and may
-    hold differences of JSON.
+    bit; an INSERT has no before-image and a DELETE no after-image (b""). `partial_json`:
+    after-images begin with value options and may hold differences of JSON.
     """
 
     kind: RowsKind
@@ -172,7 +151,6 @@ class Rows:
     stop: int
     before_bitmap: bytes
     after_bitmap: bytes
-    flags: int
     partial_json: bool
     end: int
 
@@ -219,22 +197,10 @@ class TransactionPayload:
 
 @dataclass(slots=True)
 class Ignored:
-    """An event that says nothing of interest, or rows of a table that is not wanted."""
+    """An event that only the reader needs, or nobody, or rows of a table that is not wanted."""
 
     code: int
     end: int
 
 
-Event = (
-    FormatDescription
-    | Rotate
-    | Gtid
-    | Query
-    | TableMap
-    | Rows
-    | Xid
-    | XaPrepare
-    | Heartbeat
-    | TransactionPayload
-    | Ignored
-)
+Event = Rotate | Gtid | Query | Rows | Xid | XaPrepare | Heartbeat | TransactionPayload | Ignored

@@ -15,7 +15,6 @@ GTID = Struct("<QIB")
 SERVER_ID = Struct("<I")
 STANDALONE = 1
 GROUP_COMMIT_ID = 2
-DDL = 32
 PREPARED_XA = 64
 COMMIT_ID_SIZE = 8
 XA = Struct("<IBB")

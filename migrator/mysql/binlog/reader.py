@@ -16,7 +16,6 @@ from migrator.mysql.binlog.events import (
     ROWS_EVENTS,
     Code,
     Event,
-    FormatDescription,
     Gtid,
     Heartbeat,
     Ignored,
@@ -24,7 +23,6 @@ from migrator.mysql.binlog.events import (
     Rotate,
     Rows,
     RowsKind,
-    TableMap,
     TransactionPayload,
     XaPrepare,
     Xid,
@@ -37,7 +35,6 @@ from migrator.mysql.wire.packets import length_encoded
 __all__ = [
     "Event",
     "EventReader",
-    "FormatDescription",
     "Gtid",
     "Heartbeat",
     "Ignored",
@@ -45,7 +42,6 @@ __all__ = [
     "Rotate",
     "Rows",
     "RowsKind",
-    "TableMap",
     "TransactionPayload",
     "XaPrepare",
     "Xid",
@@ -205,9 +201,8 @@ class EventReader:
         body = event[BODY + 8 : stop]
         shape = self._shapes[body] if body in self._shapes else self._new_shape(body)
         low, high, *_ = ROWS_HEADER.unpack_from(event, BODY)
-        table_id = low | high << 32
-        self._tables[table_id] = shape
-        return Ignored(Code.TABLE_MAP, end) if shape is None else TableMap(table_id, shape, end)
+        self._tables[low | high << 32] = shape
+        return Ignored(Code.TABLE_MAP, end)
 
     def _new_shape(self, body: bytes) -> TableShape | None:
         table, _ = table_of(body)
@@ -246,9 +241,9 @@ class EventReader:
             body = mariadb.uncompress(event, start, stop)
             start, stop = 0, len(body)
         partial = code == Code.PARTIAL_UPDATE_ROWS
-        return Rows(kind, shape, body, start, stop, before, after, flags, partial, end)
+        return Rows(kind, shape, body, start, stop, before, after, partial, end)
 
-    def _format_description(self, event: bytes, stop: int, log_end: int) -> FormatDescription:
+    def _format_description(self, event: bytes, stop: int, log_end: int) -> Ignored:
         # It always ends with the algorithm and a checksum, whether or not it is used.
         algorithm = event[-5]
         if int.from_bytes(event[19:21], "little") != 4 or event[75] != BODY or algorithm > 1:
@@ -264,7 +259,7 @@ class EventReader:
         self._checksum = bool(algorithm)
         self._end = max(self._end, log_end)
         self._tables.clear()
-        return FormatDescription(version, self._mariadb, self._checksum, self._end)
+        return Ignored(Code.FORMAT_DESCRIPTION, self._end)
 
     def _rotate(self, event: bytes, stop: int, log_end: int) -> Rotate:
         # The first one is sent before anything says whether it has a checksum.
