@@ -1,7 +1,7 @@
-"""The events of a binlog, as far as the migration needs them.
+"""The events of a binlog that the migration needs.
 
-Each has `end`: the offset in the log after it. These are not frozen, because a busy
-source sends hundreds of thousands a second; nobody changes them.
+Each has `end`, the offset in the log after it. Treat them as immutable: they are not frozen
+only because a busy source sends hundreds of thousands a second.
 """
 
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ class RowsKind(StrEnum):
 
 INSERT, UPDATE, DELETE = RowsKind
 ROWS_EVENTS: dict[int, tuple[RowsKind, bool, bool]] = {
-    # Its kind, whether its header has extra data, and whether its rows are compressed.
+    # The kind, whether the header has extra data, and whether the rows are compressed.
     Code.WRITE_ROWS_V1: (INSERT, False, False),
     Code.UPDATE_ROWS_V1: (UPDATE, False, False),
     Code.DELETE_ROWS_V1: (DELETE, False, False),
@@ -106,7 +106,7 @@ class Gtid:
     `gtid` is "uuid:n", "uuid:tag:n" or "domain-server-n", "" if it is anonymous.
     `committed_at` is in microseconds since 1970, on MariaDB of whole seconds.
     `begins` (MariaDB, which logs no BEGIN) says that a COMMIT will follow. `prepares`
-    (MariaDB) is the xid of the distributed transaction that it prepares, "" for none.
+    (MariaDB) is the xid of the distributed transaction that it prepares, otherwise "".
     """
 
     gtid: str
@@ -118,11 +118,11 @@ class Gtid:
 
 @dataclass(slots=True)
 class Query:
-    """A statement, as its client sent it, and what its bytes meant to the server.
+    """A statement as its client sent it, and the settings by which the server read it.
 
     `database` is the default one, `sql_mode` the session's bits, `collation` the id of a
     collation of the client's character set. `touched` (MySQL) are the databases of all
-    tables that it read or wrote, None if the event does not say. `committed_at` is in
+    tables that the statement read or wrote, None if the event does not say. `committed_at` is in
     seconds since 1970.
     """
 
@@ -176,7 +176,7 @@ class XaPrepare:
 
 @dataclass(slots=True)
 class Heartbeat:
-    """Nothing to send; the log has been searched up to here."""
+    """The server has no event to send; it has searched the log up to here."""
 
     file: str
     offset: int
@@ -197,7 +197,7 @@ class TransactionPayload:
 
 @dataclass(slots=True)
 class Ignored:
-    """An event that only the reader needs, or nobody, or rows of a table that is not wanted."""
+    """An event that has nothing for the migration, or rows of a table that is not wanted."""
 
     code: int
     end: int
