@@ -229,7 +229,9 @@ class EventReader:
         at = BODY + 8 + (extra_size if extra else 0)
         width, at = length_encoded(event, at)
         if width != len(shape.columns):
-            raise _corrupt(event, end, f"it has {width} columns, its table map {len(shape.columns)}")
+            raise _corrupt(
+                event, end, f"it has {width} columns, its table map {len(shape.columns)}"
+            )
         first = at + (width + 7 >> 3)
         start = first + (width + 7 >> 3) if kind is RowsKind.UPDATE else first
         if start > stop:

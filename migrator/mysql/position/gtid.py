@@ -200,7 +200,7 @@ class MariadbPosition:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The position that the server prints as `text`; raises `SourceError` for any other text."""
+        """The position that the server prints as `text`; raises `SourceError` for other text."""
         found = cls()
         for entry in "".join(text.split()).split(","):
             if entry:

@@ -26,7 +26,7 @@ def covers(landed: Position, wanted: Position) -> bool:
 
 
 def earliest(positions: Sequence[Position]) -> Position:
-    """The first of several positions of one stream; a later set of GTIDs includes an earlier one."""
+    """The first of several positions of one stream, of which a later one includes it."""
     if not all(one.gtids for one in positions):
         return min(positions, key=_offset)
     delivered = [parse(one.gtids) for one in positions]
