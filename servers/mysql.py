@@ -1,4 +1,4 @@
-"""MySQL 9, from Debian's unstable suite: the stable ones have MariaDB only."""
+"""MySQL 9, from Debian's unstable suite: the stable suites have MariaDB only."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,6 +1,6 @@
 """The bytes of a batch: the body of one AMQP message, or of a few for a very large batch.
 
-docs/migrator.md describes the format; raise `VERSION` with every change of it.
+docs/migrator.md describes the format; raise `VERSION` with every incompatible change.
 """
 
 from typing import Any

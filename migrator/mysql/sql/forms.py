@@ -32,9 +32,8 @@ def changes_nothing(words: Words) -> bool:
     if words.sees("database", "schema"):
         # DROP and OR REPLACE drop the tables too, and UPGRADE renames the database.
         is_harmless = verb == "create" and not replaces
-        return is_harmless or (
-            verb == "alter" and "upgrade" not in {token.keyword for token in words.rest}
-        )
+        is_upgrade = any(token.keyword == "upgrade" for token in words.rest)
+        return is_harmless or (verb == "alter" and not is_upgrade)
     return False
 
 
