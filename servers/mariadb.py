@@ -32,7 +32,7 @@ class MariaDB(SQLServer):
         share = self.package.root / "usr" / "share"
         return next(share / name for name in ("mariadb", "mysql") if (share / name).exists())
 
-    def _places(self) -> Sequence[str]:
+    def _program_paths(self) -> Sequence[str]:
         usr = self.package.root / "usr"
         return (
             f"--basedir={usr}",

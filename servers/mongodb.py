@@ -85,8 +85,8 @@ class MongoDB(PrivateServer):
         )
 
     def _command(self, port: int) -> list[str]:
-        places = (f"--dbpath={self._data}", f"--port={port}")
-        return self.libraries.command_of(self.wheel.path, *places, *OPTIONS)
+        own = (f"--dbpath={self._data}", f"--port={port}")
+        return self.libraries.command_of(self.wheel.path, *own, *OPTIONS)
 
     def _forms_replica_set(self) -> bool:
         """Whether it answers; if not, make it the member of its replica set at this address."""

@@ -21,7 +21,7 @@ class MySQL(SQLServer):
         "--mysqlx=OFF",
     )
 
-    def _places(self) -> Sequence[str]:
+    def _program_paths(self) -> Sequence[str]:
         usr = self.package.root / "usr"
         return (
             f"--basedir={usr}",

@@ -99,7 +99,9 @@ class RabbitMQ(PrivateServer):
     def _launch(self, progress: Progress) -> None:
         progress("starting")
         if not self._names.is_running():
-            self._names.start(self._names_command, self._names_answer, environment=self._places())
+            self._names.start(
+                self._names_command, self._names_answer, environment=self._erlang_variables()
+            )
         try:
             self.process.start(self._command, self.answers, environment=self._environment())
         except BaseException:
@@ -120,10 +122,10 @@ class RabbitMQ(PrivateServer):
 
     def _command(self, port: int) -> list[str]:
         self._configure(port)
-        places = ["-root", str(self._erlang), "-bindir", str(self._programs), "-progname", "erl"]
+        paths = ["-root", str(self._erlang), "-bindir", str(self._programs), "-progname", "erl"]
         home = ["-home", f"{self.process.folder}/home"]
         names = ["-epmd_port", str(self._names.port)]
-        arguments = [*EMULATOR.split(), "--", *places, "--", *home, "--", *names, *BOOT.split()]
+        arguments = [*EMULATOR.split(), "--", *paths, "--", *home, "--", *names, *BOOT.split()]
         return self.package.command_of(self._programs / "beam.smp", *arguments)
 
     def _configure(self, port: int) -> None:
@@ -139,7 +141,7 @@ class RabbitMQ(PrivateServer):
     def _environment(self) -> dict[str, str]:
         folder = self.process.folder
         (program,) = (self.package.root / "usr/lib/rabbitmq/lib").glob("rabbitmq_server-*")
-        return self._places() | {
+        return self._erlang_variables() | {
             "ERL_CRASH_DUMP": f"{folder}/crash",
             "ERL_EPMD_PORT": str(self._names.port),
             "ERL_LIBS": f"{program}/plugins",
@@ -157,7 +159,7 @@ class RabbitMQ(PrivateServer):
             "RABBITMQ_PID_FILE": f"{folder}/rabbitmq.pid",
         }
 
-    def _places(self) -> dict[str, str]:
+    def _erlang_variables(self) -> dict[str, str]:
         return {
             "BINDIR": str(self._programs),
             "EMU": "beam",

@@ -75,7 +75,7 @@ class SQLServer(PrivateServer):
         self.process.start(self._command, self.answers)
 
     @abstractmethod
-    def _places(self) -> Sequence[str]:
+    def _program_paths(self) -> Sequence[str]:
         """The options that tell the unpacked program where its own files are."""
 
     @abstractmethod
@@ -95,8 +95,8 @@ class SQLServer(PrivateServer):
     def _program(self, data: Path, *arguments: str) -> list[str]:
         # Both refuse to run as root without this option.
         user = ["--user=root"] if os.geteuid() == 0 else []
-        places = ["--no-defaults", *self._places(), f"--datadir={data}", *user]
-        return self.package.command(*places, *arguments)
+        paths = ["--no-defaults", *self._program_paths(), f"--datadir={data}", *user]
+        return self.package.command(*paths, *arguments)
 
     def _command(self, port: int) -> list[str]:
         # The socket's path is relative to the data folder, because it may have 107 bytes only.

@@ -211,16 +211,16 @@ async def _key(
     That is the first, in the server's own order, whose columns are whole and NOT NULL. The
     log names the same key, or no key. Source: MySQL and MariaDB, sql/table.cc, `primary_key`.
     """
-    places = {column.name: index for index, column in enumerate(columns)}
+    index_of = {column.name: index for index, column in enumerate(columns)}
     if PRIMARY in indexes:
         names = [column for column, _ in indexes[PRIMARY]]
         # During an ALTER the index may have a column that the table lacks; the table is then
         # read again.
-        return PRIMARY, tuple(places.get(name, len(columns)) for name in names)
+        return PRIMARY, tuple(index_of.get(name, len(columns)) for name in names)
     usable: dict[str, tuple[int, ...]] = {}
     for name, parts in indexes.items():
-        if _is_identifying(parts, {name: columns[index] for name, index in places.items()}):
-            usable[name] = tuple(places[column] for column, _ in parts)
+        if _is_identifying(parts, {name: columns[index] for name, index in index_of.items()}):
+            usable[name] = tuple(index_of[column] for column, _ in parts)
     if len(usable) > 1:
         usable = {name: usable[name] for name in await _in_order(connection, table, usable)}
     return next(iter(usable.items()), ("", ()))

@@ -17,8 +17,8 @@ UUID_FORM = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 TAG_FORM = re.compile(r"[a-z_][a-z0-9_]{0,31}")
 NUMBER_MAX = (1 << 63) - 2
 
-Source = tuple[str, str]
-"""A source's uuid in lower case, and a tag or ""."""
+Tsid = tuple[str, str]
+"""A transaction source identifier: the uuid in lower case, and the tag or ""."""
 Interval = list[int]
 """First and last number, both included."""
 
@@ -80,7 +80,7 @@ class GtidSet:
     """A set of MySQL GTIDs: ordered intervals for each source and tag."""
 
     def __init__(self) -> None:
-        self._intervals: dict[Source, list[Interval]] = {}
+        self._intervals: dict[Tsid, list[Interval]] = {}
         # A cache for `add`: transactions of one source follow one another, so one interval grows.
         self._last_prefix = ""
         self._last_list: list[Interval] = []
@@ -108,11 +108,11 @@ class GtidSet:
                 raise _refuse(entry)
             self._add_interval((_dashed(uuid), tag), int(first), int(last or first))
 
-    def _add_interval(self, source: Source, first: int, last: int) -> None:
+    def _add_interval(self, tsid: Tsid, first: int, last: int) -> None:
         if not 1 <= first <= NUMBER_MAX or last > NUMBER_MAX:
-            raise _refuse(f"{':'.join(filter(None, source))}:{first}-{last}")
+            raise _refuse(f"{':'.join(filter(None, tsid))}:{first}-{last}")
         if first <= last:  # To the server, 5-3 is empty.
-            _insert(self._intervals.setdefault(source, []), first, last)
+            _insert(self._intervals.setdefault(tsid, []), first, last)
 
     def add(self, gtid: str) -> None:
         """Add one transaction; fast if it is the next of the same source."""
@@ -120,7 +120,7 @@ class GtidSet:
         if prefix == self._last_prefix:
             intervals = self._last_list
         else:
-            intervals = self._intervals.setdefault(_source_of(gtid, prefix), [])
+            intervals = self._intervals.setdefault(_tsid_of(gtid, prefix), [])
             self._last_prefix, self._last_list = prefix, intervals
         number = _number(gtid, number_text)
         if intervals and intervals[-1][1] + 1 == number:
@@ -134,15 +134,15 @@ class GtidSet:
         if prefix == self._last_prefix:
             intervals = self._last_list
         else:
-            intervals = self._intervals.get(_source_of(text, prefix), [])
+            intervals = self._intervals.get(_tsid_of(text, prefix), [])
         number = _number(text, number_text)
         return _covers(intervals, number, number)
 
     def is_subset(self, other: "GtidSet") -> bool:
         """Whether `other` has all of these transactions."""
         return all(
-            _covers(other._intervals.get(source, []), first, last)
-            for source, intervals in self._intervals.items()
+            _covers(other._intervals.get(tsid, []), first, last)
+            for tsid, intervals in self._intervals.items()
             for first, last in intervals
         )
 
@@ -168,7 +168,7 @@ class GtidSet:
             before = uuid
         return "".join(parts).removeprefix(",")
 
-    def _ordered(self) -> list[tuple[Source, list[Interval]]]:
+    def _ordered(self) -> list[tuple[Tsid, list[Interval]]]:
         return sorted(item for item in self._intervals.items() if item[1])
 
     def encode(self) -> bytes:
@@ -244,7 +244,7 @@ def _dashed(uuid: str) -> str:
     return "-".join((plain[:8], plain[8:12], plain[12:16], plain[16:20], plain[20:]))
 
 
-def _source_of(gtid: str, prefix: str) -> Source:
+def _tsid_of(gtid: str, prefix: str) -> Tsid:
     uuid, _, tag = prefix.lower().partition(":")
     if not UUID_FORM.fullmatch(uuid) or (tag and not TAG_FORM.fullmatch(tag)):
         raise _refuse(gtid)

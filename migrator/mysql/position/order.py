@@ -26,7 +26,7 @@ def covers(landed: Position, wanted: Position) -> bool:
 
 
 def earliest(positions: Sequence[Position]) -> Position:
-    """The first of several positions of one stream, of which a later one includes it."""
+    """The first of several positions of one stream: all others include its transactions."""
     if not all(one.gtids for one in positions):
         return min(positions, key=_offset)
     delivered = [parse(one.gtids) for one in positions]

@@ -65,7 +65,7 @@ class Statement:
     def mentions(self, table: TableName, fold: Callable[[str], str] = str) -> bool:
         """Whether it contains the table's name, and the database's unless it is the default.
 
-        `fold` maps names that the server takes for the same to one.
+        `fold` makes names equal that the server treats as one.
         """
         database, name = fold(table.database), fold(table.name)
         is_default = database == fold(self.database)

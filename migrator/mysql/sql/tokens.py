@@ -79,18 +79,18 @@ class Words:
 
     def __init__(self, tokens: Sequence[Token], database: str) -> None:
         self._tokens = tokens
-        self._place = 0
+        self._at = 0
         self._database = database
 
     @property
     def rest(self) -> Sequence[Token]:
         """The unread tokens."""
-        return self._tokens[self._place :]
+        return self._tokens[self._at :]
 
     @property
     def next(self) -> Token:
         """The next token, `END` after the last."""
-        return self._tokens[self._place] if self._place < len(self._tokens) else END
+        return self._tokens[self._at] if self._at < len(self._tokens) else END
 
     def sees(self, *keywords: str) -> bool:
         """Whether the next word is one of these."""
@@ -98,28 +98,28 @@ class Words:
 
     def takes(self, *keywords: str) -> bool:
         """Skip these words if all of them come next; returns whether they did."""
-        following = self._tokens[self._place : self._place + len(keywords)]
+        following = self._tokens[self._at : self._at + len(keywords)]
         if [token.keyword for token in following] != list(keywords):
             return False
-        self._place += len(keywords)
+        self._at += len(keywords)
         return True
 
     def skip(self, *keywords: str) -> None:
         """Skip any number of these words."""
         while self.sees(*keywords):
-            self._place += 1
+            self._at += 1
 
     def skip_to(self, *keywords: str) -> None:
         """Skip to the next of these words outside parentheses, or to the end."""
         depth = 0
         while self.next is not END and not (depth == 0 and self.sees(*keywords)):
             depth += _nesting(self.next)
-            self._place += 1
+            self._at += 1
 
     def take(self) -> Token:
         """Read the next token."""
         token = self.next
-        self._place += 1
+        self._at += 1
         return token
 
     def name(self) -> TableName | None:

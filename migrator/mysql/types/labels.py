@@ -72,8 +72,8 @@ def row_set(column: Column, _: TypeOptions) -> Codec:
         if bits >> len(labels):
             raise refused("has a bit above those of its labels")
         found = ""
-        for place, label in enumerate(labels):
-            if bits >> place & 1:
+        for bit, label in enumerate(labels):
+            if bits >> bit & 1:
                 if label is None:
                     raise refused(INVALID)
                 # As the servers write it: an empty label in front leaves no comma.
@@ -110,7 +110,7 @@ def _set(column: Column, read: Read, chosen: Callable[[Any], str]) -> Codec:
 
 def _array(texts: list[str]) -> Value:
     elements = b"".join(
-        bytes((Bson.STRING,)) + b"%d\0" % place + string(one)[1] for place, one in enumerate(texts)
+        bytes((Bson.STRING,)) + b"%d\0" % index + string(one)[1] for index, one in enumerate(texts)
     )
     return Bson.ARRAY, INT32(len(elements) + 5) + elements + b"\0"
 

@@ -24,8 +24,8 @@ def result_vector(_: Column, __: TypeOptions) -> Codec:
 def _value(data: bytes) -> Value:
     if len(data) % FLOAT32_SIZE:
         raise BinlogCorrupt(
-            f"A VECTOR has {len(data)} bytes, which is no multiple of {FLOAT32_SIZE}. Look at the "
-            "row at the source; if it is sound there, copy the table anew."
+            f"A VECTOR has {len(data)} bytes, not a multiple of {FLOAT32_SIZE}. Look at the row at "
+            "the source; if it is sound there, copy the table anew."
         )
     return binary(HEADER + data, SUBTYPE)
 
