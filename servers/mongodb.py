@@ -85,8 +85,8 @@ class MongoDB(PrivateServer):
         )
 
     def _command(self, port: int) -> list[str]:
-        own = (f"--dbpath={self._data}", f"--port={port}")
-        return self.libraries.command_of(self.wheel.path, *own, *OPTIONS)
+        options = (f"--dbpath={self._data}", f"--port={port}", *OPTIONS)
+        return self.libraries.command_of(self.wheel.path, *options)
 
     def _forms_replica_set(self) -> bool:
         """Whether it answers; if not, make it the member of its replica set at this address."""

@@ -14,7 +14,7 @@ SPECIAL = re.compile(r"[\\*?.]")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The tables to migrate: all of `databases`, and those that match `include`, but no `exclude`.
+    """The tables to migrate: all of `databases`, plus those of `include`, minus those of `exclude`.
 
     Patterns are `database.table` with `*` and `?`; a backslash escapes the next character.
     With `folds` the server ignores the case of names (lower_case_table_names).
@@ -60,7 +60,7 @@ class Scope:
 
 @cache
 def compiled(pattern: str, *, folds: bool = False) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """The patterns of database and table, which are divided by the first dot.
+    """The two parts of a pattern, for database and table, divided at its first dot.
 
     Raises ValueError if it has no dot or ends with half an escape.
     """

@@ -288,9 +288,12 @@ class EventReader:
 
 
 def _corrupt(event: bytes, end: int, reason: str) -> BinlogCorrupt:
-    code = event[4] if len(event) > 4 else -1
-    name = Code(code).name if code in Code.__members__.values() else "unknown"
+    kind = "unknown type"
+    if len(event) > 4:
+        code = event[4]
+        name = Code(code).name if code in Code.__members__.values() else "unknown"
+        kind = f"type {code} ({name})"
     return BinlogCorrupt(
-        f"The event of type {code} ({name}) at or after offset {end} cannot be read: {reason}. "
+        f"The event of {kind} at or after offset {end} cannot be read: {reason}. "
         "If mysqlbinlog reads it, this is a bug of the migrator: please report it."
     )
