@@ -55,7 +55,7 @@ cli = typer.Typer(
 def up(names: Names = None, source: SourceName = None) -> None:
     """Fetch, initialise and start the servers that do not run yet; write .servers/env.
 
-    It may be repeated: a running server stays as it is, and so do the data and the port.
+    You can repeat it: a running server stays as it is, and data and ports are kept.
     """
     servers = _chosen(names)
     with _failing_clearly(), exclusive():
@@ -71,7 +71,7 @@ def up(names: Names = None, source: SourceName = None) -> None:
 
 @cli.command()
 def down(names: Names = None) -> None:
-    """Stop the servers that `up` started; their data stay."""
+    """Stop the servers that `up` started; their data are kept."""
     servers = _chosen(names)
     with _failing_clearly(), exclusive():
         for server in servers:
@@ -84,7 +84,7 @@ def down(names: Names = None) -> None:
 
 @cli.command()
 def status() -> None:
-    """Say which servers run, and whether a client can log in."""
+    """Show which servers run, and whether a client can log in."""
     for server in SERVERS.values():
         if not server.is_running():
             console.print(f"{server.name} is down")

@@ -1,4 +1,4 @@
-"""A log-in to an AMQP 0-9-1 broker, as short as it can be."""
+"""A minimal log-in to an AMQP 0-9-1 broker."""
 
 import socket
 import struct
@@ -14,10 +14,10 @@ FRAME_END_SIZE = 1
 
 
 def server_properties(port: int, timeout_s: float) -> Mapping[str, Any]:
-    """What a broker on 127.0.0.1 says of itself, when guest can open the default virtual host.
+    """The properties of a broker on 127.0.0.1, if guest can open its default virtual host.
 
-    Raises OSError when nobody answers in time or the log-in fails. Everything is
-    closed at the end, also after a failure; that is why no client library is used.
+    Raises OSError if the broker does not answer in time or the log-in fails. It uses no client
+    library, because it must close everything at the end, even after a failure.
     """
     with socket.create_connection(("127.0.0.1", port), timeout_s) as connection:
         connection.sendall(ProtocolHeader().marshal())

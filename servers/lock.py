@@ -1,4 +1,4 @@
-"""A lock between processes; the system frees it when its holder dies."""
+"""A lock between processes; the system releases it when its holder dies."""
 
 import fcntl
 import time
@@ -14,7 +14,7 @@ LOCK_RETRY_S = 0.1
 
 @contextmanager
 def locked(file: Path) -> Iterator[None]:
-    """Hold the file's lock. Raises ServerError when another holds it for LOCK_TIMEOUT_S."""
+    """Hold the file's lock. Raises ServerError if another holds it for LOCK_TIMEOUT_S."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w") as lock:
         deadline = time.monotonic() + LOCK_TIMEOUT_S

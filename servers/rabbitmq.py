@@ -11,15 +11,15 @@ from servers.server import Progress, ServerUrl, silent
 
 ANSWER_TIMEOUT_S = 2
 QUORUM_QUEUE_SETTLES_S = 4
-"""How long after its declaration a quorum queue survives a crash of the broker for certain.
+"""How long after its declaration a quorum queue is certain to survive a crash of the broker.
 
-The table from names to queues reaches the disk up to three seconds late. A queue that is
-not in it after a crash keeps its name, but has neither messages nor, ever, a leader.
+The broker writes its table of queue names to disk up to three seconds late. A queue that is
+missing there after a crash keeps its name, but loses its messages and never has a leader.
 """
-# A node's data belong to its name, and the machine's name may change.
+# A fixed name: a node's data belong to its name, and the machine's name may change.
 NODE = "kooch@localhost"
-# A memory alarm would stop publishers on a busy machine, a disk alarm on a full one. The
-# cluster's name is the folder: that tells this instance from another on the same port.
+# The limits keep a busy or full machine from alarms, which stop publishers. The cluster's name
+# is the folder, by which `answers` recognises this instance.
 CONFIGURATION = """\
 listeners.tcp.1 = 127.0.0.1:{port}
 management.tcp.ip = 127.0.0.1
@@ -35,8 +35,8 @@ log.console.use_colors = off
 """
 # The management interface shows queues as they were a second ago, not five.
 ADVANCED_CONFIGURATION = "[{rabbit, [{quorum_tick_interval, 1000}]}].\n"
-# As the package's own script starts the virtual machine: it cannot be used, because it
-# would not start the program by the loader that belongs to it.
+# As the package's script starts the virtual machine. It cannot be used itself, because it
+# would not start the program by the loader of its package.
 EMULATOR = (
     "-Ww -MBas ageffcbf -MHas ageffcbf -MBlmbcs 512 -MHlmbcs 512 -MMmcs 30 -P 1048576 "
     "-t 5000000 -stbt db -zdbbl 128000 -sbwt none -sbwtdcpu none -sbwtdio none -Bi"
@@ -51,10 +51,10 @@ BOOT = (
 class RabbitMQ(PrivateServer):
     """A private RabbitMQ broker with its management interface; guest logs in as guest.
 
-    Beside the broker runs a name server, without which Erlang does not start: on a
-    port of its own, so that the broker of the machine, if there is one, is not touched.
-    The preferred ports are the broker's and the two after it. Before a test kills the
-    broker, it waits QUORUM_QUEUE_SETTLES_S after the first declaration of its queues.
+    Erlang needs a name server; it runs on a separate port, so that it does not interfere with
+    a broker of the machine. The preferred ports are the broker's and the two after it. Before
+    a test kills the broker, it must wait QUORUM_QUEUE_SETTLES_S after the first declaration of
+    its queues.
     """
 
     name = "rabbitmq"
@@ -84,12 +84,12 @@ class RabbitMQ(PrivateServer):
         self.package.fetch(progress)
 
     def stop(self) -> None:
-        """Stop it if it runs; its data stay. Raises ServerError when it does not end."""
+        """Stop it if it runs; its data are kept. Raises ServerError if it does not end."""
         super().stop()
         self._names.stop()
 
     def answers(self) -> bool:
-        """Whether guest can log in, and finds this very instance."""
+        """Whether guest can log in, and reaches this instance."""
         try:
             properties = server_properties(self.process.port, ANSWER_TIMEOUT_S)
         except OSError:
@@ -99,7 +99,9 @@ class RabbitMQ(PrivateServer):
     def _launch(self, progress: Progress) -> None:
         progress("starting")
         if not self._names.is_running():
-            self._names.start(self._names_command, self._names_answer, environment=self._places())
+            self._names.start(
+                self._names_command, self._names_answer, environment=self._erlang_variables()
+            )
         try:
             self.process.start(self._command, self.answers, environment=self._environment())
         except BaseException:
@@ -120,10 +122,10 @@ class RabbitMQ(PrivateServer):
 
     def _command(self, port: int) -> list[str]:
         self._configure(port)
-        places = ["-root", str(self._erlang), "-bindir", str(self._programs), "-progname", "erl"]
+        paths = ["-root", str(self._erlang), "-bindir", str(self._programs), "-progname", "erl"]
         home = ["-home", f"{self.process.folder}/home"]
         names = ["-epmd_port", str(self._names.port)]
-        arguments = [*EMULATOR.split(), "--", *places, "--", *home, "--", *names, *BOOT.split()]
+        arguments = [*EMULATOR.split(), "--", *paths, "--", *home, "--", *names, *BOOT.split()]
         return self.package.command_of(self._programs / "beam.smp", *arguments)
 
     def _configure(self, port: int) -> None:
@@ -139,7 +141,7 @@ class RabbitMQ(PrivateServer):
     def _environment(self) -> dict[str, str]:
         folder = self.process.folder
         (program,) = (self.package.root / "usr/lib/rabbitmq/lib").glob("rabbitmq_server-*")
-        return self._places() | {
+        return self._erlang_variables() | {
             "ERL_CRASH_DUMP": f"{folder}/crash",
             "ERL_EPMD_PORT": str(self._names.port),
             "ERL_LIBS": f"{program}/plugins",
@@ -157,7 +159,7 @@ class RabbitMQ(PrivateServer):
             "RABBITMQ_PID_FILE": f"{folder}/rabbitmq.pid",
         }
 
-    def _places(self) -> dict[str, str]:
+    def _erlang_variables(self) -> dict[str, str]:
         return {
             "BINDIR": str(self._programs),
             "EMU": "beam",
@@ -167,7 +169,7 @@ class RabbitMQ(PrivateServer):
         }
 
     def _names_command(self, port: int) -> list[str]:
-        # By this link, the command line names the folder, as `Process` needs it.
+        # Through this link the command line names the folder, as `Process` requires.
         link = self._names.folder / "epmd"
         link.unlink(missing_ok=True)
         link.symlink_to(self._programs / "epmd")

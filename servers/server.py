@@ -1,4 +1,4 @@
-"""What every file about servers uses: their addresses, their progress, their errors."""
+"""The types that all files about servers share: URL, progress and error."""
 
 from collections.abc import Callable
 from typing import NewType
@@ -8,8 +8,8 @@ Progress = Callable[[str], None]
 
 
 class ServerError(Exception):
-    """A server cannot be had or started; the message says which, why, and what to do."""
+    """A server cannot be installed or run; the message says which, why, and what to do."""
 
 
 def silent(step: str) -> None:
-    """Progress that nobody watches."""
+    """A progress that reports nothing."""

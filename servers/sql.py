@@ -1,4 +1,4 @@
-"""What MySQL and MariaDB have in common."""
+"""The base class of MySQL and MariaDB."""
 
 import os
 import shutil
@@ -16,8 +16,8 @@ from servers.server import Progress, ServerError, ServerUrl, silent
 
 INITIALISE_TIMEOUT_S = 120
 ANSWER_TIMEOUT_S = 2
-# What change data capture needs, and what a test machine can spare; everything that
-# concerns durability is as it is on a server that may not lose data.
+# The log that change data capture needs, and the memory that a test machine can spare. All
+# options that concern durability are as on a server that must not lose data.
 OPTIONS = (
     "--bind-address=127.0.0.1",
     "--character-set-server=utf8mb4",
@@ -51,7 +51,7 @@ class SQLServer(PrivateServer):
         self.package.fetch(progress)
 
     def answers(self) -> bool:
-        """Whether root can log in over TCP, and finds this very instance."""
+        """Whether root can log in over TCP, and reaches this instance."""
         try:
             connection = pymysql.connect(
                 host="127.0.0.1",
@@ -75,12 +75,12 @@ class SQLServer(PrivateServer):
         self.process.start(self._command, self.answers)
 
     @abstractmethod
-    def _places(self) -> Sequence[str]:
-        """The options that name where the unpacked program finds its own files."""
+    def _program_paths(self) -> Sequence[str]:
+        """The options that tell the unpacked program where its own files are."""
 
     @abstractmethod
     def _initialise(self, data: Path) -> None:
-        """Fill an empty data folder, by `_run`."""
+        """Fill an empty data folder with `_run`."""
 
     def _run(self, data: Path, *arguments: str, statements: str = "") -> None:
         subprocess.run(
@@ -93,19 +93,19 @@ class SQLServer(PrivateServer):
         )
 
     def _program(self, data: Path, *arguments: str) -> list[str]:
-        # As root, both refuse to run without being told so.
+        # Both refuse to run as root without this option.
         user = ["--user=root"] if os.geteuid() == 0 else []
-        places = ["--no-defaults", *self._places(), f"--datadir={data}", *user]
-        return self.package.command(*places, *arguments)
+        paths = ["--no-defaults", *self._program_paths(), f"--datadir={data}", *user]
+        return self.package.command(*paths, *arguments)
 
     def _command(self, port: int) -> list[str]:
-        # The socket is relative to the data folder: a socket's path may have 107 bytes only.
-        # So are temporary files: a server removes those of another one in the same folder.
+        # The socket's path is relative to the data folder, because it may have 107 bytes only.
+        # Each server has a separate folder for temporary files, because it empties it.
         here = (f"--port={port}", "--socket=socket", f"--tmpdir={self.process.folder}")
         return self._program(self._data, *here, *OPTIONS, *self.options)
 
     def _make_data(self) -> None:
-        # Only the last step gives the folder its name, so an interrupted one does not count.
+        # Rename the folder last, so that an interrupted attempt leaves none of this name.
         partial = self._data.with_name("data.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)

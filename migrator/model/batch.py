@@ -1,4 +1,4 @@
-"""One batch: what one message carries, and what one MongoDB transaction loads or leaves."""
+"""One batch of changes, with its id and its position."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +11,7 @@ from migrator.model.table import TableName
 
 
 class BatchId(NamedTuple):
-    """A batch's place in its partition: the writer's epoch, and a number that starts at 1."""
+    """Identifies a batch in its partition: the writer's epoch, and a number from 1 on."""
 
     epoch: int
     sequence: int
@@ -22,11 +22,11 @@ class BatchId(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the copy of one range of a table has come, once its batch has been loaded.
+    """How far the copy of one key range of a table is, once its batch is loaded.
 
-    `rows` are those of this batch. `generation` says which copy of the table it is: a
-    definition that changes starts another, and progress of an older one counts nothing.
-    `last` is the key of the last row that was read, None before the first.
+    `rows` counts the rows of this batch. `generation` is the number of the table's copy: a
+    changed definition starts another copy, and progress of an older one is ignored. `last` is
+    the key of the last row that was read, None before the first.
     """
 
     table: TableName
@@ -40,14 +40,14 @@ class Progress:
 class Phase(StrEnum):
     """What a batch does to a distributed (XA) transaction."""
 
-    PREPARE = "prepare"  # Its changes are kept aside until the decision.
-    COMMIT = "commit"  # What was kept aside is applied.
-    ROLLBACK = "rollback"  # What was kept aside is forgotten.
+    PREPARE = "prepare"  # Its changes are stored until COMMIT or ROLLBACK.
+    COMMIT = "commit"  # The stored changes are applied.
+    ROLLBACK = "rollback"  # The stored changes are dropped.
 
 
 @dataclass(frozen=True, slots=True)
 class Distributed:
-    """The distributed transaction that a batch belongs to; `xid` as the server prints it."""
+    """The distributed transaction of a batch; `xid` is as the server prints it."""
 
     xid: str
     phase: Phase
@@ -55,13 +55,12 @@ class Distributed:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one message carries, and what one MongoDB transaction loads or leaves.
+    """The changes of one message, which one MongoDB transaction loads entirely or not at all.
 
-    `follows` is the id of the batch before; `position` is where the source's log
-    stands after it. `complete` is False while a source transaction goes on in
-    the next batch. `committed_at` is the commit time of the oldest transaction in
-    microseconds since 1970, 0 for a snapshot. `transactions` counts the source
-    transactions that end in this batch.
+    `follows` is the id of the batch before. `position` is the position in the
+    source's log after it. `complete` is False if a source transaction continues in the next
+    batch. `committed_at` is the commit time of the oldest transaction in microseconds since
+    1970, 0 for rows of the copy. `transactions` counts the source transactions that end in it.
     """
 
     partition: int
@@ -82,10 +81,10 @@ class Batch:
 
     @property
     def count(self) -> int:
-        """How many rows the batch changes."""
+        """The number of rows that it changes."""
         return sum(changes.count for changes in self.changes)
 
     @property
     def size(self) -> int:
-        """The bytes of its rows."""
+        """The size of its rows in bytes."""
         return sum(len(changes.rows) for changes in self.changes)

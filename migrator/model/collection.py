@@ -1,4 +1,4 @@
-"""Where a table of the source lives in the target."""
+"""The collection of the target that holds a table of the source."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,22 +18,22 @@ class CollectionName(NamedTuple):
         return f"{self.database}.{self.collection}"
 
     def is_same(self, other: "CollectionName") -> bool:
-        """Whether MongoDB takes them for one: it has no two databases that differ in case only."""
+        """Whether both are one in MongoDB, where no two databases differ in case only."""
         same = self.database.lower() == other.database.lower()
         return same and self.collection == other.collection
 
 
 @dataclass(frozen=True, slots=True)
 class CollectionMap:
-    """The target's name of each database of the source; one that is not named keeps its own."""
+    """Maps databases of the source to databases of the target; others keep their names."""
 
     databases: Mapping[str, str] = field(default_factory=dict)
 
     def collection_of(self, table: TableName) -> CollectionName:
         """The collection that holds the table's rows.
 
-        A database may be named in other letters: where the server folds names, the settings
-        need not know how.
+        A database may differ in case from its name in the settings, because the server may fold
+        names.
         """
         database = self.databases.get(table.database)
         if database is None:
@@ -42,8 +42,8 @@ class CollectionMap:
         return CollectionName(database, table.name)
 
     def partition_of(self, table: TableName, partitions: int) -> int:
-        """The partition that keeps the order of a table's rows, of its emptying and its copy.
+        """The partition of all batches of a table, whose order it keeps.
 
-        It depends on the collection, because two tables may have it one after the other.
+        It depends on the collection, because one table may succeed another in it.
         """
         return crc32(str(self.collection_of(table)).encode()) % partitions

@@ -6,21 +6,21 @@ Source: bsonspec.org, version 1.1.
 from struct import Struct
 
 LENGTH = Struct("<i")
-"""The length in front of a document, of a string and of a binary."""
+"""The length at the start of a document, a string or a binary."""
 LONG = Struct("<q")
 ID = b"_id\0"
 VALUE_AT = LENGTH.size + 1 + len(ID)
 INT32 = 0x10
 INT64 = 0x12
 FIXED_BYTES = {0x01: 8, 0x07: 12, 0x08: 1, 0x09: 8, 0x0A: 0, 0x11: 8, INT64: 8, 0x13: 16}
-"""The sizes of the types that always have the same."""
+"""The types of a fixed size."""
 BEYOND_LENGTH_BYTES = {0x02: 4, 0x03: 0, 0x04: 0, 0x05: 5}
-"""What follows the length of a string, a document, an array and a binary, beyond that length."""
+"""By how much a string, a document, an array and a binary are larger than their length says."""
 
 Bound = bytes | tuple[str, ...]
-"""A key as a document `{_id}`; or SQL literals in key order, which need not be a whole key.
+"""A key as a document `{_id}`; or SQL literals in key order, perhaps only the first of a key.
 
-Version 1 of the state knew literals only.
+Version 1 of the state had literals only.
 """
 
 
@@ -32,8 +32,8 @@ def has_key(document: bytes) -> bool:
 def document_key(document: bytes) -> bytes:
     """The document `{_id}` of a document that begins with `_id`: the filter that finds it.
 
-    32-bit integers are widened: MongoDB takes 1 and 1 for the same `_id`, however
-    many bits they have, and so must we when a column's type changes in between.
+    It widens 32-bit integers: to MongoDB, equal integers of 32 and 64 bits are the same `_id`,
+    and the type of a column may change between two documents.
     """
     kind = document[LENGTH.size]
     if kind == INT32:

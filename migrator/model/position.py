@@ -1,4 +1,4 @@
-"""A place in the source's log. `mysql/position/` compares and advances it."""
+"""A position in the source's log. `mysql/position/` compares and advances it."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -6,14 +6,13 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where the source's log has been read to; only committed transactions have one.
+    """How far the source's log has been read: the end of a committed transaction.
 
-    `gtids` is the GTID set (MySQL) or the list of last GTIDs per domain (MariaDB)
-    that has been delivered, "" without GTIDs. `file` and `offset` say where the
-    last event ended on the server `server` (its server_uuid, or server_id on
-    MariaDB). `rows` counts the changes of the *next* transaction that are on their way
-    or landed already: it is above zero only inside a giant transaction, which is sent
-    again from its beginning after a crash.
+    `gtids` is the GTID set (MySQL) or the list of last GTIDs per domain (MariaDB) up to
+    there, "" without GTIDs. `file` and `offset` say where the last event ended on the server
+    `server` (its server_uuid, or server_id on MariaDB). `rows` counts the changes of the
+    *next* transaction that are already sent or landed: it is above zero only inside a giant
+    transaction, which is sent again from its beginning after a crash.
     """
 
     gtids: str = ""

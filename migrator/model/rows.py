@@ -9,10 +9,10 @@ from migrator.model.table import TableName
 
 
 class Operation(StrEnum):
-    """What a group of rows asks of the target."""
+    """What a group of changes does to the target."""
 
-    INSERT = "insert"  # Rows of the copy, and new ones: whole documents, seldom there already.
-    PUT = "put"  # Changed rows: whole documents, mostly there already.
+    INSERT = "insert"  # New rows, and rows of the copy: whole documents that seldom exist already.
+    PUT = "put"  # Changed rows: whole documents that mostly exist already.
     DELETE = "delete"  # Deleted rows: documents that hold `_id` only.
     EMPTY = "empty"  # The table was truncated or dropped: no documents.
     REFUSE = "refuse"  # Rows that cannot be carried over: {_id?, column, reason, row}.
@@ -22,7 +22,7 @@ class Operation(StrEnum):
 class RowGroup:
     """Consecutive rows of one table event under one operation, as BSON documents.
 
-    A document begins with `_id`, unless it is refused because its key is.
+    A document begins with `_id`, except one that is refused because of its key.
     """
 
     operation: Operation

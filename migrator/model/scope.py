@@ -1,4 +1,4 @@
-"""Which tables are migrated, and when two names are one to the server."""
+"""The tables to migrate, and which names are equal to the server."""
 
 import re
 from collections.abc import Iterable
@@ -14,11 +14,10 @@ SPECIAL = re.compile(r"[\\*?.]")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which tables are migrated: all of `databases`, and those of `include`; never `exclude`.
+    """The tables to migrate: all of `databases`, plus those of `include`, minus those of `exclude`.
 
-    Patterns are `database.table` with `*` and `?`; a backslash takes its meaning from what
-    follows. With `folds` the server does not tell capitals from small letters in names
-    (lower_case_table_names).
+    Patterns are `database.table` with `*` and `?`; a backslash escapes the next character.
+    With `folds` the server ignores the case of names (lower_case_table_names).
     """
 
     databases: tuple[str, ...]
@@ -27,11 +26,11 @@ class Scope:
     folds: bool = False
 
     def at(self, *, folds: bool) -> Self:
-        """The same at a server that folds names, or does not."""
+        """The same scope for a server that folds names, or does not."""
         return replace(self, folds=folds)
 
     def fold(self, name: str) -> str:
-        """What two names have in common that the server takes for one."""
+        """The form in which two names are equal if the server treats them as one."""
         return name.lower() if self.folds else name
 
     def folded(self, table: TableName) -> TableName:
@@ -39,7 +38,7 @@ class Scope:
         return TableName(self.fold(table.database), self.fold(table.name))
 
     def wants(self, table: TableName) -> bool:
-        """Whether the table is one of them; system tables never are."""
+        """Whether to migrate this table; system tables never are."""
         if table.database.lower() in SYSTEM_DATABASES:
             return False
         whole = self.fold(table.database) in map(self.fold, self.databases)
@@ -47,7 +46,7 @@ class Scope:
         return chosen and not self._matches(table, self.exclude)
 
     def reaches(self, database: str) -> bool:
-        """Whether tables of this database may be among them."""
+        """Whether it may include tables of this database."""
         return self.fold(database) in map(self.fold, self.databases) or any(
             compiled(pattern, folds=self.folds)[0].fullmatch(database) for pattern in self.include
         )
@@ -61,7 +60,7 @@ class Scope:
 
 @cache
 def compiled(pattern: str, *, folds: bool = False) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """The database's and the table's part of a pattern, cut at the first dot.
+    """The two parts of a pattern, for database and table, divided at its first dot.
 
     Raises ValueError if it has no dot or ends with half an escape.
     """
@@ -84,8 +83,8 @@ def compiled(pattern: str, *, folds: bool = False) -> tuple[re.Pattern[str], re.
 
 
 def pattern_of(table: TableName) -> str:
-    """The pattern that matches this table only."""
+    """The pattern that matches only this table."""
     database = SPECIAL.sub(r"\\\g<0>", table.database)
-    # A dot in the table's name comes after the one that divides.
+    # Only the first dot divides, so a dot in the table's name needs no backslash.
     name = re.sub(r"[\\*?]", r"\\\g<0>", table.name)
     return f"{database}.{name}"

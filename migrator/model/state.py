@@ -1,4 +1,4 @@
-"""What `_migrator`, a database of the target, remembers: landed positions and copied ranges."""
+"""The state that `_migrator`, a database of the target, keeps: positions, copies, decisions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +11,12 @@ from migrator.model.table import TableName
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """Where a partition stands in MongoDB: the truth from which everything resumes.
+    """How far a partition has landed in MongoDB, from where capture and apply resume.
 
-    `batch` is the one that landed last. `transactions` counts the source transactions that
-    were applied since the migration began; `committed_at` is the commit time of the newest of
-    them, in microseconds since 1970. `gap` is None, or why the loader asks for a new epoch
-    from `position` on.
+    `batch` is the one that landed last. `transactions` counts the source transactions applied
+    since the migration began, and `committed_at` is the commit time of the newest of them in
+    microseconds since 1970. `gap` is None, or why the loader asks for a new epoch from
+    `position` on.
     """
 
     partition: int
@@ -29,7 +29,7 @@ class Landed:
 
 @dataclass(frozen=True, slots=True)
 class KeyRange:
-    """One range of a table's keys: above `lower`, up to and with `upper` (None: no bound).
+    """One range of a table's keys: above `lower`, up to and including `upper` (None: no bound).
 
     `last` is the last key that was loaded.
     """
@@ -43,14 +43,13 @@ class KeyRange:
 
 @dataclass(frozen=True, slots=True)
 class TableCopy:
-    """How far the copy of one table has come.
+    """How far the copy of one table is.
 
-    `generation` rises when the table must be copied anew. `estimated_rows` is the
-    server's guess when the copy began. `key` describes the columns that make `_id` in the
-    documents, () where an older version did not say. Before this copy the collection is
-    emptied by the batch `emptied`, None once that has landed, or if it need not be. A table
-    that is `left_out` for a reason is not followed. The documents in its collection are
-    ours only if it is `owned`.
+    `generation` rises when the table must be copied anew. `estimated_rows` is the server's
+    estimate when the copy began. `key` describes the columns of `_id`, () in the state of an
+    older version. `emptied` is the batch that empties the collection before this copy, None once
+    it has landed, or if the collection need not be emptied. A table with a reason in `left_out`
+    is not followed. The documents in the collection are the migrator's only if it is `owned`.
     """
 
     table: TableName
@@ -65,20 +64,20 @@ class TableCopy:
 
     @property
     def rows(self) -> int:
-        """How many rows have been loaded by the copy."""
+        """How many rows the copy has loaded."""
         return sum(part.rows for part in self.parts)
 
     @property
     def done(self) -> bool:
-        """Whether it is followed, and every range has been loaded to its end."""
+        """Whether the table is followed, and every range is loaded to its end."""
         return not self.left_out and all(part.done for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """An operator's decision to go past what cannot be handled at `place` of the source's log.
+    """An operator's decision to go past a change that cannot be handled, at `place` of the log.
 
-    Tables that match the patterns `copy` are copied anew behind it.
+    Tables that match the patterns `copy` are copied anew after it. `place` is `file:offset`.
     """
 
     place: str

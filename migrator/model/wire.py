@@ -1,6 +1,6 @@
 """The bytes of a batch: the body of one AMQP message, or of a few for a very large batch.
 
-docs/migrator.md describes the format; `VERSION` rises with it.
+docs/migrator.md describes the format; raise `VERSION` with every incompatible change.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ VERSION = 1
 
 
 def encode(batch: Batch) -> bytes:
-    """The body of the message that carries the batch."""
+    """The body of the batch's message."""
     return bson.encode(
         {
             "v": VERSION,
@@ -45,7 +45,7 @@ def encode(batch: Batch) -> bytes:
 
 
 def decode(body: bytes) -> Batch:
-    """The batch in a message's body; raises `BrokerError` for anything else."""
+    """The batch in a message's body. Raises `BrokerError` if it is not a batch of `VERSION`."""
     try:
         document = bson.decode(body)
         version = document["v"]
@@ -93,7 +93,7 @@ def _progress_document(progress: Progress | None) -> dict[str, Any] | None:
         "table": progress.table.name,
         "part": progress.part,
         "rows": progress.rows,
-        # Under a name of its own: a loader of the version before would misread it as literals.
+        # Under a separate name: an older loader would misread a key in `last` as literals.
         "last": list(progress.last) if isinstance(progress.last, tuple) else None,
         "last_key": progress.last if isinstance(progress.last, bytes) else None,
         "done": progress.done,

@@ -1,1 +1,1 @@
-"""The binlog: its protocol, its events, and its rows as BSON documents."""
+"""MySQL and MariaDB: protocol, catalogue, binlog, and rows as BSON documents."""

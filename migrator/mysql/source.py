@@ -1,4 +1,4 @@
-"""The source: a server, which of its tables, and how their values become documents."""
+"""The source: a server, the scope of its tables, and the options for their values."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ from migrator.mysql.wire.connection import Connection, SourceUrl, connect
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What every reader of the source needs; `scope` folds names as the server does."""
+    """All that a reader of the source needs; `scope` folds names as the server does."""
 
     url: SourceUrl
     scope: Scope
     options: TypeOptions
 
     async def connect(self) -> Connection:
-        """A new connection: servers close idle ones. Raises `SourceError`."""
+        """Open a new connection, because servers close idle ones. Raises `SourceError`."""
         return await connect(self.url)

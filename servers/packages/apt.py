@@ -1,4 +1,4 @@
-"""apt with a state of its own: without root, and without a trace on the machine."""
+"""apt with a separate state: it needs no root, and changes nothing on the machine."""
 
 import shutil
 import subprocess
@@ -12,9 +12,9 @@ KEYRINGS = tuple(
     Path("/usr/share/keyrings", name)
     for name in ("debian-archive-keyring.pgp", "debian-archive-keyring.gpg")
 )
-# The machine's own configuration stays in force where it says how to reach a mirror.
-# Its hooks go: they would empty the machine's caches, and lists for desktops are long.
-# Nobody's pins count here, and no lock is needed beside the one of our cache.
+# This adds to the machine's configuration, which says how to reach a mirror. It clears the
+# hooks, which would empty the machine's caches, and the long lists for desktops; it ignores
+# pins, and needs no lock besides that of our cache.
 CONFIGURATION = """\
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
@@ -41,9 +41,9 @@ APT::Update::Error-Mode "any";
 
 @dataclass(frozen=True, slots=True)
 class Apt:
-    """apt over a folder, where nothing is installed yet, down to the C library.
+    """apt over a folder in which nothing is installed, not even the C library.
 
-    `source` is a line of sources.list(5); without one, the machine's sources count.
+    `source` is a line of sources.list(5); without one, it uses the machine's sources.
     """
 
     folder: Path
@@ -62,8 +62,8 @@ class Apt:
         self._run("update")
 
     def download(self, *packages: str) -> list[Path]:
-        """The archives of the packages and of all that they need. Raises ServerError."""
-        # What an older list asked for must not be unpacked beside what this one asks for.
+        """The archives of the packages and of all their dependencies. Raises ServerError."""
+        # The caller unpacks all archives in the folder, so remove those of earlier downloads.
         archives = self.folder / "cache" / "archives"
         shutil.rmtree(archives)
         (archives / "partial").mkdir(parents=True)
@@ -72,21 +72,21 @@ class Apt:
 
     def debian_mirror(self) -> str:
         """The mirror that these sources use for Debian's own packages. Raises ServerError."""
-        # Others' repositories have paths like Debian's; the signed Release files tell them apart.
+        # Other repositories have paths like Debian's, so compare the signed origin and label.
         form = "$(ORIGIN)/$(LABEL) $(SITE)"
         for line in self._run("indextargets", "--format", form, "Created-By: Packages").split("\n"):
             origin, _, site = line.partition(" ")
             if origin == "Debian/Debian" and site.startswith("http"):
                 return site
         raise ServerError(
-            "apt reaches no mirror of Debian on this machine. `apt-get update` shows why, when "
-            "/etc/apt names one; other distributions do not have the packages that are needed."
+            "apt reaches no mirror of Debian on this machine. If /etc/apt names one, `apt-get "
+            "update` shows why; other distributions do not have the packages that are needed."
         )
 
     def _run(self, *arguments: str) -> str:
         if shutil.which("apt-get") is None:
             raise ServerError(
-                "The servers come out of Debian's packages, and this machine has no apt-get. "
+                "The servers come from Debian's packages, and this machine has no apt-get. "
                 "`docker compose up --detach --wait` starts the same ones at the same URLs, "
                 "which compose.yaml lists; or use a machine with Debian."
             )
@@ -109,6 +109,6 @@ class Apt:
 
 def debian_source(mirror: str, suite: str) -> str:
     """A suite's line for sources.list, checked by the keys that come with Debian."""
-    # Without the keyring's file, apt falls back to the keys it trusts for every source.
+    # If no keyring exists, apt uses the keys that it trusts for every source.
     keyring = next((f"[signed-by={file}] " for file in KEYRINGS if file.exists()), "")
     return f"deb {keyring}{mirror} {suite} main"

@@ -1,8 +1,8 @@
-"""Server programs out of Debian's packages, without root and without installing anything.
+"""Server programs from Debian's packages, without root and without installation.
 
-A package is unpacked into one folder with all that it depends on, down to the C
-library, and its programs are started by the folder's own dynamic loader: so a
-program of any suite runs on any Debian.
+A package is unpacked into one folder with all its dependencies, down to the C library, and
+its programs are started by the dynamic loader in that folder. So a program of any suite runs
+on any Debian.
 """
 
 import os
@@ -15,7 +15,7 @@ from servers.lock import locked
 from servers.packages.apt import Apt, debian_source
 from servers.server import Progress, ServerError, silent
 
-# Where suites keep the loader and the libraries: before and after /lib became /usr/lib.
+# The loader, in suites after and before /lib became a link to /usr/lib.
 LOADERS = ("usr/lib/*/ld-linux*.so.*", "lib/*/ld-linux*.so.*")
 
 
@@ -23,7 +23,7 @@ LOADERS = ("usr/lib/*/ld-linux*.so.*", "lib/*/ld-linux*.so.*")
 class Package:
     """A package of a Debian suite (None: of the machine's own sources) and its program.
 
-    `others` come into the same folder, with all that they depend on.
+    `others` are unpacked into the same folder, with all their dependencies.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Package:
                 self._unpack(self._download(progress), progress)
 
     def command(self, *arguments: str) -> list[str]:
-        """The command line that runs the program with the libraries that belong to it."""
+        """The command line that runs the program with the libraries of this package."""
         return self.command_of(self.root / self.program, *arguments)
 
     def command_of(self, program: Path, *arguments: str) -> list[str]:
@@ -68,7 +68,7 @@ class Package:
 
     def _unpack(self, archives: list[Path], progress: Progress) -> None:
         progress(f"unpacking {len(archives)} packages")
-        # Only the last step gives the folder its name, so an interrupted one does not count.
+        # Rename the folder last, so that an interrupted attempt leaves none of this name.
         partial = self.root.with_name("partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)

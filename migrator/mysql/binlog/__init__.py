@@ -1,1 +1,1 @@
-"""The binlog: from the packets of a dump to events."""
+"""The binlog: requests it from the server and reads its packets as events."""

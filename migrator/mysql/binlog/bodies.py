@@ -1,7 +1,7 @@
-"""The bodies of the small events; each function takes (event, stop, seconds, end).
+"""Reads the bodies of the small events; each function takes (event, stop, seconds, end).
 
-`event` is whole, its body is `event[19:stop]`, `seconds` is its time stamp and `end`
-the offset in the log after it.
+`event` is the whole event, its body is `event[19:stop]`, `seconds` its time stamp (since
+1970), and `end` the offset in the log after it.
 """
 
 from functools import lru_cache
@@ -28,13 +28,13 @@ STATUS_DATABASES = 12
 STATUS_SIZES = {0: 4, 1: 8, 3: 4, 4: 6, 7: 2, 8: 2, 9: 8, 10: 4, 13: 3, 16: 1, 17: 8, 18: 2,
                 19: 1, 20: 1, 128: 3, 129: 8, 130: 2}  # fmt: skip
 STATUS_STRINGS = {5: 1, 6: 1, 11: 2}
-"""How many strings, each after its length of one byte, these have."""
+"""How many strings these variables have, each after a length of one byte."""
 DATABASES_UNKNOWN = 254
 UTF8MB4 = 45
 
 
 def ignored(event: bytes, stop: int, seconds: int, end: int) -> Ignored:
-    """An event that nobody needs."""
+    """Any event that the migration does not need."""
     return Ignored(event[4], end)
 
 
@@ -44,7 +44,7 @@ def xid(event: bytes, stop: int, seconds: int, end: int) -> Xid:
 
 
 def query(event: bytes, stop: int, seconds: int, end: int) -> Query:
-    """QUERY, and EXECUTE_LOAD_QUERY with more in its header."""
+    """QUERY, and EXECUTE_LOAD_QUERY, whose header is longer."""
     _, _, database_size, _, status_size = QUERY.unpack_from(event, BODY)
     start = BODY + QUERY.size
     if event[4] == Code.EXECUTE_LOAD_QUERY:
@@ -55,7 +55,7 @@ def query(event: bytes, stop: int, seconds: int, end: int) -> Query:
 def statement(
     body: bytes, at: int, stop: int, database_size: int, status_size: int, seconds: int, end: int
 ) -> Query:
-    """Status variables, database and statement, which begin at `at`."""
+    """Read status variables, database and statement, which begin at `at`."""
     database = at + status_size
     text = database + database_size + 1
     if text > stop:
@@ -71,16 +71,21 @@ def statement(
 
 @lru_cache(1024)
 def _context(data: bytes) -> tuple[int, int, tuple[str, ...] | None]:
-    """The session's sql_mode, its client's collation, and the databases that were touched.
+    """The session's sql_mode, its client's collation, and the databases that it touched.
 
-    A busy source sends the same status variables thousands of times a second.
+    Cached: a busy source sends the same status variables thousands of times a second.
     """
     status = _status(data)
     charset = status.get(STATUS_CHARSET)
+    databases = status.get(STATUS_DATABASES)
+    touched: tuple[str, ...] | None = None
+    if databases is not None and databases[0] != DATABASES_UNKNOWN:
+        names = databases[1:].split(b"\0")[: databases[0]]
+        touched = tuple(name.decode("utf-8", "replace") for name in names)
     return (
         int.from_bytes(status.get(STATUS_SQL_MODE, b""), "little"),
         int.from_bytes(charset[:2], "little") if charset else UTF8MB4,
-        _touched(status.get(STATUS_DATABASES)),
+        touched,
     )
 
 
@@ -116,12 +121,6 @@ def _varying_size(code: int, data: bytes, at: int) -> int | None:
     return None
 
 
-def _touched(data: bytes | None) -> tuple[str, ...] | None:
-    if data is None or data[0] == DATABASES_UNKNOWN:
-        return None
-    return tuple(name.decode("utf-8", "replace") for name in data[1:].split(b"\0")[: data[0]])
-
-
 @lru_cache(1024)
 def _uuid_text(uuid: bytes) -> str:
     text = uuid.hex()
@@ -132,9 +131,9 @@ def gtid(event: bytes, stop: int, seconds: int, end: int) -> Gtid:
     """GTID and ANONYMOUS_GTID."""
     _, uuid, number = GTID.unpack_from(event, BODY)
     committed_at = seconds * MICROSECONDS
-    if stop >= 68:  # Before MySQL 8.0.1 there is no time of the commit.
+    if stop >= 68:  # MySQL before 8.0.1 logs no time of the commit.
         low, middle, high = COMMIT_TIME.unpack_from(event, 61)
-        # The highest bit says that the time of the original commit follows.
+        # The highest bit says that the time of the original commit follows, which is not needed.
         committed_at = low | middle << 32 | (high & 0x7F) << 48
     if event[4] == Code.ANONYMOUS_GTID:
         return Gtid("", committed_at, end)
@@ -144,7 +143,7 @@ def gtid(event: bytes, stop: int, seconds: int, end: int) -> Gtid:
 
 
 def gtid_tagged(event: bytes, stop: int, seconds: int, end: int) -> Gtid:
-    """GTID_TAGGED: numbered fields, of which those up to 6 are needed.
+    """GTID_TAGGED: numbered fields; those above 6 are not needed.
 
     Source: MySQL, libs/mysql/serialization and libs/mysql/binlog/event/control_events.h.
     """
@@ -168,7 +167,7 @@ def gtid_tagged(event: bytes, stop: int, seconds: int, end: int) -> Gtid:
         elif field <= 6:
             value, at = _varying(event, at, stop)
             if field == 2:
-                number = value >> 1  # Signed numbers have their sign in the lowest bit.
+                number = value >> 1  # A signed number keeps its sign in the lowest bit.
             elif field == 6:
                 committed_at = value
         else:
@@ -180,7 +179,7 @@ def gtid_tagged(event: bytes, stop: int, seconds: int, end: int) -> Gtid:
 
 
 def _varying(data: bytes, at: int, stop: int) -> tuple[int, int]:
-    """An integer of 1 to 9 bytes: as many as the first has ones at its low end, plus one."""
+    """An integer of 1 to 9 bytes: one more than the first byte has ones at its low end."""
     first = data[at]
     ones = (~first & (first + 1)).bit_length() - 1
     after = at + ones + 1
@@ -202,12 +201,12 @@ def xa_prepare(event: bytes, stop: int, seconds: int, end: int) -> XaPrepare:
 
 
 def heartbeat(event: bytes, stop: int, seconds: int, end: int) -> Heartbeat:
-    """HEARTBEAT: a file name; the offset is in the header."""
+    """HEARTBEAT: a file name; the header holds the offset."""
     return Heartbeat(event[BODY:stop].decode("utf-8"), end, end)
 
 
 def heartbeat_v2(event: bytes, stop: int, seconds: int, end: int) -> Heartbeat:
-    """HEARTBEAT_V2: fields of type, length and value; an offset beyond 4 GiB fits in."""
+    """HEARTBEAT_V2: fields of type, length and value; the offset may be beyond 4 GiB."""
     file, offset = "", end
     at = BODY
     while at < stop:
@@ -224,10 +223,10 @@ def heartbeat_v2(event: bytes, stop: int, seconds: int, end: int) -> Heartbeat:
 
 
 def incident(event: bytes, stop: int, seconds: int, end: int) -> Ignored:
-    """INCIDENT: the source says that its log has a hole. Always raises `UnsupportedChange`."""
+    """INCIDENT: the source reports a gap in its log. Always raises `UnsupportedChange`."""
     number = int.from_bytes(event[BODY : BODY + 2], "little")
     text = event[BODY + 3 : stop].decode("utf-8", "replace")
     raise UnsupportedChange(
-        f"The source's binlog says that changes are missing in it (incident {number}: {text}), "
-        f"before offset {end}. The tables must be copied anew."
+        f"The source's binlog reports that it lacks changes before offset {end} (incident "
+        f"{number}: {text}). Copy the tables anew."
     )

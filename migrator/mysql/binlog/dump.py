@@ -1,4 +1,4 @@
-"""The binlog as the server sends it to a replica.
+"""Requests the binlog from the server, as a replica does.
 
 Source: MySQL, COM_BINLOG_DUMP and COM_BINLOG_DUMP_GTID of the client/server protocol,
 sql/rpl_binlog_sender.cc; MariaDB, "Replication Protocol".
@@ -46,19 +46,19 @@ PURGED = (
 async def dump(
     connection: Connection, start: Position, *, server_id: int, heartbeat_s: float
 ) -> AsyncGenerator[list[bytes], None]:
-    """Every event after `start`, whole, with header and checksum, as they are sent.
+    """Every event after `start`, as sent: with its header and checksum, in lists.
 
-    The connection serves nothing else afterwards. `server_id` must differ from that of
-    every replica. Raises `PositionLost` if the server has no longer what follows
-    `start`, `SourceUnavailable` if the connection ends or is silent for three
-    heartbeats, and `SourceError` if the server refuses.
+    The connection can be used for nothing else afterwards. `server_id` must differ from
+    that of every replica. Raises `PositionLost` if the server no longer has what follows
+    `start`, `SourceUnavailable` if the connection ends or is silent for three heartbeats,
+    and `SourceError` if the server refuses.
     """
     await _introduce(connection, start, heartbeat_s)
     reader = connection.command(*_command(connection, start, server_id))
     try:
         while True:
             packets = await reader.read(MISSED_HEARTBEATS * heartbeat_s)
-            # The server says no more after a packet that is no event.
+            # An event begins with 0x00; after any other packet the server sends nothing more.
             last = packets[-1]
             if last[0]:
                 packets.pop()
@@ -72,22 +72,22 @@ async def dump(
                     "probably being stopped."
                 )
     finally:
-        # The server would go on sending; there is no other way to stop it.
+        # Only closing the connection makes the server stop sending.
         connection.abort()
 
 
 async def _introduce(connection: Connection, start: Position, heartbeat_s: float) -> None:
-    """What a replica tells the server before it asks for the binlog."""
+    """Set the session variables that a replica sets before it requests the binlog."""
     period = int(heartbeat_s * 1e9)
     name = uuid.uuid4()
-    # Servers know the old or the new names; a user variable that nobody reads is harmless.
+    # Set the old and the new names: a server reads those that it knows, and ignores the rest.
     variables = [
         "@master_binlog_checksum = 'CRC32', @source_binlog_checksum = 'CRC32'",
         f"@master_heartbeat_period = {period}, @source_heartbeat_period = {period}",
         f"@slave_uuid = '{name}', @replica_uuid = '{name}'",
     ]
     if connection.server.is_mariadb:
-        # 4: the replica knows MariaDB's GTIDs; with less the server sends placeholders.
+        # 4 announces support for MariaDB's GTIDs; below it the server sends placeholders.
         variables.append("@mariadb_slave_capability = 4")
         if start.gtids:
             variables.append(f"@slave_connect_state = '{start.gtids}'")
@@ -104,12 +104,12 @@ def _command(connection: Connection, start: Position, server_id: int) -> tuple[i
             known = GtidSet.parse(start.gtids).encode()
             body = DUMP_GTID_START.pack(flags, server_id, 0)
             return BINLOG_DUMP_GTID, body + DUMP_GTID_END.pack(FIRST_OFFSET, len(known)) + known
-    if start.gtids:  # MariaDB has them from @slave_connect_state.
+    if start.gtids:  # MariaDB has read them from @slave_connect_state.
         return BINLOG_DUMP, DUMP.pack(FIRST_OFFSET, flags, server_id)
     if start.offset >= 1 << 32:
         raise PositionLost(
-            f"The position {start.file}:{start.offset} is beyond 4 GiB, where a binlog cannot be "
-            "entered without GTIDs. Enable gtid_mode, or copy the tables anew."
+            f"The position {start.file}:{start.offset} is beyond 4 GiB, and without GTIDs a "
+            "binlog can only be requested up to there. Enable gtid_mode, or copy the tables anew."
         )
     offset = max(start.offset, FIRST_OFFSET)
     return BINLOG_DUMP, DUMP.pack(offset, flags, server_id) + start.file.encode("utf-8")
@@ -119,9 +119,9 @@ def _refused(connection: Connection, server_id: int, number: int, text: str) -> 
     lower = text.lower()
     if any(phrase in lower for phrase in SAME_ID):
         return SourceError(
-            f"Another replica has logged in at {connection.url} with server_id {server_id}, and "
-            "the server ended our stream for it. Give every replica and every migrator an id of "
-            f"its own. The server says: {text} ({number})."
+            f"Another replica has logged in at {connection.url} with server_id {server_id}, so "
+            "the server ended our stream. Give every replica and every migrator a different id. "
+            f"The server says: {text} ({number})."
         )
     if number == BINLOG_ERROR and any(phrase in lower for phrase in PURGED):
         return PositionLost(

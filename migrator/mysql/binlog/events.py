@@ -1,7 +1,7 @@
-"""The events of a binlog, as far as the migration needs them.
+"""The events of a binlog that the migration needs.
 
-Each has `end`: the offset in the log after it. These are not frozen, because a busy
-source sends hundreds of thousands a second; nobody changes them.
+Each has `end`, the offset in the log after it. Treat them as immutable: they are not frozen
+only because a busy source sends hundreds of thousands a second.
 """
 
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ class RowsKind(StrEnum):
 
 INSERT, UPDATE, DELETE = RowsKind
 ROWS_EVENTS: dict[int, tuple[RowsKind, bool, bool]] = {
-    # Its kind, whether its header has extra data, and whether its rows are compressed.
+    # The kind, whether the header has extra data, and whether the rows are compressed.
     Code.WRITE_ROWS_V1: (INSERT, False, False),
     Code.UPDATE_ROWS_V1: (UPDATE, False, False),
     Code.DELETE_ROWS_V1: (DELETE, False, False),
@@ -88,16 +88,6 @@ ROWS_EVENTS: dict[int, tuple[RowsKind, bool, bool]] = {
     Code.MARIADB_UPDATE_ROWS_COMPRESSED: (UPDATE, True, True),
     Code.MARIADB_DELETE_ROWS_COMPRESSED: (DELETE, True, True),
 }
-
-
-@dataclass(slots=True)
-class FormatDescription:
-    """The first event of a file: who wrote it, and whether events carry a CRC32."""
-
-    version: str
-    mariadb: bool
-    checksum: bool
-    end: int
 
 
 @dataclass(slots=True)
@@ -116,7 +106,7 @@ class Gtid:
     `gtid` is "uuid:n", "uuid:tag:n" or "domain-server-n", "" if it is anonymous.
     `committed_at` is in microseconds since 1970, on MariaDB of whole seconds.
     `begins` (MariaDB, which logs no BEGIN) says that a COMMIT will follow. `prepares`
-    (MariaDB) is the xid of the distributed transaction that it prepares, "" for none.
+    (MariaDB) is the xid of the distributed transaction that it prepares, otherwise "".
     """
 
     gtid: str
@@ -128,11 +118,11 @@ class Gtid:
 
 @dataclass(slots=True)
 class Query:
-    """A statement, as its client sent it, and what its bytes meant to the server.
+    """A statement as its client sent it, and the settings by which the server read it.
 
     `database` is the default one, `sql_mode` the session's bits, `collation` the id of a
     collation of the client's character set. `touched` (MySQL) are the databases of all
-    tables that it read or wrote, None if the event does not say. `committed_at` is in
+    tables that the statement read or wrote, None if the event does not say. `committed_at` is in
     seconds since 1970.
     """
 
@@ -146,23 +136,12 @@ class Query:
 
 
 @dataclass(slots=True)
-class TableMap:
-    """Rows of this table follow; it may be that none do."""
-
-    table_id: int
-    shape: TableShape
-    end: int
-
-
-@dataclass(slots=True)
 class Rows:
     """Changed rows, still encoded: `body[start:stop]`.
 
     The bitmaps say which columns the images hold, the first column in the lowest
-    bit; an INSERT has no before-image and a DELETE no after-image (b""). `flags`:
-    1 is the statement's end, 2 foreign keys were not checked, 16 cascades are
-    logged as events. `partial_json`: after-images begin with value options and may
-    hold differences of JSON.
+    bit; an INSERT has no before-image and a DELETE no after-image (b""). `partial_json`:
+    after-images begin with value options and may hold differences of JSON.
     """
 
     kind: RowsKind
@@ -172,7 +151,6 @@ class Rows:
     stop: int
     before_bitmap: bytes
     after_bitmap: bytes
-    flags: int
     partial_json: bool
     end: int
 
@@ -198,7 +176,7 @@ class XaPrepare:
 
 @dataclass(slots=True)
 class Heartbeat:
-    """Nothing to send; the log has been searched up to here."""
+    """The server has no event to send; it has searched the log up to here."""
 
     file: str
     offset: int
@@ -219,22 +197,10 @@ class TransactionPayload:
 
 @dataclass(slots=True)
 class Ignored:
-    """An event that says nothing of interest, or rows of a table that is not wanted."""
+    """An event that has nothing for the migration, or rows of a table that is not wanted."""
 
     code: int
     end: int
 
 
-Event = (
-    FormatDescription
-    | Rotate
-    | Gtid
-    | Query
-    | TableMap
-    | Rows
-    | Xid
-    | XaPrepare
-    | Heartbeat
-    | TransactionPayload
-    | Ignored
-)
+Event = Rotate | Gtid | Query | Rows | Xid | XaPrepare | Heartbeat | TransactionPayload | Ignored

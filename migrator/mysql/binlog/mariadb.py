@@ -15,16 +15,15 @@ GTID = Struct("<QIB")
 SERVER_ID = Struct("<I")
 STANDALONE = 1
 GROUP_COMMIT_ID = 2
-DDL = 32
 PREPARED_XA = 64
 COMMIT_ID_SIZE = 8
 XA = Struct("<IBB")
 UNCOMPRESSED_MAX = 1 << 30
-"""No event may have more: the limit of max_allowed_packet."""
+"""The upper limit of max_allowed_packet, and so of an event."""
 
 
 def gtid(event: bytes, stop: int, seconds: int, end: int) -> Gtid:
-    """GTID: what MySQL says with GTID and with BEGIN."""
+    """GTID: stands for both GTID and BEGIN of MySQL."""
     number, domain, flags = GTID.unpack_from(event, BODY)
     (server,) = SERVER_ID.unpack_from(event, 5)
     return Gtid(
@@ -37,7 +36,7 @@ def gtid(event: bytes, stop: int, seconds: int, end: int) -> Gtid:
 
 
 def _xid(event: bytes, stop: int, flags: int) -> str:
-    """The identifier behind the flags, as XA COMMIT will print it."""
+    """The XA identifier after the flags, as XA COMMIT will print it."""
     at = BODY + GTID.size + (COMMIT_ID_SIZE if flags & GROUP_COMMIT_ID else 0)
     form, global_size, branch_size = XA.unpack_from(event, at)
     data = event[at + XA.size : stop]
@@ -57,7 +56,7 @@ def query_compressed(event: bytes, stop: int, seconds: int, end: int) -> Query:
 
 
 def uncompress(event: bytes, start: int, stop: int) -> bytes:
-    """The bytes that `event[start:stop]` stands for: a size, most significant first, and zlib."""
+    """Uncompress `event[start:stop]`: the size of the result, big-endian, then a zlib stream."""
     size_bytes = event[start] & 7
     after = start + 1 + size_bytes
     size = int.from_bytes(event[start + 1 : after], "big")
@@ -65,13 +64,13 @@ def uncompress(event: bytes, start: int, stop: int) -> bytes:
         raise ValueError(f"{size} bytes in one event")
     data = zlib.decompressobj().decompress(event[after:stop], size + 1)
     if len(data) != size:
-        raise ValueError("a compressed event has another size than it says")
+        raise ValueError("a compressed event does not have the size that it states")
     return data
 
 
 def start_encryption(event: bytes, stop: int, seconds: int, end: int) -> Ignored:
-    """START_ENCRYPTION: a server decrypts what it sends. Always raises `SourceError`."""
+    """START_ENCRYPTION, which a server never sends to a replica. Always raises `SourceError`."""
     raise SourceError(
         "The source sends its binlog encrypted, which no replica can read. Connect to the "
-        "MariaDB server itself, not to a server of binlog files."
+        "MariaDB server itself, not to a program that serves its binlog files."
     )

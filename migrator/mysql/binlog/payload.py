@@ -26,7 +26,7 @@ NONE = 255
 
 
 def transaction_payload(event: bytes, stop: int, seconds: int, end: int) -> TransactionPayload:
-    """Where the compressed events are, and how many bytes they become."""
+    """Find the compressed events in the payload, and their size once uncompressed."""
     fields: dict[int, int] = {}
     at = BODY
     while True:
@@ -49,14 +49,14 @@ def transaction_payload(event: bytes, stop: int, seconds: int, end: int) -> Tran
 def inner_events(payload: TransactionPayload) -> Iterator[bytes]:
     """The events, one by one; only one piece and one event are in memory at a time.
 
-    Raises `BinlogCorrupt` if they are not what the payload says.
+    Raises `BinlogCorrupt` if they contradict the payload's header.
     """
     left = payload.uncompressed_size
     waiting = bytearray()
     for piece in _pieces(payload):
         left -= len(piece)
         if left < 0:
-            raise _corrupt(payload, "it has more bytes than it says")
+            raise _corrupt(payload, "it has more bytes than it states")
         waiting += piece
         at = 0
         while at + HEADER_SIZE <= len(waiting):

@@ -1,4 +1,4 @@
-"""Raw binlog events become values.
+"""Reads raw binlog events.
 
 Source: MySQL, "Binlog Event" and libs/mysql/binlog/event; MariaDB, "Replication Protocol".
 """
@@ -16,7 +16,6 @@ from migrator.mysql.binlog.events import (
     ROWS_EVENTS,
     Code,
     Event,
-    FormatDescription,
     Gtid,
     Heartbeat,
     Ignored,
@@ -24,7 +23,6 @@ from migrator.mysql.binlog.events import (
     Rotate,
     Rows,
     RowsKind,
-    TableMap,
     TransactionPayload,
     XaPrepare,
     Xid,
@@ -37,7 +35,6 @@ from migrator.mysql.wire.packets import length_encoded
 __all__ = [
     "Event",
     "EventReader",
-    "FormatDescription",
     "Gtid",
     "Heartbeat",
     "Ignored",
@@ -45,7 +42,6 @@ __all__ = [
     "Rotate",
     "Rows",
     "RowsKind",
-    "TableMap",
     "TransactionPayload",
     "XaPrepare",
     "Xid",
@@ -57,7 +53,7 @@ ROTATE = Struct("<Q")
 BODY = event_bodies.BODY
 CRC_SIZE = 4
 CRC_RESIDUE = 0x2144DF1C
-"""The CRC32 of anything that is followed by its own CRC32, least significant byte first."""
+"""The CRC32 of any bytes together with their own CRC32, which follows them little-endian."""
 
 ARTIFICIAL = 0x20
 IGNORABLE = 0x80
@@ -82,7 +78,7 @@ SMALL: dict[int, Handler] = {
     Code.MARIADB_START_ENCRYPTION: mariadb.start_encryption,
 }
 UNIMPORTANT = (
-    # What LOAD DATA of a STATEMENT session sends: its file, block by block, then a statement.
+    # LOAD DATA of a STATEMENT session logs its file block by block, then a statement.
     Code.BEGIN_LOAD_QUERY, Code.APPEND_BLOCK, Code.DELETE_FILE,
     Code.STOP, Code.INTVAR, Code.RAND, Code.USER_VAR, Code.IGNORABLE, Code.ROWS_QUERY,
     Code.PREVIOUS_GTIDS, Code.TRANSACTION_CONTEXT, Code.VIEW_CHANGE,
@@ -93,8 +89,8 @@ UNIMPORTANT = (
 class EventReader:
     """Reads the events of one stream, in order.
 
-    `wanted` says which tables' rows are read; it is asked once for each definition of
-    a table, until `forget` says that its answers may be others.
+    `wanted` says whether to read the rows of a table; it is called once for each definition
+    of a table, until `forget` drops its answers.
     """
 
     def __init__(self, wanted: Callable[[TableName], bool]) -> None:
@@ -111,20 +107,20 @@ class EventReader:
             **dict.fromkeys(ROWS_EVENTS, self._rows),
             Code.TABLE_MAP: self._table_map,
         }
-        # These do not stand in the log where they are sent, and say themselves where it is.
-        self._placeless: dict[int, Callable[[bytes, int, int], Event]] = {
+        # Sent out of band: their header offset is not a log position, so each carries its own.
+        self._out_of_band: dict[int, Callable[[bytes, int, int], Event]] = {
             Code.FORMAT_DESCRIPTION: self._format_description,
             Code.ROTATE: self._rotate,
             Code.HEARTBEAT: self._heartbeat,
             Code.HEARTBEAT_V2: self._heartbeat,
-            Code.MARIADB_GTID_LIST: self._listed,
-            Code.MARIADB_BINLOG_CHECKPOINT: self._listed,
+            Code.MARIADB_GTID_LIST: self._offset_only,
+            Code.MARIADB_BINLOG_CHECKPOINT: self._offset_only,
         }
 
     def events(self, packets: Iterable[bytes]) -> Iterator[Event]:
         """The events in `packets`, those of compressed transactions one by one.
 
-        After an error, another call goes on behind the event that caused it.
+        After an error, the next call goes on after the event that caused it.
         """
         yield from self._rest_of_payload()
         for packet in packets:
@@ -137,11 +133,11 @@ class EventReader:
 
     @property
     def end(self) -> int:
-        """Where in the log the last event ended, the one that could not be read included."""
+        """The offset in the log after the last event, whether it could be read or not."""
         return self._end
 
     def forget(self) -> None:
-        """Ask anew which tables are wanted."""
+        """Drop the answers of `wanted`, which is then called again."""
         self._shapes.clear()
 
     def _rest_of_payload(self) -> Iterator[Event]:
@@ -149,7 +145,7 @@ class EventReader:
             yield self._guarded(self._read_inner, inner, self._end)
 
     def read(self, event: bytes) -> Event:
-        """One event, as it was sent, with header and checksum.
+        """Read one event, as sent: with its header and checksum.
 
         Raises `BinlogCorrupt` if it contradicts the protocol or its checksum,
         `ConfigurationError` if a wanted table's columns have no names, and
@@ -167,16 +163,16 @@ class EventReader:
         seconds, code, _, size, log_end, flags = HEADER.unpack_from(event)
         stop = len(event)
         if size != stop:
-            raise _corrupt(event, self._end, f"it says {size} bytes and has {stop}")
+            raise _corrupt(event, self._end, f"its header says {size} bytes, and it has {stop}")
         if self._checksum:
             if zlib.crc32(event) != CRC_RESIDUE:
                 raise _corrupt(event, self._end, "its checksum is wrong")
             stop -= CRC_SIZE
         elif self._checksum is None and code not in {Code.ROTATE, Code.FORMAT_DESCRIPTION}:
             raise _corrupt(event, self._end, "no format description came before it")
-        if code in self._placeless:
-            return self._placeless[code](event, stop, log_end)
-        if not log_end:  # MariaDB 11.4 leaves it out inside transactions.
+        if code in self._out_of_band:
+            return self._out_of_band[code](event, stop, log_end)
+        if not log_end:  # MariaDB 11.4 leaves the offset out inside transactions.
             self._end += size
         elif not flags & ARTIFICIAL:
             # The header has 32 bits, and a large transaction ends beyond 4 GiB.
@@ -198,16 +194,15 @@ class EventReader:
             return Ignored(event[4], end)
         raise BinlogCorrupt(
             f"The event that ends at offset {end} has the type {event[4]}, which this migrator "
-            "does not know. It may be of a newer server: look for a newer migrator."
+            "does not know. If the server is newer than the migrator, update the migrator."
         )
 
     def _table_map(self, event: bytes, stop: int, seconds: int, end: int) -> Event:
         body = event[BODY + 8 : stop]
         shape = self._shapes[body] if body in self._shapes else self._new_shape(body)
         low, high, *_ = ROWS_HEADER.unpack_from(event, BODY)
-        table_id = low | high << 32
-        self._tables[table_id] = shape
-        return Ignored(Code.TABLE_MAP, end) if shape is None else TableMap(table_id, shape, end)
+        self._tables[low | high << 32] = shape
+        return Ignored(Code.TABLE_MAP, end)
 
     def _new_shape(self, body: bytes) -> TableShape | None:
         table, _ = table_of(body)
@@ -225,7 +220,7 @@ class EventReader:
         if table_id == DUMMY_TABLE:
             return Ignored(code, end)
         if table_id not in self._tables:
-            raise _corrupt(event, end, f"no table map says which table {table_id} is")
+            raise _corrupt(event, end, f"no table map came for table {table_id}")
         shape = self._tables[table_id]
         if flags & STATEMENT_END:
             self._tables.clear()
@@ -234,7 +229,9 @@ class EventReader:
         at = BODY + 8 + (extra_size if extra else 0)
         width, at = length_encoded(event, at)
         if width != len(shape.columns):
-            raise _corrupt(event, end, f"{width} columns, the table map has {len(shape.columns)}")
+            raise _corrupt(
+                event, end, f"it has {width} columns, its table map {len(shape.columns)}"
+            )
         first = at + (width + 7 >> 3)
         start = first + (width + 7 >> 3) if kind is RowsKind.UPDATE else first
         if start > stop:
@@ -246,10 +243,10 @@ class EventReader:
             body = mariadb.uncompress(event, start, stop)
             start, stop = 0, len(body)
         partial = code == Code.PARTIAL_UPDATE_ROWS
-        return Rows(kind, shape, body, start, stop, before, after, flags, partial, end)
+        return Rows(kind, shape, body, start, stop, before, after, partial, end)
 
-    def _format_description(self, event: bytes, stop: int, log_end: int) -> FormatDescription:
-        # It always ends with the algorithm and a checksum, whether or not it is used.
+    def _format_description(self, event: bytes, stop: int, log_end: int) -> Ignored:
+        # It always ends with the algorithm and a checksum, even if events have no checksums.
         algorithm = event[-5]
         if int.from_bytes(event[19:21], "little") != 4 or event[75] != BODY or algorithm > 1:
             raise _corrupt(event, self._end, "its format is not version 4")
@@ -258,16 +255,16 @@ class EventReader:
             if not intact:
                 raise _corrupt(event, self._end, "its checksum is wrong")
         elif zlib.crc32(event[:-5] + b"\1" + event[-4:]) == CRC_RESIDUE:
-            raise _corrupt(event, self._end, "its checksum is that of another algorithm")
+            raise _corrupt(event, self._end, "its checksum belongs to another algorithm")
         version = event[21:71].partition(b"\0")[0].decode("ascii")
         self._mariadb = "mariadb" in version.lower()
         self._checksum = bool(algorithm)
         self._end = max(self._end, log_end)
         self._tables.clear()
-        return FormatDescription(version, self._mariadb, self._checksum, self._end)
+        return Ignored(Code.FORMAT_DESCRIPTION, self._end)
 
     def _rotate(self, event: bytes, stop: int, log_end: int) -> Rotate:
-        # The first one is sent before anything says whether it has a checksum.
+        # The first ROTATE comes before the event that says whether events have checksums.
         if self._checksum is None and zlib.crc32(event) == CRC_RESIDUE:
             stop -= CRC_SIZE
         (offset,) = ROTATE.unpack_from(event, BODY)
@@ -285,15 +282,18 @@ class EventReader:
         self._end = max(self._end, found.end)
         return found
 
-    def _listed(self, event: bytes, stop: int, log_end: int) -> Ignored:
+    def _offset_only(self, event: bytes, stop: int, log_end: int) -> Ignored:
         self._end = max(self._end, log_end)
         return Ignored(event[4], self._end)
 
 
 def _corrupt(event: bytes, end: int, reason: str) -> BinlogCorrupt:
-    code = event[4] if len(event) > 4 else -1
-    name = Code(code).name if code in Code.__members__.values() else "unknown"
+    kind = "unknown type"
+    if len(event) > 4:
+        code = event[4]
+        name = Code(code).name if code in Code.__members__.values() else "unknown"
+        kind = f"type {code} ({name})"
     return BinlogCorrupt(
-        f"The event of type {code} ({name}) at or after offset {end} cannot be read: {reason}. "
-        "Look whether mysqlbinlog reads it: if it does, this is an error of the migrator."
+        f"The event of {kind} at or after offset {end} cannot be read: {reason}. "
+        "If mysqlbinlog reads it, this is a bug of the migrator: please report it."
     )

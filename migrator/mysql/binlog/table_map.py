@@ -1,4 +1,4 @@
-"""TABLE_MAP: a table's columns, as the rows that follow are written.
+"""TABLE_MAP: the columns of a table, by which the row events after it are written.
 
 Source: MySQL, libs/mysql/binlog/event/rows_event.h, Table_map_event; MariaDB,
 sql/log_event_server.cc, Table_map_log_event::init_metadata_fields.
@@ -34,7 +34,7 @@ LABELLED_COLUMN_CHARSET = 11
 
 
 def table_of(body: bytes) -> tuple[TableName, int]:
-    """The table's name, and where its columns begin; `body` follows the table id and flags."""
+    """The table's name, and where its columns begin; `body` starts after table id and flags."""
     database, at = length_encoded_bytes(body, 0)
     name, at = length_encoded_bytes(body, at + 1)
     return TableName(database.decode("utf-8"), name.decode("utf-8")), at + 1
@@ -44,7 +44,7 @@ def parse_shape(body: bytes, *, mariadb: bool) -> TableShape:
     """The table that `body` describes.
 
     Raises `ConfigurationError` if it does not name the columns, `UnsupportedChange` for
-    a column type that no released server writes, IndexError or ValueError if it is cut.
+    a column type that no released server writes, IndexError or ValueError if it is cut off.
     """
     table, at = table_of(body)
     count, at = length_encoded(body, at)
@@ -60,7 +60,7 @@ def parse_shape(body: bytes, *, mariadb: bool) -> TableShape:
         raise ConfigurationError(
             f"The binlog does not name the columns of {table}: the change was made before "
             "binlog_row_metadata=FULL was set. Run SET GLOBAL binlog_row_metadata = 'FULL' at "
-            "the source and begin the migration after that."
+            "the source, and begin the migration after that."
         )
     return _shape(table, kinds, nullable, _Details.of(optional, kinds, mariadb))
 
@@ -71,28 +71,19 @@ def _kinds(table: TableName, codes: bytes, metadata: bytes) -> Iterator[tuple[Co
     for code in codes:
         kind = BY_CODE.get(code)
         if kind is None:
-            raise _unsupported(table, code)
+            raise UnsupportedChange(
+                f"{table} has a column of type {code}, which this migrator does not know. Leave "
+                "the table out of the migration."
+            )
         logged = kind.logged_metadata
         own = metadata[at : at + logged.size]
         if len(own) < logged.size:
             raise IndexError("the metadata of the columns is cut off")
         at += logged.size
-        if kind is STRING:
-            kind = _real(own[0])
+        if kind is STRING:  # The log writes ENUM and SET as STRING, with their code in front.
+            real = BY_CODE.get(own[0], STRING)
+            kind = real if real.has_labels else STRING
         yield kind, kind.logged_metadata.number(own)
-
-
-def _real(code: int) -> ColumnKind:
-    """What a STRING is by the code in its metadata: ENUM and SET are written as STRING."""
-    kind = BY_CODE.get(code, STRING)
-    return kind if kind.has_labels else STRING
-
-
-def _unsupported(table: TableName, code: int) -> UnsupportedChange:
-    return UnsupportedChange(
-        f"{table} has a column of type {code}, which this migrator does not know. Leave the "
-        "table out of the migration."
-    )
 
 
 def _optional(body: bytes, at: int) -> dict[int, bytes]:
@@ -105,7 +96,7 @@ def _optional(body: bytes, at: int) -> dict[int, bytes]:
 
 @dataclass(slots=True)
 class _Details:
-    """The optional metadata, by the index of the column."""
+    """The optional metadata: `names` in order, the rest by the index of the column."""
 
     names: list[str]
     unsigned: dict[int, bool]
@@ -207,5 +198,5 @@ def _shape(
         for index, (name, (kind, metadata)) in enumerate(zip(details.names, kinds, strict=True))
     )
     if any(index >= len(columns) for index in details.key):
-        raise IndexError("a key has a column that is not there")
+        raise IndexError("the key has a column that the table does not have")
     return TableShape(table, columns, details.key)

@@ -1,1 +1,1 @@
-"""What the server says of its tables: columns, keys, types, privileges."""
+"""Reads the server's catalogue: tables, columns, keys, types, privileges."""

@@ -1,4 +1,4 @@
-"""A column as information_schema declares it."""
+"""Reads a column from its row of information_schema."""
 
 import re
 
@@ -8,7 +8,7 @@ from migrator.mysql.columns.metadata import Declaration
 from migrator.mysql.text.charsets import encode_text
 from migrator.mysql.types.registry import BY_DECLARED_NAME, UNKNOWN
 
-# MySQL says DEFAULT_GENERATED of a default that is an expression.
+# DEFAULT_GENERATED, which MySQL says of a default that is an expression, must not match.
 GENERATED = re.compile(r"\b(VIRTUAL|STORED|PERSISTENT)( GENERATED)?\b", re.IGNORECASE)
 LABEL = re.compile(r"'((?:[^'\\]|''|\\.)*)'", re.DOTALL)
 ESCAPED = re.compile(r"''|\\(.)", re.DOTALL)
@@ -27,7 +27,7 @@ def declared_column(
     fraction: int | None,
     extra: str | None,
 ) -> Column:
-    """A column by its row of information_schema.COLUMNS, and its collation's id."""
+    """The column of a row of information_schema.COLUMNS; `collation` is the collation's id."""
     data_type = data_type.lower()
     kind = BY_DECLARED_NAME.get(data_type, UNKNOWN)
     labels = _labels(column_type, collation) if kind.has_labels else ()
@@ -52,17 +52,12 @@ def declared_column(
 
 
 def _labels(declaration: str, collation: int) -> tuple[bytes, ...]:
-    texts = (_unescaped(match[1]) for match in LABEL.finditer(declaration))
-    return tuple(_encoded(text, collation) for text in texts)
-
-
-def _encoded(text: str, collation: int) -> bytes:
-    try:
-        return encode_text(text, collation)
-    except ConfigurationError:
-        # A label that its own character set does not have: no value of a row equals it.
-        return text.encode()
-
-
-def _unescaped(text: str) -> str:
-    return ESCAPED.sub(lambda m: ESCAPES.get(m[1], m[1]) if m[1] else "'", text)
+    labels: list[bytes] = []
+    for match in LABEL.finditer(declaration):
+        text = ESCAPED.sub(lambda m: ESCAPES.get(m[1], m[1]) if m[1] else "'", match[1])
+        try:
+            labels.append(encode_text(text, collation))
+        except ConfigurationError:
+            # Its own character set cannot encode this label, so no row has it as a value.
+            labels.append(text.encode())
+    return tuple(labels)

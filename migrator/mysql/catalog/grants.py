@@ -1,7 +1,7 @@
-"""What our account may do at the source.
+"""The privileges of our account at the source.
 
 Source: MySQL Reference Manual, "SHOW GRANTS Statement", "Partial Revokes"; MariaDB, "SHOW
-GRANTS". Both list the privileges of active roles, too.
+GRANTS". Both also list the privileges of active roles.
 """
 
 import re
@@ -16,29 +16,26 @@ GRANT = re.compile(rf"(GRANT|REVOKE) (.+?) ON {NAME}\.{NAME} (?:TO|FROM) ", re.D
 SYNONYMS = {"BINLOG MONITOR": "REPLICATION CLIENT"}
 ALL = "ALL PRIVILEGES"
 DENIED = frozenset({1044, 1142, 1143})
-"""Errors of a table, a database or a column that we may not read."""
+"""Errors for a table, a database or a column that our account may not read."""
 EVERYWHERE = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """Privileges, by the pattern of databases that they are for; `*` for all.
-
-    `account` is ours, as a statement names it.
-    """
+    """The privileges of our `account`, by the pattern of databases; `*` is all databases."""
 
     account: str
     granted: dict[str, frozenset[str]]
     revoked: dict[str, frozenset[str]]
 
     def everywhere(self, *privileges: str) -> list[str]:
-        """Those of the privileges that we lack, or have in some databases only."""
+        """Which of the privileges we do not have in every database."""
         held = self.granted.get(EVERYWHERE, frozenset())
         lost = frozenset[str]().union(*self.revoked.values())
         return [one for one in privileges if not _holds(held - lost, one)]
 
     def has(self, privilege: str, database: str) -> bool:
-        """Whether we hold it for every table of a database, also for tables to come."""
+        """Whether we hold it for every table of a database, future tables included."""
         if any(_matches(name, database) and _holds(lost, privilege)
                for name, lost in self.revoked.items()):  # fmt: skip
             return False
@@ -48,12 +45,12 @@ class Grants:
         )
 
     def statement(self, privileges: Iterable[str], what: str) -> str:
-        """The statement by which an administrator grants what is missing."""
+        """The statement with which an administrator grants the privileges on `what`."""
         return f"GRANT {', '.join(privileges)} ON {what} TO {self.account};"
 
 
 async def read_grants(source: Queries) -> Grants:
-    """Our grants, as the server tells them. Raises `SourceError`."""
+    """Read our grants from the server. Raises `SourceError`."""
     ((current,),) = await source.query("SELECT CURRENT_USER()")
     name, _, host = str(current).rpartition("@")
     granted: dict[str, frozenset[str]] = {}
@@ -61,7 +58,7 @@ async def read_grants(source: Queries) -> Grants:
     for (text,) in await source.query("SHOW GRANTS"):
         match = GRANT.match(str(text))
         if match is None or match[4] != "*":
-            continue  # A role, or a privilege for one table.
+            continue  # It grants a role, or a privilege for one table.
         names = {SYNONYMS.get(one, one) for one in re.split(r",\s*", match[2])}
         side = granted if match[1] == "GRANT" else revoked
         side[_unquoted(match[3])] = side.get(_unquoted(match[3]), frozenset()) | names
@@ -69,7 +66,7 @@ async def read_grants(source: Queries) -> Grants:
 
 
 async def select_grant(source: Queries, table: TableName) -> str:
-    """The statement that lets us read one table."""
+    """The statement that grants us SELECT on one table. Raises `SourceError`."""
     return (await read_grants(source)).statement(["SELECT"], quoted_table(table))
 
 
@@ -82,7 +79,7 @@ def _holds(held: frozenset[str], privilege: str) -> bool:
 
 
 def _matches(pattern: str, database: str) -> bool:
-    """Whether a grant is for this database: `%` and `_` are wildcards, a backslash escapes."""
+    """Whether a grant covers this database: `%` and `_` are wildcards, a backslash escapes."""
     parts = re.findall(r"\\.|.", pattern, re.DOTALL)
     regular = "".join(
         {"%": ".*", "_": "."}.get(part) or re.escape(part.removeprefix("\\")) for part in parts

@@ -1,4 +1,4 @@
-"""Keys as SQL: the order and the equality of a key are always decided by the server."""
+"""Keys as SQL conditions, so that the server decides on the order and equality of keys."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ Literals = tuple[str, ...]
 def literals(columns: Sequence[Column], key: Any) -> Literals:
     """The SQL literals of a document's decoded `_id`, in key order.
 
-    `columns` are the key's columns. Raises TypeError for a value that none of them has.
+    `columns` are the key's columns. Raises TypeError for a value that such a column cannot have.
     """
     values = [key] if len(columns) == 1 else list(key.values())
     return tuple(
@@ -34,8 +34,8 @@ def up_to(columns: Sequence[Column], bound: Literals) -> str:
 def one_of(columns: Sequence[Column], keys: Sequence[Literals]) -> str:
     """The condition that a key is one of these.
 
-    Column by column: in a row constructor servers compare by other rules, and MySQL finds
-    no ENUM or SET there, MariaDB no text of other character sets.
+    It compares column by column: in a row constructor servers apply other rules, by which
+    MySQL finds no ENUM or SET, and MariaDB no text of other character sets.
     """
     names = [quoted(column.name) for column in columns]
     if len(names) == 1:
@@ -44,7 +44,7 @@ def one_of(columns: Sequence[Column], keys: Sequence[Literals]) -> str:
 
 
 def between(columns: Sequence[Column], keys: Sequence[Literals]) -> str:
-    """The same in another way: that a key lies between one of these and itself."""
+    """The same as `one_of`, by ranges: that a key lies between one of these and itself."""
     names = [quoted(column.name) for column in columns]
     return _any(
         " AND ".join(
@@ -64,7 +64,7 @@ def order(columns: Sequence[Column]) -> str:
 
 
 def _beyond(columns: Sequence[Column], bound: Literals, sign: str, *, strict: bool) -> str:
-    # A row constructor would say the same, but servers do not use an index for it.
+    # For a row constructor, which would be shorter, servers do not use an index.
     names = [quoted(column.name) for column in columns[: len(bound)]]
     condition = f"{names[-1]} {sign}{'' if strict else '='} {bound[-1]}"
     for name, literal in zip(reversed(names[:-1]), reversed(bound[:-1]), strict=True):

@@ -1,4 +1,4 @@
-"""Whether a result set has the columns that the catalogue had: a table may have been altered."""
+"""Matches the columns of a result with the catalogue: the table may have been altered."""
 
 from collections.abc import Sequence
 
@@ -13,15 +13,15 @@ def result_columns(
 ) -> tuple[Column, ...]:
     """The catalogue's columns in the order of a result.
 
-    Raises `SourceError` if one is missing, or is of another type than it was.
+    Raises `SourceError` if a column is missing in the catalogue, or has another type there.
     """
     known = {column.name: column for column in catalogue}
     for answered in columns:
         column = known.get(answered.name)
         if column is None or not _agrees(answered, column):
             raise SourceError(
-                f"A SELECT answers with a column {answered.name} that is not what the catalogue "
-                "said: the table was altered meanwhile. Start again."
+                f"A SELECT returned a column {answered.name} that is not as in the catalogue: the "
+                "table was altered meanwhile. Start again."
             )
     return tuple(known[column.name] for column in columns)
 
@@ -30,7 +30,7 @@ def _agrees(answered: ResultColumn, column: Column) -> bool:
     kind = column.kind
     if answered.type != (kind.result_code or kind.code) or not kind.agrees(answered, column):
         return False
-    # The wire has other numbers than the catalogue for collations of MariaDB 10.10.
+    # For the collations of MariaDB 10.10 the protocol and the catalogue use different ids.
     return column.collation is None or (
         charset_of(answered.collation) is charset_of(column.collation)
     )

@@ -1,4 +1,4 @@
-"""The tables of the source, as its information_schema describes them now."""
+"""Reads the tables of the source from its information_schema."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -36,22 +36,22 @@ UNIQUE_KEYS = """
     ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX
 """
 COLLATIONS = "SELECT COLLATION_NAME, ID FROM information_schema.COLLATIONS"
-# MariaDB lists a collation that serves several character sets there once, without an id.
+# COLLATIONS of MariaDB has one row, without an id, for a collation of several character sets.
 MARIADB_COLLATIONS = """
     SELECT FULL_COLLATION_NAME, ID FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY
 """
 PRIMARY = "PRIMARY"
 BASE_TABLE = "BASE TABLE"
-INDEX_NAME = 2  # In an answer of SHOW INDEX.
+INDEX_NAME = 2  # The column of SHOW INDEX.
 
 NO_SUCH_DATABASE = 1049
 NO_SUCH_TABLE = 1146
 NO_SUCH_VIEW = 1356
 GONE = frozenset({NO_SUCH_TABLE, NO_SUCH_DATABASE, NO_SUCH_VIEW})
-# The definition is another one than when the transaction or the statement began; a wait for
-# somebody who alters the table was too long; a deadlock.
+# The definition changed after the transaction or the statement began (1412, 1615); a wait for
+# the lock of an ALTER timed out (1205); a deadlock (1213).
 MOVING = GONE | {1412, 1615, 1205, 1213}
-"""Errors of a table that somebody defines at this moment: the same may work a moment later."""
+"""Errors for a table that is being altered: the same query may succeed a moment later."""
 
 
 def quoted(name: str) -> str:
@@ -65,7 +65,7 @@ def quoted_table(table: TableName) -> str:
 
 
 class Queries(Protocol):
-    """A connection that answers statements with rows, and knows its server."""
+    """A connection: it runs statements, and knows its server."""
 
     server: ServerInfo
 
@@ -76,10 +76,10 @@ class Queries(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: `key` holds the indexes into `columns` of its key, "" and () without one.
+    """One table; `key` holds the indexes into `columns` of the key that is called `key_name`.
 
-    `estimated_rows` and `row_bytes`, the average length of a row, are the server's guesses.
-    `kind` is the catalogue's word for it, `BASE TABLE` if it is nothing special.
+    Without a key they are "" and (). `estimated_rows` and `row_bytes`, the average size of a
+    row, are the server's estimates. `kind` is TABLE_TYPE of the catalogue.
     """
 
     name: TableName
@@ -98,15 +98,15 @@ class Table:
 
     @property
     def definition(self) -> tuple[object, ...]:
-        """What two looks at a table must have in common to see the same one."""
+        """The parts that two reads of an unchanged table have in common."""
         return self.kind, self.columns, self.key_name, self.key
 
 
 async def read_tables(connection: Queries, scope: Scope) -> tuple[Table, ...]:
     """The selected tables, in the order of their names, without views. Raises `SourceError`.
 
-    Tables may be altered between two questions to the catalogue: what it says of one is
-    believed when it says it twice, otherwise that table is looked at by itself.
+    A table may be altered between two queries of the catalogue: a table that two reads of
+    all tables describe differently is read once more, on its own.
     """
     first, second = [await _read_all(connection, scope) for _ in range(2)]
     found: list[Table] = []
@@ -116,7 +116,7 @@ async def read_tables(connection: Queries, scope: Scope) -> tuple[Table, ...]:
             try:
                 other = await read_table(connection, name)
             except SourceError as error:
-                # It keeps what the catalogue says: whoever copies it will see.
+                # Keep the second description: the copy will report the error.
                 if error.retryable:
                     raise
         if other is not None:
@@ -125,7 +125,7 @@ async def read_tables(connection: Queries, scope: Scope) -> tuple[Table, ...]:
 
 
 async def _read_all(connection: Queries, scope: Scope) -> dict[TableName, Table]:
-    """One look at all selected tables."""
+    """Read all selected tables once."""
     names = await _databases(connection, scope)
     if not names:
         return {}
@@ -134,10 +134,10 @@ async def _read_all(connection: Queries, scope: Scope) -> dict[TableName, Table]
 
 
 async def read_table(connection: Queries, name: TableName) -> Table | None:
-    """One table, or None when there is no such table now. Raises `SourceError`.
+    """Read one table, None if it does not exist now. Raises `SourceError`.
 
-    While an ALTER commits, information_schema may show neither the old definition nor
-    the new one. A table that a transaction has used cannot be altered until its end.
+    While an ALTER commits, information_schema may show neither the old nor the new
+    definition. So it reads in a transaction that uses the table, which blocks an ALTER.
     """
     await connection.query("START TRANSACTION")
     try:
@@ -149,13 +149,13 @@ async def read_table(connection: Queries, name: TableName) -> Table | None:
         if error.number in GONE:
             return None
         if error.number in MOVING:
-            raise SourceUnavailable(f"{name} is being defined anew: {error}") from error
+            raise SourceUnavailable(f"{name} is being altered: {error}") from error
         raise
     finally:
-        with suppress(SourceUnavailable):  # Whatever broke the connection is being raised.
+        with suppress(SourceUnavailable):  # The cause is raised already.
             await connection.query("COMMIT")
     exact = next((table for table in tables if table.name == name), None)
-    # The SELECT found it: a server that folds names may spell it otherwise.
+    # The SELECT found the table; a server that folds names may spell it differently.
     return exact or next(iter(tables), None)
 
 
@@ -184,7 +184,7 @@ async def _read(connection: Queries, scope: Scope, which: str, *names: str) -> t
 
 
 Indexes = dict[str, list[tuple[str, int | None]]]
-"""The columns of each unique index, and how much of each it holds, None for all."""
+"""The columns of each unique index, and the length of its prefix, None for a whole column."""
 
 
 async def _collations(connection: Queries) -> dict[str, int]:
@@ -206,30 +206,30 @@ async def _databases(connection: Queries, scope: Scope) -> tuple[str, ...]:
 async def _key(
     connection: Queries, table: TableName, columns: Sequence[Column], indexes: Indexes
 ) -> tuple[str, tuple[int, ...]]:
-    """The primary key, else the unique key that the server takes for it; "" and () for none.
+    """The primary key, else the unique key that the server uses as one, else "" and ().
 
-    That is the first, in the server's own order, of whole columns that are NOT NULL; the
-    log names the same one, or none. Source: MySQL and MariaDB, sql/table.cc, `primary_key`.
+    That is the first, in the server's own order, whose columns are whole and NOT NULL. The
+    log names the same key, or no key. Source: MySQL and MariaDB, sql/table.cc, `primary_key`.
     """
-    places = {column.name: index for index, column in enumerate(columns)}
+    index_of = {column.name: index for index, column in enumerate(columns)}
     if PRIMARY in indexes:
         names = [column for column, _ in indexes[PRIMARY]]
-        # While it is altered, an index may have a column that its table does not: then it is
-        # looked at again.
-        return PRIMARY, tuple(places.get(name, len(columns)) for name in names)
+        # During an ALTER the index may have a column that the table lacks; the table is then
+        # read again.
+        return PRIMARY, tuple(index_of.get(name, len(columns)) for name in names)
     usable: dict[str, tuple[int, ...]] = {}
     for name, parts in indexes.items():
-        if _is_identifying(parts, {name: columns[index] for name, index in places.items()}):
-            usable[name] = tuple(places[column] for column, _ in parts)
+        if _is_identifying(parts, {name: columns[index] for name, index in index_of.items()}):
+            usable[name] = tuple(index_of[column] for column, _ in parts)
     if len(usable) > 1:
         usable = {name: usable[name] for name in await _in_order(connection, table, usable)}
     return next(iter(usable.items()), ("", ()))
 
 
 def _is_identifying(parts: Iterable[tuple[str, int | None]], columns: dict[str, Column]) -> bool:
-    """Whether an index tells rows apart: a part that is cut off, NULL or computed does not.
+    """Whether an index identifies a row: all its parts are whole columns that are NOT NULL.
 
-    A whole TEXT or BLOB is in no index: MariaDB keeps a hash of it instead.
+    A whole TEXT or BLOB does not count: MariaDB indexes a hash of it. Nor does an expression.
     """
     return all(
         prefix is None
@@ -241,12 +241,12 @@ def _is_identifying(parts: Iterable[tuple[str, int | None]], columns: dict[str, 
 
 
 async def _in_order(connection: Queries, table: TableName, usable: Iterable[str]) -> list[str]:
-    """The names of the indexes, in the order in which the server looks at them."""
+    """The names of the usable indexes, in the order in which the server considers them."""
     try:
         rows = await connection.query(f"SHOW INDEX FROM {quoted_table(table)}")
     except SourceError as error:
         if error.number not in GONE:
             raise
-        return []  # It was dropped meanwhile, and has no key that could be wrong.
+        return []  # The table was dropped meanwhile, so its key does not matter.
     named = dict.fromkeys(row[INDEX_NAME] for row in rows)
     return [name for name in named if name in usable]

@@ -1,1 +1,1 @@
-"""What is known of a column, and what each kind of columns must say of itself."""
+"""A column, and what each kind of column declares: metadata, codecs, literals."""

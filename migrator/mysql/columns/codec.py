@@ -1,8 +1,8 @@
-"""What a type says about itself: how it is read from one input, and how it becomes BSON.
+"""A codec: how the values of one type are read from one input, and written as BSON.
 
-A `Codec` is what `rows/codegen.py` generates decoders from. `value` is the whole truth,
-one value at a time; `inline` is the short way for the values that are not special, as
-source text. Both are checked against each other by tests/migrator/types.
+`rows/codegen.py` generates programs from codecs. `value` converts any value, one at a
+time; `inline` is source text that converts the usual values faster. tests/migrator/types
+checks one against the other.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from typing import Any, Literal
 from migrator.errors import ValueRefused
 
 Value = tuple[int, bytes]
-"""A BSON type, and a value in its encoding."""
+"""A BSON type, and the encoded value."""
 
 INT32 = Struct("<i").pack
 INT64 = Struct("<q").pack
@@ -22,7 +22,7 @@ FLOAT64 = Struct("<d").pack
 
 
 class Bson(IntEnum):
-    """The element types in use; see bsonspec.org."""
+    """The element types that codecs write; see bsonspec.org."""
 
     DOUBLE = 0x01
     STRING = 0x02
@@ -39,12 +39,12 @@ class Bson(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class TypeOptions:
-    """The choices that a user has.
+    """The user's choices.
 
-    `zero_dates` is what becomes of dates that are none, as 0000-00-00: the text that
-    MySQL prints, null, or a refused row. `microseconds` is what becomes of DATETIME and
-    TIMESTAMP with more than three fractional digits, which a BSON date cannot hold: a
-    date without them, or the text that MySQL prints.
+    `zero_dates`: an invalid date, such as 0000-00-00, becomes the text that MySQL prints, or
+    null, or its row is refused. `microseconds`: a DATETIME or TIMESTAMP with more than three
+    fractional digits, which a BSON date cannot hold, becomes a date without them, or the text
+    that MySQL prints.
     """
 
     zero_dates: Literal["string", "null", "refuse"] = "string"
@@ -53,12 +53,12 @@ class TypeOptions:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Where a value lies: in `codes`, as struct knows them, little-endian and unaligned.
+    """How to read a raw value: by the struct `codes`, little-endian and unaligned.
 
-    Without `length` the codes hold the value, and `raw` is an expression over their
-    fields {0}, {1}, ... With `length`, an expression over them too, that many bytes
-    follow and are the raw value. `counted` is a length as the client protocol writes
-    it: above 250 it goes on in the bytes behind.
+    Without `length` the codes hold the value, and the expression `raw` makes it of their
+    fields {0}, {1}, ... With `length`, another expression over the fields, that many bytes
+    follow and are the raw value. A `counted` length is as the client protocol writes it:
+    above 250 it continues in the next bytes.
     """
 
     codes: str
@@ -71,10 +71,10 @@ class Read:
 class Inline:
     """Source text for the usual values of a column; {v} names the raw value.
 
-    `statements` may assign {v} anew and raise `ValueRefused` for a value that is not
-    usual; then the row takes the long way. The BSON value is `packed`, struct codes
-    and expressions, then the bytes {v} if `tail`, then `end`. {n} is the length of {v}
-    behind the statements. `names` are objects that the source text names, in braces.
+    `statements` may reassign {v}, and raise `ValueRefused` for an unusual value; `Layout`
+    then decodes the row. The BSON value is `packed`, struct codes and expressions, then the
+    bytes {v} if `tail`, then `end`. {n} is the length of {v} after the statements. `names`
+    are the objects that the source text names in braces.
     """
 
     bson: int
@@ -87,7 +87,7 @@ class Inline:
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """One column of one input. `key` is its value inside `_id`, where that differs."""
+    """The codec of one column and one input; `key`, if any, converts the value for `_id`."""
 
     read: Read
     value: Callable[[Any], Value]
@@ -100,14 +100,14 @@ COUNTED = Read("B", length="{0}", counted=True)
 
 
 def prefixed(length_bytes: int) -> Read:
-    """Bytes behind a length of one to four bytes, as row images have them."""
+    """Bytes after a length of one to four bytes, as row images have them."""
     if length_bytes == 3:
         return Read("HB", length="{0} | {1} << 16")
     return Read({1: "B", 2: "H", 4: "I"}[length_bytes], length="{0}")
 
 
 def refused(reason: str) -> ValueRefused:
-    """The refusal of a value; whoever knows the column adds it."""
+    """The refusal of a value, for the caller to add the column to."""
     return ValueRefused("", reason)
 
 
@@ -123,7 +123,7 @@ def binary(data: bytes, subtype: int = 0) -> Value:
 
 
 def integer(number: int) -> Value:
-    """An int64, or a Decimal128 for what is above it."""
+    """An int64, or a Decimal128 for a number outside its range."""
     if -(1 << 63) <= number < 1 << 63:
         return Bson.INT64, INT64(number)
     return decimal128(number, 0)

@@ -1,4 +1,4 @@
-"""A column, the kind of column that its type makes it, and the columns of a table."""
+"""A column, its kind, which follows from its type, and the columns of a table."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ CodecMaker = Callable[["Column", TypeOptions], Codec]
 
 
 def unreadable(column: "Column", _: TypeOptions) -> Codec:
-    """The codec of a kind that has none. Raises `UnsupportedChange`."""
+    """The codec of a kind that cannot be read: always raises `UnsupportedChange`."""
     raise UnsupportedChange(
         f"Column {column.name} has the type {column.kind.name}, which this migrator cannot "
         "read. Leave its table out of the migration."
@@ -26,35 +26,35 @@ def unreadable(column: "Column", _: TypeOptions) -> Codec:
 
 
 def not_a_key(column: "Column", value: Any) -> TypeError:
-    """The error of a value that a key of this column never has."""
+    """The error for a value that a key of this column never has."""
     return TypeError(f"{column.name}: a key cannot be {type(value).__name__}")
 
 
 def no_literal(column: "Column", value: Any) -> str:
-    """The literal of a kind that is in no key. Raises TypeError."""
+    """The literal of a kind that no key can have: always raises TypeError."""
     raise not_a_key(column, value)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class ColumnKind:
-    """All that is special about one type of columns; there is one object of each kind.
+    """All that is specific to one type of column; there is one object for each kind.
 
-    `name` is the server's, as in `enum_field_types`; copies remember it, so it stays.
-    `code` is the number there, which table maps have; None if the log never shows the kind.
+    `name` is that of `enum_field_types`; never change it, because stored copies refer to it.
+    `code` is the number there, as table maps have it; None if the log never shows the kind.
     Sources: MySQL, include/field_types.h; MariaDB, sql/field.h for 128 and above.
 
-    In the catalogue: `declared` are the names in DATA_TYPE, and `declared_metadata` is what
-    the rest of the declaration gives.
+    In the catalogue: `declared` are the names in DATA_TYPE, and `declared_metadata` takes the
+    metadata from the declaration.
 
-    In the log: `logged_metadata` is how a table map has the metadata, `listed` where it says
-    more. `logged_as` is the kind that the log shows instead, where only the catalogue knows
-    the real one. `variants` are kinds as which the log may show the same column: those of
-    old servers, and compressed ones. `row_codec` reads a value of a row image.
+    In the log: `logged_metadata` reads the metadata of a table map, and `listed` says where its
+    optional metadata has more. `logged_as` is the kind that the log shows instead, where only
+    the catalogue knows the real one. `variants` are the kinds as which the log may show the same
+    column: those of old servers, and compressed ones. `row_codec` reads a value of a row image.
 
-    In results: `result_code` is the protocol's number if it is not `code`, `agrees` compares
-    what else a result set says of the column, and `result_codec` reads a value.
+    In results: `result_code` is the protocol's number if it is not `code`, `agrees` compares the
+    rest of a result's description of the column, and `result_codec` reads a value.
 
-    `text_codec` has no use yet: it will read values from the messages of other change streams.
+    `text_codec` is reserved for the messages of other change streams; nothing uses it yet.
     `key_literal` writes a value of a decoded `_id` in SQL.
     """
 
@@ -92,10 +92,11 @@ class Column:
     """One column, as a table map or the catalogue describes it.
 
     `metadata` is the one number that its kind needs: bytes of the longest text or of the
-    length before a value, fractional digits, `precision << 8 | scale`, bits. `collation` is a
+    length before a value, fractional digits, `precision << 8 | scale`, or bits. `collation` is a
     collation id (63 is binary) for text and labels, otherwise None. `labels` are those of ENUM
-    and SET, in the column's character set. The catalogue alone says `generated`: computed from
-    other columns. A `hidden` column is the server's own: the log has it, and no SELECT does.
+    and SET, in the column's character set. Only the catalogue says that a column is
+    `generated`, computed from others. A `hidden` column, which the server adds by itself, is in
+    the log and in no SELECT.
     """
 
     name: str
@@ -109,18 +110,18 @@ class Column:
     hidden: bool = False
 
     def row_codec(self, options: TypeOptions) -> Codec:
-        """How a row image's value is read. Raises `UnsupportedChange`, `ConfigurationError`."""
+        """The codec for row images. Raises `UnsupportedChange`, `ConfigurationError`."""
         return self.kind.row_codec(self, options)
 
     def result_codec(self, options: TypeOptions) -> Codec:
-        """How a binary row's value is read. Raises `UnsupportedChange`."""
+        """The codec for binary rows. Raises `UnsupportedChange`."""
         return self.kind.result_codec(self, options)
 
     def explained_by(self, own: "Column") -> "Column":
-        """Itself as the log shows it, or its `own` of the catalogue, where only that says more."""
+        """Itself, or `own` of the catalogue, if that is the real kind of what the log shows."""
         if own.kind.logged_as is not self.kind or self.metadata != own.metadata:
             return self
-        # The column may have been text before it became what it is.
+        # With another collation this is an older definition, in which the column was text.
         return own if self.collation in {None, BINARY_COLLATION} else self
 
 
@@ -128,9 +129,8 @@ class Column:
 class TableShape:
     """A table as the events of one table map describe it.
 
-    `key` holds the indexes into `columns` of the primary key's columns in key
-    order; it is empty where the table map names none, and the catalogue then
-    supplies a NOT NULL unique key.
+    `key` holds the indexes into `columns` of the primary key's columns, in key order. It is
+    empty if the table map names no key; the catalogue then supplies a NOT NULL unique key.
     """
 
     table: TableName

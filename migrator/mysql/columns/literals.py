@@ -1,4 +1,4 @@
-"""SQL literals of a key's values, as far as several kinds of columns write them alike."""
+"""SQL literals of key values, where several kinds of columns share them."""
 
 from decimal import Decimal
 from typing import Any
@@ -9,7 +9,7 @@ from migrator.mysql.columns.column import Column, not_a_key
 
 
 def number_literal(column: Column, value: Any) -> str:
-    """A number, without an exponent. Raises TypeError for anything else."""
+    """A number without an exponent. Raises TypeError for any other value."""
     match value:
         case bool():
             raise not_a_key(column, value)
@@ -23,7 +23,7 @@ def number_literal(column: Column, value: Any) -> str:
 
 
 def quoted_literal(column: Column, value: Any) -> str:
-    """A text of digits and signs, which has no character set. Raises TypeError for another."""
+    """A text of digits and signs, which needs no character set. Raises TypeError for others."""
     if not isinstance(value, str):
         raise not_a_key(column, value)
     return f"'{value}'"

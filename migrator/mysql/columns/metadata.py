@@ -1,4 +1,4 @@
-"""A column's metadata, one number: where the catalogue and where the log have it from."""
+"""A column's metadata, one number: how the catalogue and how the log give it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from enum import Enum, auto
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a column's metadata follows from in information_schema; 0 for what it does not say.
+    """A column in information_schema, as far as its metadata needs it; 0 for what is absent.
 
     `name` is DATA_TYPE in small letters, `octets` the longest text in bytes, `fraction`
-    the digits behind the seconds, and `labels` the number of labels.
+    the fractional digits of the seconds, and `labels` the number of labels.
     """
 
     name: str
@@ -23,7 +23,7 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class LoggedMetadata:
-    """The metadata of a column in a table map: how many bytes, and the number that they are."""
+    """The metadata of a column in a table map: its size in bytes, and how to read its number."""
 
     size: int
     number: Callable[[bytes], int]
@@ -36,10 +36,10 @@ BIG_ENDIAN = LoggedMetadata(2, lambda data: int.from_bytes(data, "big"))
 
 
 class Listed(Enum):
-    """In which list of a table map's optional metadata a column has an entry.
+    """The list of a table map's optional metadata in which a column has an entry.
 
     NUMBERS have a sign, TEXTS a collation, ENUMS and SETS a collation and labels. Each server
-    counts one kind among the texts that has no text, and whose entry means nothing.
+    also gives a collation to one kind without text; that entry means nothing.
     """
 
     NOWHERE = auto()

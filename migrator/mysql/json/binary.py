@@ -1,8 +1,8 @@
-"""JSON as MySQL stores and logs it.
+"""Reads JSON as MySQL stores and logs it.
 
-A container is a count, its size, entries for keys and values, and what did not fit in
-the entries; offsets count from its beginning, and after changes in place there may be
-gaps. Source: MySQL, sql-common/json_binary.h.
+A container is a count, its size, entries for keys and values, and the data that did not fit
+in the entries. Offsets count from its beginning; changes in place may have left gaps.
+Source: MySQL, sql-common/json_binary.h.
 """
 
 from struct import Struct
@@ -37,12 +37,12 @@ VALUE = (Struct("<BH"), Struct("<BI"))
 
 
 def parse_binary(data: bytes) -> Any:
-    """The document in `data`, of what `bson.encode` takes.
+    """The document in `data`, as values that `bson.encode` takes.
 
     Raises `BinlogCorrupt` if it contradicts its format, and `ValueRefused` if it is
     nested too deeply.
     """
-    if not data:  # What an INSERT IGNORE of NULL leaves in a column that is NOT NULL.
+    if not data:  # INSERT IGNORE of NULL leaves this in a column that is NOT NULL.
         return None
     try:
         return _Document(data).value(data[0], 1, 0)
@@ -54,10 +54,10 @@ def parse_binary(data: bytes) -> Any:
 
 
 class _Document:
-    """One value and what it refers to.
+    """A document and how many of its bytes may still be read.
 
-    In a sound document no byte belongs to two values, so reading it costs no more bytes
-    than it has; offsets that lead to the same place again and again are found by that.
+    In a sound document no byte belongs to two values, so reading it takes no more bytes than
+    it has. This limit stops a document whose offsets lead to the same bytes again and again.
     """
 
     __slots__ = ("_data", "_left")
@@ -77,7 +77,7 @@ class _Document:
         if kind == LITERAL:
             return LITERALS[self._data[at]]
         number = NUMBERS[kind].unpack_from(self._data, at)[0]
-        # What is above int64 goes the way of its text, as it does in a SELECT.
+        # A number above int64 becomes what its text becomes in a SELECT.
         return number_of(str(number)) if kind == UINT64 else number
 
     def _container(self, kind: int, at: int, depth: int) -> Any:
@@ -95,11 +95,11 @@ class _Document:
         return dict(zip(self._keys(at, large, entries), values, strict=True))
 
     def _keys(self, base: int, large: int, entries: bytes) -> list[str]:
-        places = list(KEY[large].iter_unpack(entries))
-        self._spend(sum([length for _, length in places]))
+        slices = list(KEY[large].iter_unpack(entries))
+        self._spend(sum([length for _, length in slices]))
         data = self._data
-        keys = [data[base + offset : base + offset + length] for offset, length in places]
-        if [*map(len, keys)] != [length for _, length in places]:
+        keys = [data[base + offset : base + offset + length] for offset, length in slices]
+        if [*map(len, keys)] != [length for _, length in slices]:
             raise ValueError("a key leads beyond the end")
         return [key.decode() for key in keys]
 
@@ -123,7 +123,7 @@ class _Document:
         return values
 
     def _counted(self, at: int) -> bytes:
-        """Bytes behind their length, which has seven bits in each byte, the lowest first."""
+        """Bytes after their length, which has seven bits in each byte, the lowest first."""
         length = self._data[at]
         shift = 0
         while length >> shift & 0x80:
@@ -145,4 +145,4 @@ class _Document:
     def _spend(self, size: int) -> None:
         self._left -= size
         if self._left < 0:
-            raise ValueError("offsets lead to one place twice")
+            raise ValueError("offsets lead to the same bytes twice")

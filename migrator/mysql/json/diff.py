@@ -1,7 +1,8 @@
-"""Partial updates: the differences that JSON_SET, JSON_REPLACE and JSON_REMOVE leave in the log.
+"""Applies partial updates, as JSON_SET, JSON_REPLACE and JSON_REMOVE are logged.
 
-With binlog_row_value_options=PARTIAL_JSON an after-image may hold, in place of the
-document, what was done to it. Source: MySQL, sql-common/json_diff.h, Json_diff.
+With binlog_row_value_options=PARTIAL_JSON an after-image may hold, instead of the
+document, its differences from the document before.
+Source: MySQL, sql-common/json_diff.h, Json_diff.
 """
 
 import json
@@ -16,19 +17,19 @@ from migrator.mysql.wire.packets import length_encoded_bytes
 REPLACE, INSERT, REMOVE = range(3)
 OPERATIONS_MAX = REMOVE
 
-# A key in quotes, a bare key, a cell counted from the first or from the last one.
+# A key in quotes, a bare key, or a cell counted from the first or the last one.
 LEG = re.compile(r'\.("(?:[^"\\]|\\.)*")|\.([^.\[\s"]+)|\[(\d{1,10})\]|\[last(?:-(\d{1,10}))?\]')
 
 Leg = str | int
-"""A key, or a cell: 0 is the first one and -1 the last."""
+"""A key, or the index of a cell: 0 is the first and -1 the last."""
 
 
 def patched(before: bytes, differences: bytes) -> Any:
     """The document after `differences`, which were logged for the binary JSON `before`.
 
-    Both are without their length. Raises `BinlogCorrupt` if they do not fit together.
+    Both come without their length. Raises `BinlogCorrupt` if they do not fit together.
     """
-    document = [parse_binary(before)]  # In a list, so that the root has a place, too.
+    document = [parse_binary(before)]  # In a list, so that the root has an index.
     try:
         for operation, path, value in _differences(differences):
             _apply(document, operation, [0, *_legs(path)], value)
@@ -72,34 +73,25 @@ def _legs(path: str) -> Iterator[Leg]:
 def _apply(document: list[Any], operation: int, legs: list[Leg], value: Any) -> None:
     parent: Any = document
     for leg in legs[:-1]:
-        parent = parent[_place(parent, leg)]
-    place = _place(parent, legs[-1])
+        parent = parent[_index(parent, leg)]
+    index = _index(parent, legs[-1])
     if operation == REMOVE:
-        del parent[place]
+        del parent[index]
     elif operation == REPLACE:
-        _ = parent[place]
-        parent[place] = value
+        _ = parent[index]  # Raises unless it is there.
+        parent[index] = value
     elif isinstance(parent, list):
-        parent.insert(place, value)
+        parent.insert(index, value)
     else:
-        parent[place] = value
-        _sort(parent)
+        parent[index] = value
+        # MySQL orders the keys of an object by their length in bytes, then by the bytes.
+        members = sorted(parent.items(), key=lambda one: (len(key := one[0].encode()), key))
+        parent.clear()
+        parent.update(members)
 
 
-def _place(parent: Any, leg: Leg) -> Any:
-    """The leg as an index into `parent`; TypeError if it is of the other kind."""
+def _index(parent: Any, leg: Leg) -> Any:
+    """The leg as an index into `parent`. Raises TypeError if `parent` is of another kind."""
     if not isinstance(parent, dict if isinstance(leg, str) else list):
         raise TypeError("a path leads through a value of another kind")
     return leg
-
-
-def _sort(members: dict[str, Any]) -> None:
-    """MySQL keeps the keys of an object by length in bytes, then by the bytes."""
-    ordered = sorted(members.items(), key=lambda item: _rank(item[0]))
-    members.clear()
-    members.update(ordered)
-
-
-def _rank(key: str) -> tuple[int, bytes]:
-    encoded = key.encode()
-    return len(encoded), encoded

@@ -1,4 +1,4 @@
-"""JSON as MySQL prints it: the only form that a SELECT has, and so the measure of all others."""
+"""Reads JSON as MySQL prints it. A SELECT has no other form, so binary JSON must read alike."""
 
 import json
 import re
@@ -12,13 +12,13 @@ from migrator.errors import BinlogCorrupt
 
 INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
 DECIMAL128_DIGITS = 34
-# A run of sixteen characters holds sixteen digits, or fifteen and a point: the first is
-# an int64, and a double gives the second back unchanged.
+# Up to sixteen characters lose no digit: sixteen digits are an int64, and a double keeps
+# fifteen digits with a point.
 MAY_LOSE_DIGITS = re.compile(rb"[0-9.]{17}")
 
 
 def parse_text(text: bytes) -> Any:
-    """The document that the server printed, of what `bson.encode` takes.
+    """The document that the server printed, as values that `bson.encode` takes.
 
     Raises `BinlogCorrupt` if the text is not JSON.
     """
@@ -28,17 +28,17 @@ def parse_text(text: bytes) -> Any:
         return EXACT.decode(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise BinlogCorrupt(
-            "The source has sent JSON that cannot be read. Read the row at the source, and "
-            f"report it: {error}."
+            f"The source sent JSON that cannot be read: {error}. Look at the row at the source; "
+            "if it is sound there, please report this."
         ) from error
 
 
 def number_of(text: str) -> int | float | str | Decimal128:
-    """A number of JSON, with all its digits.
+    """A number of JSON, without loss of digits.
 
-    The text does not say whether the server holds a double or a DECIMAL. It is a double
-    wherever a double prints the same value, otherwise a Decimal128 of the same scale,
-    and beyond 34 digits the text.
+    The text does not say whether the server holds a double or a DECIMAL. It becomes a
+    double if a double prints the same value, otherwise a Decimal128 of the same scale, and
+    beyond 34 digits the text.
     """
     if "e" in text:  # No DECIMAL is printed with an exponent.
         return float(text)

@@ -1,1 +1,1 @@
-"""Places in the log: GTID sets, files and offsets, which comes first, how far the reader is."""
+"""Positions in the log: GTID sets, files and offsets, their order, and the reader's own."""

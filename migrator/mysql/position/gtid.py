@@ -1,7 +1,7 @@
 """Sets of global transaction ids, of MySQL and of MariaDB.
 
 MySQL: `uuid:1-5:7,uuid:tag:1-3`, any set of numbers per source and tag. MariaDB:
-`0-1-100,1-1-7`, the last number per domain; all before it belong to it.
+`0-1-100,1-1-7`, the last number per domain, which includes all numbers before it.
 Source: MySQL, "GTID Sets"; MariaDB, "Global Transaction ID".
 """
 
@@ -17,22 +17,22 @@ UUID_FORM = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 TAG_FORM = re.compile(r"[a-z_][a-z0-9_]{0,31}")
 NUMBER_MAX = (1 << 63) - 2
 
-Source = tuple[str, str]
-"""A source's uuid, lower case, and a tag ("" for none)."""
+Tsid = tuple[str, str]
+"""A transaction source identifier: the uuid in lower case, and the tag or ""."""
 Interval = list[int]
 """First and last number, both included."""
 
 
 class Gtids(Protocol):
-    """What both kinds of sets can do."""
+    """The methods that the sets of both kinds of servers have."""
 
     def add(self, gtid: str) -> None:
-        """Take one more transaction in."""
+        """Add one transaction."""
 
     def __contains__(self, gtid: object) -> bool: ...
 
     def is_subset(self, other: Self) -> bool:
-        """Whether `other` has all of these."""
+        """Whether `other` has all of these transactions."""
         ...
 
     def __bool__(self) -> bool: ...
@@ -41,14 +41,14 @@ class Gtids(Protocol):
 
 
 def flavour_of(gtids: str) -> Flavour:
-    """Which kind of server printed them, `domain-server-number` or `uuid:number`; not for ""."""
+    """The kind of server that prints such GTIDs; `gtids` must not be empty."""
     return Flavour.MYSQL if ":" in gtids else Flavour.MARIADB
 
 
 def parse(text: str, flavour: Flavour | None = None) -> Gtids:
-    """The set that `text` describes, an empty one of `flavour` for "".
+    """The set that `text` describes; for "" an empty one of `flavour`.
 
-    Raises `SourceError` if it describes none.
+    Raises `SourceError` for any other text.
     """
     kind = flavour or (flavour_of(text) if text else Flavour.MYSQL)
     return MariadbPosition.parse(text) if kind is Flavour.MARIADB else GtidSet.parse(text)
@@ -64,30 +64,30 @@ def count(gtids: str) -> int:
 
 
 def count_between(landed: str, last: str) -> int:
-    """The numbers that MariaDB's position `last` has beyond `landed`, some of them never used."""
+    """How many numbers MariaDB's `last` is beyond `landed`; a few may never have been used."""
     before, after = MariadbPosition.parse(landed).numbers(), MariadbPosition.parse(last).numbers()
     return sum(max(0, number - before.get(domain, 0)) for domain, number in after.items())
 
 
 def _refuse(text: str) -> SourceError:
     return SourceError(
-        f"{text[:100]!r} is not a GTID of this kind of server. A stored position belongs to the "
-        "source that it was read from."
+        f"{text[:100]!r} is not a GTID of this kind of server. A stored position is valid only at "
+        "the source that it was read from: connect to that source."
     )
 
 
 class GtidSet:
-    """A set of MySQL GTIDs, as ordered intervals per source and tag."""
+    """A set of MySQL GTIDs: ordered intervals for each source and tag."""
 
     def __init__(self) -> None:
-        self._intervals: dict[Source, list[Interval]] = {}
-        # Transactions of one source come in a row: the last interval grows.
+        self._intervals: dict[Tsid, list[Interval]] = {}
+        # A cache for `add`: transactions of one source follow one another, so one interval grows.
         self._last_prefix = ""
         self._last_list: list[Interval] = []
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The set that the server prints as `text`; raises `SourceError` if it is none."""
+        """The set that the server prints as `text`; raises `SourceError` for any other text."""
         found = cls()
         for entry in "".join(text.split()).lower().split(","):
             if entry:
@@ -108,19 +108,19 @@ class GtidSet:
                 raise _refuse(entry)
             self._add_interval((_dashed(uuid), tag), int(first), int(last or first))
 
-    def _add_interval(self, source: Source, first: int, last: int) -> None:
+    def _add_interval(self, tsid: Tsid, first: int, last: int) -> None:
         if not 1 <= first <= NUMBER_MAX or last > NUMBER_MAX:
-            raise _refuse(f"{':'.join(filter(None, source))}:{first}-{last}")
-        if first <= last:  # The server takes 5-3 for empty.
-            _insert(self._intervals.setdefault(source, []), first, last)
+            raise _refuse(f"{':'.join(filter(None, tsid))}:{first}-{last}")
+        if first <= last:  # To the server, 5-3 is empty.
+            _insert(self._intervals.setdefault(tsid, []), first, last)
 
     def add(self, gtid: str) -> None:
-        """Take one more transaction in; the next of the same source costs next to nothing."""
+        """Add one transaction; fast if it is the next of the same source."""
         prefix, _, number_text = gtid.rpartition(":")
         if prefix == self._last_prefix:
             intervals = self._last_list
         else:
-            intervals = self._intervals.setdefault(_source_of(gtid, prefix), [])
+            intervals = self._intervals.setdefault(_tsid_of(gtid, prefix), [])
             self._last_prefix, self._last_list = prefix, intervals
         number = _number(gtid, number_text)
         if intervals and intervals[-1][1] + 1 == number:
@@ -134,15 +134,15 @@ class GtidSet:
         if prefix == self._last_prefix:
             intervals = self._last_list
         else:
-            intervals = self._intervals.get(_source_of(text, prefix), [])
+            intervals = self._intervals.get(_tsid_of(text, prefix), [])
         number = _number(text, number_text)
         return _covers(intervals, number, number)
 
     def is_subset(self, other: "GtidSet") -> bool:
-        """Whether `other` has all of this."""
+        """Whether `other` has all of these transactions."""
         return all(
-            _covers(other._intervals.get(source, []), first, last)
-            for source, intervals in self._intervals.items()
+            _covers(other._intervals.get(tsid, []), first, last)
+            for tsid, intervals in self._intervals.items()
             for first, last in intervals
         )
 
@@ -168,18 +168,18 @@ class GtidSet:
             before = uuid
         return "".join(parts).removeprefix(",")
 
-    def _ordered(self) -> list[tuple[Source, list[Interval]]]:
+    def _ordered(self) -> list[tuple[Tsid, list[Interval]]]:
         return sorted(item for item in self._intervals.items() if item[1])
 
     def encode(self) -> bytes:
-        """The set for COM_BINLOG_DUMP_GTID; the tagged form only if a tag needs it.
+        """The set as COM_BINLOG_DUMP_GTID takes it, in the tagged form only if it has a tag.
 
         Source: MySQL, sql/rpl_gtid_set.cc, Gtid_set::encode.
         """
         entries = self._ordered()
         tagged = any(tag for (_, tag), _ in entries)
         count = len(entries)
-        # The tagged form says so in its first and last byte, around the count.
+        # The tagged form has a 1 in the first and the last byte, and the count between them.
         header = (1 | count << 8 | 1 << 56) if tagged else count
         parts = [header.to_bytes(8, "little")]
         for (uuid, tag), intervals in entries:
@@ -200,7 +200,7 @@ class MariadbPosition:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The position that the server prints as `text`; raises `SourceError` if it is none."""
+        """The position that the server prints as `text`; raises `SourceError` for other text."""
         found = cls()
         for entry in "".join(text.split()).split(","):
             if entry:
@@ -208,7 +208,7 @@ class MariadbPosition:
         return found
 
     def add(self, gtid: str) -> None:
-        """Take one more transaction in: it becomes the last of its domain."""
+        """Add one transaction, which becomes the last of its domain."""
         domain, server, number = _triple(gtid)
         self._last[domain] = server, number
 
@@ -217,7 +217,7 @@ class MariadbPosition:
         return domain in self._last and number <= self._last[domain][1]
 
     def is_subset(self, other: "MariadbPosition") -> bool:
-        """Whether `other` has come at least as far in every domain."""
+        """Whether `other` is at least as far in every domain."""
         return all(
             domain in other._last and number <= other._last[domain][1]
             for domain, (_, number) in self._last.items()
@@ -244,7 +244,7 @@ def _dashed(uuid: str) -> str:
     return "-".join((plain[:8], plain[8:12], plain[12:16], plain[16:20], plain[20:]))
 
 
-def _source_of(gtid: str, prefix: str) -> Source:
+def _tsid_of(gtid: str, prefix: str) -> Tsid:
     uuid, _, tag = prefix.lower().partition(":")
     if not UUID_FORM.fullmatch(uuid) or (tag and not TAG_FORM.fullmatch(tag)):
         raise _refuse(gtid)
@@ -270,7 +270,7 @@ def _covers(intervals: list[Interval], first: int, last: int) -> bool:
 
 
 def _insert(intervals: list[Interval], first: int, last: int) -> None:
-    """Put an interval in, and join those that now overlap or touch."""
+    """Insert an interval, and join those that now overlap or touch."""
     start = bisect_right(intervals, first, key=_first)
     if start and intervals[start - 1][1] >= first - 1:
         start -= 1

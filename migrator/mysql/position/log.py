@@ -1,6 +1,4 @@
-"""Where the source's binlog stands, and whether a stored position can be continued."""
-
-from typing import Any
+"""Where the source's binlog ends, and whether the source can continue from a position."""
 
 from migrator.errors import START_OVER, ConfigurationError, PositionLost, SourceError
 from migrator.model.position import Position
@@ -9,8 +7,11 @@ from migrator.mysql.wire.connection import Connection
 
 
 async def current_position(connection: Connection) -> Position:
-    """Where the log ends now; raises `ConfigurationError` if the server writes none."""
-    rows = await _status(connection)
+    """Where the log ends now; raises `ConfigurationError` if the server writes no binlog."""
+    # MySQL renamed the statement in 8.2 and removed the old name in 8.4.
+    is_renamed = not connection.server.is_mariadb and connection.server.version_tuple >= (8, 2)
+    status = "SHOW BINARY LOG STATUS" if is_renamed else "SHOW MASTER STATUS"
+    rows = await connection.query(status)
     if not rows:
         raise ConfigurationError(
             f"The source at {connection.url} writes no binlog. Start it with log_bin."
@@ -24,15 +25,9 @@ async def current_position(connection: Connection) -> Position:
     )
 
 
-async def _status(connection: Connection) -> list[tuple[Any, ...]]:
-    is_new = not connection.server.is_mariadb and connection.server.version_tuple >= (8, 2)
-    # MySQL renamed it in 8.2 and removed the old name in 8.4; MariaDB keeps the old one.
-    return await connection.query("SHOW BINARY LOG STATUS" if is_new else "SHOW MASTER STATUS")
-
-
 async def _gtids(connection: Connection, file: str, offset: int) -> str:
     if connection.server.is_mariadb:
-        # By file and offset, so that it is the position of this very place.
+        # Asked by file and offset: @@gtid_binlog_pos may have moved since SHOW MASTER STATUS.
         rows = await connection.query("SELECT BINLOG_GTID_POS(%s, %s)", file, offset)
         return str(rows[0][0] or "")
     if not connection.server.gtid_mode:
@@ -42,7 +37,7 @@ async def _gtids(connection: Connection, file: str, offset: int) -> str:
 
 
 async def transactions_behind(connection: Connection, landed: Position) -> int | None:
-    """How many transactions the source has that did not land; None without GTIDs.
+    """How many transactions of the source have not landed; None without GTIDs.
 
     Raises `SourceUnavailable`.
     """
@@ -57,7 +52,7 @@ async def transactions_behind(connection: Connection, landed: Position) -> int |
 
 
 async def check_still_available(connection: Connection, position: Position) -> None:
-    """Raise `PositionLost` unless this server can continue exactly from `position`."""
+    """Check that this server can continue exactly from `position`; else raise `PositionLost`."""
     if not position.gtids and not position.file:
         return
     if position.gtids and connection.server.is_mariadb:
@@ -92,13 +87,13 @@ async def _check_domains(connection: Connection, position: Position) -> None:
     ours = MariadbPosition.parse(position.gtids)
     if not ours.is_subset(MariadbPosition.parse(last)):
         raise _other_history(connection)
-    # The state is the last number per domain *and* server; what it lacks was never written.
+    # The state lists every domain and server that ever wrote to this log.
     servers = {tuple(entry.split("-")[:2]) for entry in str(state).split(",") if entry}
     if any(tuple(entry.split("-")[:2]) not in servers for entry in str(ours).split(",")):
         raise _other_history(connection)
     oldest = (await connection.query("SHOW BINARY LOGS"))[0][0]
     rows = await connection.query("SELECT BINLOG_GTID_POS(%s, 4)", oldest)
-    # What was logged before the oldest file is gone: we must have had it.
+    # The log before the oldest file is purged, so our position must include all of it.
     oldest_gtids = str(rows[0][0] or "")
     if not MariadbPosition.parse(oldest_gtids).is_subset(ours):
         raise _purged(connection, f"what lies between {position.gtids} and {oldest_gtids}")
@@ -107,8 +102,8 @@ async def _check_domains(connection: Connection, position: Position) -> None:
 async def _check_file(connection: Connection, position: Position) -> None:
     if position.server != connection.server.identity:
         raise PositionLost(
-            f"The stored position is a file of the server {position.server}, and the source at "
-            f"{connection.url} is {connection.server.identity}. Connect to the former, or copy "
+            f"The stored position is in a file of the server {position.server}, and the source "
+            f"at {connection.url} is {connection.server.identity}. Connect to the former, or copy "
             "the tables anew. With GTIDs a failover needs neither."
         )
     sizes = {str(row[0]): int(row[1]) for row in await connection.query("SHOW BINARY LOGS")}

@@ -1,4 +1,4 @@
-"""Which of two positions comes first, and whether one has all that another has."""
+"""The order of positions: which comes first, and whether one includes another."""
 
 from collections.abc import Sequence
 
@@ -7,17 +7,17 @@ from migrator.mysql.position.gtid import flavour_of, parse
 
 
 def log_offset(file: str, offset: int) -> tuple[int, int]:
-    """A binlog file's number and an offset, in the order in which they were written."""
-    # By number: binlog.1000000 comes after binlog.999999, and before it as a text.
+    """A binlog file's number and an offset; such pairs sort in the order of the log."""
+    # By number: as text, binlog.1000000 would sort before binlog.999999.
     number = file.rpartition(".")[2]
     return (int(number) if number.isdigit() else 0, offset)
 
 
 def covers(landed: Position, wanted: Position) -> bool:
-    """Whether all that the log holds up to `wanted` has landed.
+    """Whether everything in the log up to `wanted` has landed.
 
-    Without GTIDs only places in the log of one server can be compared; otherwise
-    the answer is no.
+    Without GTIDs only positions in the log of one server can be compared; for two servers
+    the answer is False.
     """
     if wanted.gtids:
         delivered = parse(wanted.gtids)
@@ -26,7 +26,7 @@ def covers(landed: Position, wanted: Position) -> bool:
 
 
 def earliest(positions: Sequence[Position]) -> Position:
-    """The first of positions of one stream: of two sets of GTIDs, the later holds the earlier."""
+    """The first of several positions of one stream: all others include its transactions."""
     if not all(one.gtids for one in positions):
         return min(positions, key=_offset)
     delivered = [parse(one.gtids) for one in positions]
@@ -38,14 +38,14 @@ def earliest(positions: Sequence[Position]) -> Position:
 
 
 class Landmark:
-    """A position ahead of the reader: it knows which of the coming transactions it has."""
+    """A position ahead of the reader, which knows the transactions that come before it."""
 
     def __init__(self, position: Position) -> None:
         self._gtids = parse(position.gtids) if position.gtids else None
         self._offset = _offset(position)
 
     def has(self, gtid: str, file: str, end: int) -> bool:
-        """Whether it has the transaction whose first event ends at that place of the log."""
+        """Whether it includes the transaction whose first event ends at `end` of `file`."""
         if self._gtids is not None:
             return gtid in self._gtids
         return log_offset(file, end) <= self._offset

@@ -1,4 +1,4 @@
-"""Where in the source's log the reader stands."""
+"""How far the reader of the source's log has come."""
 
 from dataclasses import replace
 
@@ -9,9 +9,9 @@ from migrator.mysql.wire.connection import ServerInfo
 
 
 class ReadPosition:
-    """The end of the newest committed transaction; only `advance` passes one.
+    """The end of the newest committed transaction, from `start` on; `advance` passes one.
 
-    It begins at `start`. Without GTIDs at the server, file and offset are all.
+    If the server has no GTIDs, it consists of file and offset only.
     """
 
     def __init__(self, start: Position, server: ServerInfo) -> None:
@@ -24,38 +24,38 @@ class ReadPosition:
     def committed(self) -> Position:
         """Where the newest committed transaction ended."""
         if self._is_stale:
-            # Written when it is asked for, not for every transaction.
+            # Built on demand, because printing the GTIDs for every transaction would be slow.
             gtids = str(self._gtids) if self._gtids is not None else ""
             self._position = replace(self._position, gtids=gtids, offset=self._offset)
             self._is_stale = False
         return self._position
 
     def with_open(self, gtid: str, end: int) -> Position:
-        """Where an open transaction ends, whose end has been read and is not passed yet."""
+        """The position after an open transaction that ends at `end` and is not passed yet."""
         position = replace(self.committed, offset=end)
         if not gtid:
             return position
         return replace(position, gtids=f"{position.gtids},{gtid}".lstrip(","))
 
     def advance(self, gtid: str, end: int) -> None:
-        """A transaction was committed."""
+        """Pass a committed transaction that ends at `end`."""
         if self._gtids is not None and gtid:
             self._gtids.add(gtid)
         self._offset = end
         self._is_stale = True
 
     def connected(self, identity: str) -> None:
-        """The events that follow come from this server: file and offset mean something there."""
+        """The next events come from this server; drop file and offset of any other."""
         if self.committed.server != identity:
-            self._stand_at(replace(self._position, server=identity, file="", offset=0))
+            self._move_to(replace(self._position, server=identity, file="", offset=0))
 
     def read_up_to(self, file: str, offset: int) -> None:
-        """Between two transactions: nothing of interest stands before this place."""
+        """Move on, between two transactions, to an offset before which no change is left."""
         position = self.committed
-        # With GTIDs the first events name a place that was passed long ago.
+        # With GTIDs the first events name a file and an offset that were passed long ago.
         if log_offset(file, offset) > log_offset(position.file, position.offset):
-            self._stand_at(replace(position, file=file, offset=offset))
+            self._move_to(replace(position, file=file, offset=offset))
 
-    def _stand_at(self, position: Position) -> None:
+    def _move_to(self, position: Position) -> None:
         self._position = position
         self._offset = position.offset

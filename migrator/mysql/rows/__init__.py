@@ -1,1 +1,1 @@
-"""Rows of the binlog and of a SELECT become documents."""
+"""Decodes rows of the binlog and of a SELECT into documents."""

@@ -1,23 +1,23 @@
-"""Programs that turn rows into documents, written for one table and one NULL bitmap.
+"""Generated functions that turn rows into documents: one for each table and NULL bitmap.
 
-Which columns of a row are NULL decides where everything else lies. With that known, a
-row is a few calls of `struct` and the joining of some slices; a loop over columns is
-ten times as slow. A program gives up at a row with an unusual value; then
-`row_layout.py` does that row.
+The NULL bitmap decides where each value lies. With that known, a row takes a few calls
+of `struct` and a join of some slices; a loop over columns is ten times as slow. A program
+gives up at a row with an unusual value, and `layout.py` then decodes that row.
 """
 
 from collections.abc import Callable, Sequence
 
 from migrator.errors import ValueRefused
 from migrator.mysql.rows.layout import DOCUMENT_SIZE_MAX, TOO_LARGE, Layout
-from migrator.mysql.rows.reading import Reading, Source, compiled
-from migrator.mysql.rows.writing import Piece, Writing, joined, size
+from migrator.mysql.rows.reading import CodeWriter, ReadGenerator, compiled
+from migrator.mysql.rows.writing import DocumentGenerator, Piece, joined, size
 
 Program = Callable[..., tuple[int, bool]]
-"""Reads rows while it can; returns where it stopped, and whether at an unusual row.
+"""Decodes rows as far as it can; returns where it stopped, and whether at an unusual row.
 
-For row images: (body, at, until, stop, append). At least one row, then while it is
-before `until` and the NULL bitmap is the same. For results: (packets, index, append).
+For row images: (body, at, until, stop, append). It decodes the row at `at`, and goes on
+while it is before `until` and the NULL bitmap is the same. For results: (packets, index,
+append).
 """
 
 IMAGE_HEAD = """\
@@ -45,7 +45,7 @@ def program(packets, index, append):
             at = 0
 """
 RESULT_TAIL = """\
-            if at != len(body): raise IndexError("a row has another length than its columns")
+            if at != len(body): raise IndexError("the columns do not fill the row")
 {work}
             append({document})
         return len(packets), False
@@ -58,12 +58,12 @@ RESULT_TAIL = """\
 def image_program(
     layout: Layout, nulls: bytes, absent: Sequence[bool], *, key_only: bool
 ) -> Program:
-    """A program for row images; `absent` says which columns `nulls` leaves out."""
+    """The program for row images with the bitmap `nulls`; `absent` says which columns are NULL."""
     return _program(layout, nulls, len(nulls), absent, IMAGE_HEAD, IMAGE_TAIL, key_only)
 
 
 def result_program(layout: Layout, nulls: bytes, absent: Sequence[bool]) -> Program:
-    """A program for binary rows; `nulls` begins with their 0x00."""
+    """The program for binary rows that begin with `nulls`, their 0x00 and NULL bitmap."""
     return _program(layout, nulls, len(nulls), absent, RESULT_HEAD, RESULT_TAIL, False)
 
 
@@ -76,16 +76,16 @@ def _program(
     tail: str,
     key_only: bool,
 ) -> Program:
-    reading = Source()
-    working = Source(names=reading.names)
+    reading = CodeWriter()
+    working = CodeWriter(names=reading.names)
     wanted = set(layout.key) if key_only else set(range(len(absent)))
     present = [index for index, is_null in enumerate(absent) if not is_null]
-    Reading(reading).all([(i, layout.codecs[i].read, i in wanted) for i in present], skip)
-    writing = Writing(working, layout, absent)
-    pieces = writing.identity()
+    ReadGenerator(reading).all([(i, layout.codecs[i].read, i in wanted) for i in present], skip)
+    documents = DocumentGenerator(working, layout, absent)
+    pieces = documents.identity()
     for index, name in enumerate(layout.names):
         if name and not key_only:
-            pieces += writing.element(name, index)
+            pieces += documents.element(name, index)
     working.lines.append(f"size = {size(pieces)} + 5")
     too_large = working.name("too_large", ValueRefused)
     working.lines.append(f"if size > {DOCUMENT_SIZE_MAX}: raise {too_large}('', {TOO_LARGE!r})")
@@ -97,5 +97,5 @@ def _program(
         + "\n"
         + tail.format(nulls=nulls, work=working.block(12), document=document)
     )
-    made: Program = compiled(text, working, "program")
-    return made
+    program: Program = compiled(text, working, "program")
+    return program

@@ -1,4 +1,4 @@
-"""Rows become documents: those of row images in the binlog, and those of a SELECT."""
+"""Decodes rows into documents: row images of the binlog, and rows of a SELECT."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -10,14 +10,14 @@ from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.columns.column import Column, TableShape
 from migrator.mysql.rows.codegen import Program, result_program
 from migrator.mysql.rows.groups import RowGroups
-from migrator.mysql.rows.images import Images, Raws
-from migrator.mysql.rows.layout import Layout
+from migrator.mysql.rows.images import Images
+from migrator.mysql.rows.layout import Layout, Raws
 from migrator.mysql.rows.programs import Programs
 from migrator.mysql.rows.reading import UNREADABLE, reader
 
 T = TypeVar("T")
 NOT_SHOWN = object()
-"""The raw value of a column that an image leaves out."""
+"""The raw value of a column that an image does not hold."""
 
 
 class BinlogDecoder:
@@ -33,13 +33,13 @@ class BinlogDecoder:
         self._keys = Programs(partial(self._images.program, key_only=True))
 
     def inserts(self, body: bytes, start: int, stop: int) -> list[RowGroup]:
-        """Rows that came: INSERT, or REFUSE. Raises `BinlogCorrupt`."""
+        """Inserted rows: INSERT, or REFUSE. Raises `BinlogCorrupt`."""
         return self._guarded(
             self._all, Operation.INSERT, self._rows, self._layout.row, body, start, stop
         )
 
     def deletes(self, body: bytes, start: int, stop: int) -> list[RowGroup]:
-        """Rows that went: DELETE with documents that hold only `_id`. Raises `BinlogCorrupt`."""
+        """Deleted rows: DELETE, documents that hold only `_id`. Raises `BinlogCorrupt`."""
         return self._guarded(
             self._all, Operation.DELETE, self._keys, self._layout.key_only, body, start, stop
         )
@@ -47,7 +47,7 @@ class BinlogDecoder:
     def updates(
         self, body: bytes, start: int, stop: int, *, partial_json: bool = False
     ) -> list[RowGroup]:
-        """Rows that changed: PUT, and DELETE before it if the key is another now.
+        """Changed rows: PUT, after a DELETE if the key is another now.
 
         Raises `BinlogCorrupt`. `partial_json`: after-images begin with value options.
         """
@@ -64,19 +64,19 @@ class BinlogDecoder:
         *,
         partial_json: bool = False,
     ) -> tuple[list[bytes], list[bytes]]:
-        """The `{_id}` of rows that are shown in part: of those that went, of those that are there.
+        """The `{_id}` of rows whose images hold some columns only: gone ones, and present ones.
 
-        A row whose key changed went from the old one. The bitmaps say which columns the
-        images hold; b"" is no image. Raises `BinlogCorrupt`, and `UnsupportedChange` if a
-        key is not in the images.
+        A row whose key changed is gone under the old key and present under the new one. The
+        bitmaps say which columns the images hold; b"" is no image. Raises `BinlogCorrupt`, and
+        `UnsupportedChange` if a key is not in the images.
         """
         try:
             bitmaps = (before_bitmap, after_bitmap)
             pairs = self._guarded(self._touched, body, start, stop, bitmaps, partial_json)
         except ValueRefused as error:
             raise UnsupportedChange(
-                f"{self._table} was changed by an event that shows rows in part, and the key of "
-                f"one cannot be told: {error}. Set binlog_row_image = FULL at the source."
+                f"{self._table} was changed by an event that holds some columns only, and the key "
+                f"of a row cannot be read: {error}. Set binlog_row_image = FULL at the source."
             ) from error
         gone = [before for before, after in pairs if before and before != after]
         return gone, [after for _, after in pairs if after]
@@ -86,15 +86,15 @@ class BinlogDecoder:
             return read(*arguments)
         except UNREADABLE as error:
             raise BinlogCorrupt(
-                f"A row of {self._table} in the binlog cannot be read: {error}. Look whether "
-                "mysqlbinlog reads it: if it does, this is an error of the migrator."
+                f"A row of {self._table} in the binlog cannot be read: {error}. If mysqlbinlog "
+                "reads it, this is a bug of the migrator: please report it."
             ) from error
 
     def _all(
         self,
         operation: Operation,
         programs: Programs,
-        long_way: Callable[[Raws], bytes],
+        document_of: Callable[[Raws], bytes],
         body: bytes,
         at: int,
         stop: int,
@@ -108,7 +108,7 @@ class BinlogDecoder:
                 if not unusual:
                     continue
             raws, at = self._images.whole(body, at, stop)
-            groups.add(operation, long_way, raws)
+            groups.add(operation, document_of, raws)
         return groups.made()
 
     def _updates(self, body: bytes, at: int, stop: int) -> list[RowGroup]:
@@ -127,20 +127,15 @@ class BinlogDecoder:
                 if after is not None:
                     at, unusual = after(body, at, 0, stop, made.append)
             if unusual:
-                at = self._update(groups, body, start, stop)
+                before_raws, at = self._images.whole(body, start, stop)
+                after_raws, at = self._images.whole(body, at, stop)
+                groups.change(before_raws, after_raws)
                 continue
             key, row = made
             if not row.startswith(key[4:-1], 4):
                 groups.rows(Operation.DELETE).append(key)
             groups.rows(Operation.PUT).append(row)
         return groups.made()
-
-    def _update(self, groups: RowGroups, body: bytes, at: int, stop: int) -> int:
-        """One changed row, the long way."""
-        before, at = self._images.whole(body, at, stop)
-        after, at = self._images.whole(body, at, stop)
-        groups.change(before, after)
-        return at
 
     def _partial_updates(self, body: bytes, at: int, stop: int) -> list[RowGroup]:
         groups = RowGroups(self._layout)
@@ -165,13 +160,13 @@ class BinlogDecoder:
                 if is_after and partial_json:
                     _, at = self._images.differing(body, at)
                 at = self._images.part(body, at, stop, bitmap, raws)
-                keys[is_after] = self._key_of(raws)
+                keys[is_after] = self._shown_key(raws)
             touched.append((keys[0], keys[1]))
             if at == start:
-                raise IndexError("it has no image")
+                raise IndexError("a row has no image")
         return touched
 
-    def _key_of(self, raws: Raws) -> bytes:
+    def _shown_key(self, raws: Raws) -> bytes:
         for index in self._layout.key:
             if raws[index] is NOT_SHOWN:
                 raise ValueRefused(self._layout.titles[index], "is not in the event")
@@ -227,5 +222,5 @@ class ResultDecoder:
                 raw, at = reader(codec.read)(packet, at)
             raws.append(raw)
         if at != len(packet):
-            raise IndexError("it has another length than its columns")
+            raise IndexError("the columns do not fill it")
         return raws

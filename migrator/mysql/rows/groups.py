@@ -1,32 +1,29 @@
-"""Rows of one event become groups of documents, in their order; refused rows are among them."""
+"""Collects the documents of rows in groups, in order, with refused rows among them."""
 
 from collections.abc import Callable
-from typing import Any
 
 from migrator.errors import ValueRefused
 from migrator.model.rows import Operation, RowGroup
-from migrator.mysql.rows.layout import Layout
-
-Raws = list[Any]
+from migrator.mysql.rows.layout import Layout, Raws
 
 
 class RowGroups:
-    """The row groups of one event or of some packets."""
+    """The groups of one event, or of the packets of one read."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._groups: list[RowGroup] = []
 
     def rows(self, operation: Operation) -> list[bytes]:
-        """The rows of the last group if it has this operation, else of a new group."""
+        """The list to append to: of the last group if it has this operation, else of a new one."""
         if not self._groups or self._groups[-1].operation is not operation:
             self._groups.append(RowGroup(operation, []))
         return self._groups[-1].rows
 
-    def add(self, operation: Operation, long_way: Callable[[Raws], bytes], raws: Raws) -> None:
-        """A row under this operation, or its refusal."""
+    def add(self, operation: Operation, document_of: Callable[[Raws], bytes], raws: Raws) -> None:
+        """Add the document that `document_of` makes of a row, or its refusal."""
         try:
-            document = long_way(raws)
+            document = document_of(raws)
         except ValueRefused as error:
             is_gone = operation is Operation.DELETE
             document = self._layout.refusal(raws, error, is_gone=is_gone)
@@ -34,7 +31,7 @@ class RowGroups:
         self.rows(operation).append(document)
 
     def change(self, before: Raws, after: Raws) -> None:
-        """A changed row."""
+        """Add a changed row: a PUT, after a DELETE if its key is another now."""
         identity = self._identity(before)
         if not identity or identity != self._identity(after):
             self.add(Operation.DELETE, self._layout.key_only, before)

@@ -1,23 +1,19 @@
-"""Row images, value by value: whole ones, those in part, and those with differences of JSON."""
+"""Reads row images value by value: whole, with some columns, or with differences of JSON."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from migrator.mysql.columns.column import Column
 from migrator.mysql.rows.codegen import Program, image_program
-from migrator.mysql.rows.layout import Layout
+from migrator.mysql.rows.layout import Layout, Raws
 from migrator.mysql.rows.reading import reader
 from migrator.mysql.types.json import JSON, PartialJson
 from migrator.mysql.wire.packets import length_encoded
-
-Raws = list[Any]
-"""The raw values of a row by column; None is NULL."""
 
 PARTIAL_JSON = 1
 
 
 class Images:
-    """Reads the images of one table; what is wrong with them raises one of `UNREADABLE`."""
+    """Reads the images of one table; malformed ones raise one of `UNREADABLE`."""
 
     def __init__(self, layout: Layout, columns: Sequence[Column]) -> None:
         self._layout = layout
@@ -33,12 +29,12 @@ class Images:
         return image_program(self._layout, nulls, absent, key_only=key_only)
 
     def whole(self, body: bytes, at: int, stop: int) -> tuple[Raws, int]:
-        """The raw values of one image, and the offset behind it."""
+        """The raw values of one image, and the offset after it."""
         raws: Raws = [None] * len(self._all)
         return raws, self._read(body, at, stop, self._all, raws)
 
     def part(self, body: bytes, at: int, stop: int, bitmap: bytes, raws: Raws) -> int:
-        """Read an image of the columns in `bitmap` into `raws`; returns the offset behind it."""
+        """Read an image of the columns in `bitmap` into `raws`; returns the offset after it."""
         bits = int.from_bytes(bitmap, "little")
         return self._read(body, at, stop, [i for i in self._all if bits >> i & 1], raws)
 
@@ -46,16 +42,18 @@ class Images:
         """The raw values of an after-image that may hold differences of JSON."""
         bits, at = self.differing(body, at)
         after, at = self.whole(body, at, stop)
-        for place, index in enumerate(self._json):
-            if bits >> place & 1 and after[index] is not None:
-                after[index] = _partial(before[index], after[index])
+        for bit, index in enumerate(self._json):
+            if bits >> bit & 1 and after[index] is not None:
+                if before[index] is None:
+                    raise ValueError("a difference of JSON to NULL")
+                after[index] = PartialJson(before[index], after[index])
         return after, at
 
     def differing(self, body: bytes, at: int) -> tuple[int, int]:
-        """Which JSON columns hold differences, as bits, and where the after-image begins.
+        """Which JSON columns hold differences, one bit each, and the offset of the after-image.
 
-        Source: MySQL, sql/rpl_record.cc, unpack_row: value options, and if they say so a
-        bit for each JSON column of the table, come before the image.
+        Source: MySQL, sql/rpl_record.cc, unpack_row: before the image
+        come value options and, if they say so, a bit for each JSON column of the table.
         """
         options, at = length_encoded(body, at)
         if not options & PARTIAL_JSON:
@@ -67,16 +65,10 @@ class Images:
         size = (len(present) + 7) // 8
         bits = int.from_bytes(body[at : at + size], "little")
         at += size
-        for place, index in enumerate(present):
+        for bit, index in enumerate(present):
             raws[index] = None
-            if not bits >> place & 1:
+            if not bits >> bit & 1:
                 raws[index], at = self._readers[index](body, at)
         if at > stop:
             raise IndexError("it is cut off")
         return at
-
-
-def _partial(before: bytes | None, differences: bytes) -> PartialJson:
-    if before is None:
-        raise ValueError("a difference of JSON to NULL")
-    return PartialJson(before, differences)

@@ -1,7 +1,7 @@
-"""How a table's rows become documents, value by value: the long way, which is always right.
+"""Makes documents of a table's rows, value by value: slow, and right for every value.
 
-A document is `{_id, every column}` in the order of the columns. `rows/codegen.py` writes
-programs that do the same for the usual values, much faster.
+A document is `{_id, every column}` in the order of the columns. `codegen.py` generates
+programs that do the same for usual values, much faster.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,16 +15,20 @@ from migrator.mysql.columns.column import Column
 
 DOCUMENT_SIZE_MAX = 16 * 1024 * 1024
 TOO_LARGE = "the row is larger than 16 MiB as a document"
-COLUMNS_TOLD = 20
-NOTHING: Value = (Bson.NULL, b"")
+COLUMNS_LISTED_MAX = 20
+NULL: Value = (Bson.NULL, b"")
+
+Raws = list[Any]
+"""The raw values of a row by column; None is NULL."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """The columns of a row, in their order.
 
-    `names` are those of the elements; b"" is a column that has none of its own, because
-    it is called `_id` and part of the key, or hidden. `key` holds the key's columns in its order.
+    `titles` are the columns' own names, `names` those of the elements: b"" for a column that is
+    hidden, or called `_id` and part of the key. `key` holds the indexes of the key's columns, in
+    key order.
     """
 
     titles: tuple[str, ...]
@@ -36,10 +40,10 @@ class Layout:
     def of(
         cls, columns: Sequence[Column], key: tuple[int, ...], codecs: Iterable[Codec]
     ) -> "Layout":
-        """Raises `ConfigurationError` if there is no key or a name cannot be an element's."""
+        """The layout of `columns`. Raises `ConfigurationError` if they cannot make documents."""
         titles = tuple(column.name for column in columns)
         if trouble := layout_trouble(columns, key):
-            listed = ", ".join(titles[:COLUMNS_TOLD])
+            listed = ", ".join(titles[:COLUMNS_LISTED_MAX])
             raise ConfigurationError(
                 f"A table with the columns {listed!r} cannot be migrated: {trouble} Rename the "
                 "column, or exclude the table."
@@ -59,35 +63,37 @@ class Layout:
         return element(b"_id", document(map(element, self.key_names(), values)))
 
     def key_only(self, raws: Sequence[Any]) -> bytes:
-        """A document of nothing but `_id`. Raises `ValueRefused`."""
+        """A document that holds `_id` only. Raises `ValueRefused`."""
         return whole(self.identity(raws))
 
     def row(self, raws: Sequence[Any]) -> bytes:
-        """The document of a row. Raises `ValueRefused` with the column."""
-        found = whole(self.identity(raws) + b"".join(self._elements(raws)))
+        """The document of a row. Raises `ValueRefused`, which names the column."""
+        elements = [
+            element(name, self._value(index, raws[index]))
+            for index, name in enumerate(self.names)
+            if name
+        ]
+        found = whole(self.identity(raws) + b"".join(elements))
         if len(found) > DOCUMENT_SIZE_MAX:
-            raise ValueRefused(self._largest(raws), TOO_LARGE)
+            sizes = [len(raw) if isinstance(raw, bytes) else 0 for raw in raws]
+            raise ValueRefused(self.titles[sizes.index(max(sizes))], TOO_LARGE)
         return found
 
     def refusal(self, raws: Sequence[Any], error: ValueRefused, *, is_gone: bool) -> bytes:
-        """The document that tells of a row which cannot be one: {_id?, column, reason, row}.
+        """The document {_id?, column, reason, row} of a row that cannot be carried over.
 
-        With `gone` it tells that such a row is no longer there.
+        `row` holds the values that can. With `is_gone`, which says that the row was deleted, it
+        also has `gone`.
         """
         try:
             identity = self.identity(raws)
         except ValueRefused:
             identity = b""
         row = document(self._readable(raws))
-        told = element(b"column", string(error.column)) + element(b"reason", string(error.reason))
+        facts = element(b"column", string(error.column)) + element(b"reason", string(error.reason))
         if is_gone:
-            told += element(b"gone", (Bson.BOOLEAN, b"\1"))
-        return whole(identity + told + element(b"row", row))
-
-    def _elements(self, raws: Sequence[Any]) -> Iterator[bytes]:
-        for index, name in enumerate(self.names):
-            if name:
-                yield element(name, self._value(index, raws[index]))
+            facts += element(b"gone", (Bson.BOOLEAN, b"\1"))
+        return whole(identity + facts + element(b"row", row))
 
     def _readable(self, raws: Sequence[Any]) -> Iterator[bytes]:
         for index, title in enumerate(self.titles):
@@ -100,7 +106,7 @@ class Layout:
 
     def _value(self, index: int, raw: Any) -> Value:
         if raw is None:
-            return NOTHING
+            return NULL
         try:
             return self.codecs[index].value(raw)
         except ValueRefused as error:
@@ -114,10 +120,6 @@ class Layout:
             return special(raw)
         except ValueRefused as error:
             raise ValueRefused(self.titles[index], error.reason) from error
-
-    def _largest(self, raws: Sequence[Any]) -> str:
-        sizes = [len(raw) if isinstance(raw, bytes) else 0 for raw in raws]
-        return self.titles[sizes.index(max(sizes))]
 
 
 def element(name: bytes, value: Value) -> bytes:
@@ -137,20 +139,20 @@ def whole(elements: bytes) -> bytes:
 
 
 def layout_trouble(columns: Sequence[Column], key: tuple[int, ...]) -> str:
-    """Why rows of these columns cannot be documents, as a sentence; "" if they can."""
+    """Why no documents can be made of these columns, as a sentence; "" if they can."""
     if not key or any(index >= len(columns) for index in key):
-        return "No column is known to be a key."
+        return "Its key is not known."
     for index, column in enumerate(columns):
         if "\0" in column.name:
             return f"The name of column {index + 1} holds a NUL."
         if column.name == "_id" and index not in key:
-            return "Its column _id is not the key, but MongoDB's name of it."
+            return "Its column _id is not the key, and MongoDB keeps that name for the key."
     names = [name for name in map(_name, columns) if name]
     if len(set(names)) < len(names):
-        return f"Two columns would have one name, as a leading $ becomes {FULLWIDTH_DOLLAR}."
+        return f"Two columns would have the same name: a leading $ becomes {FULLWIDTH_DOLLAR}."
     return ""
 
 
 def _name(column: Column) -> bytes:
-    """The name of its element; b"" if it has none of its own."""
+    """The name of the column's element; b"" if it has no element of its own."""
     return b"" if column.hidden or column.name == "_id" else field_name(column.name).encode()

@@ -1,4 +1,4 @@
-"""Programs by NULL bitmap: which are worth being written, and no more than a few hundred."""
+"""The generated programs of a table: one for each common NULL bitmap, at most a few hundred."""
 
 from collections.abc import Callable
 
@@ -7,11 +7,11 @@ from migrator.mysql.rows.codegen import Program
 PROGRAMS_MAX = 256
 SEEN_MAX = 4096
 ROWS_BEFORE = 8
-"""Writing a program takes as long as the long way of some hundred rows."""
+"""Generating a program takes as long as decoding some hundred rows by `Layout`."""
 
 
 class Programs:
-    """The programs of one table for one purpose, made by `make` from a NULL bitmap."""
+    """The programs of one table for one purpose; `make` generates one from a NULL bitmap."""
 
     def __init__(self, make: Callable[[bytes], Program]) -> None:
         self._make = make
@@ -19,7 +19,7 @@ class Programs:
         self._seen: dict[bytes, int] = {}
 
     def find(self, nulls: bytes) -> Program | None:
-        """The program for rows with this bitmap; None if they are too rare to have one."""
+        """The program for rows with this bitmap; None while such rows are too rare."""
         return self._known.get(nulls) or self._consider(nulls)
 
     def _consider(self, nulls: bytes) -> Program | None:

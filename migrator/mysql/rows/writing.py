@@ -1,4 +1,4 @@
-"""Source text that makes a document of raw values."""
+"""Generated code that makes a document from raw values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,12 +6,16 @@ from struct import Struct, calcsize
 
 from migrator.mysql.columns.codec import Bson
 from migrator.mysql.rows.layout import Layout
-from migrator.mysql.rows.reading import Source
+from migrator.mysql.rows.reading import CodeWriter
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Bytes of a document: a constant, or values to be packed, or an expression of bytes."""
+    """Bytes of a document, in one of three forms.
+
+    A `constant`; the value of `expression` packed by struct's `code`; or, without both, the
+    bytes that `expression` gives, of which `length` is the number.
+    """
 
     constant: bytes = b""
     code: str = ""
@@ -19,11 +23,11 @@ class Piece:
     length: str = ""
 
 
-class Writing:
-    """Writes the making of elements from raw values."""
+class DocumentGenerator:
+    """Generates the code that makes BSON elements from the raw values v0, v1, ..."""
 
-    def __init__(self, source: Source, layout: Layout, absent: Sequence[bool]) -> None:
-        self._source = source
+    def __init__(self, code: CodeWriter, layout: Layout, absent: Sequence[bool]) -> None:
+        self._code = code
         self._layout = layout
         self._absent = absent
         self._done: dict[int, list[Piece]] = {}
@@ -39,7 +43,7 @@ class Writing:
         return [Piece(bytes((Bson.DOCUMENT,)) + b"_id\0"), length, *inner, Piece(b"\0")]
 
     def element(self, name: bytes, index: int) -> list[Piece]:
-        """The pieces of a column."""
+        """The pieces of a column's element."""
         if self._absent[index]:
             return [Piece(bytes((Bson.NULL,)) + name + b"\0")]
         codec = self._layout.codecs[index]
@@ -56,8 +60,8 @@ class Writing:
         return self._called(name, index, "key", special)
 
     def _called(self, name: bytes, index: int, kind: str, function: object) -> list[Piece]:
-        call = self._source.name(kind, function)
-        self._source.lines.append(f"{kind}_t{index}, {kind}_d{index} = {call}(v{index})")
+        call = self._code.name(kind, function)
+        self._code.lines.append(f"{kind}_t{index}, {kind}_d{index} = {call}(v{index})")
         data = f"{kind}_d{index}"
         return [
             Piece(code="B", expression=f"{kind}_t{index}"),
@@ -69,27 +73,27 @@ class Writing:
         inline = self._layout.codecs[index].inline
         assert inline is not None
         value, length = f"v{index}", f"n{index}"
-        used = {key: self._source.name(key, thing) for key, thing in inline.names.items()}
+        used = {key: self._code.name(key, thing) for key, thing in inline.names.items()}
         used |= {"v": value, "n": length}
-        self._source.lines += [line.format_map(used) for line in inline.statements]
+        self._code.lines += [line.format_map(used) for line in inline.statements]
         pieces = [
             Piece(code=code, expression=text.format_map(used)) for code, text in inline.packed
         ]
         if inline.tail or any("{n}" in text for _, text in inline.packed):
-            self._source.lines.append(f"{length} = len({value})")
+            self._code.lines.append(f"{length} = len({value})")
         if inline.tail:
             pieces.append(Piece(expression=value, length=length))
         return [*pieces, Piece(inline.end)] if inline.end else pieces
 
 
 def size(pieces: Sequence[Piece]) -> str:
-    """An expression of how many bytes the pieces have together."""
+    """The expression for the size of all pieces in bytes."""
     fixed = sum(len(piece.constant) + calcsize("<" + piece.code) for piece in pieces)
     return " + ".join([str(fixed), *(piece.length for piece in pieces if piece.length)])
 
 
-def joined(source: Source, pieces: Sequence[Piece]) -> str:
-    """An expression of the bytes of all pieces."""
+def joined(code: CodeWriter, pieces: Sequence[Piece]) -> str:
+    """The expression for the bytes of all pieces."""
     parts: list[str] = []
     codes, values, constant = "", [], b""
 
@@ -104,7 +108,7 @@ def joined(source: Source, pieces: Sequence[Piece]) -> str:
         nonlocal codes
         close_constant()
         if values:
-            pack = source.name("pack", Struct("<" + codes).pack)
+            pack = code.name("pack", Struct("<" + codes).pack)
             parts.append(f"{pack}({', '.join(values)})")
         codes = ""
         values.clear()

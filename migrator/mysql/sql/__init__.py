@@ -1,1 +1,1 @@
-"""What statements of the log do to tables."""
+"""Parses the statements of the log: what each does to which tables."""

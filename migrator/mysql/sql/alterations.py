@@ -1,9 +1,8 @@
-"""What ALTER TABLE does to the documents of its table: those forms that are understood.
+"""The effect of ALTER TABLE on the documents of its table, for the forms that are known.
 
-A form that stands here changes no row but by the columns that it names, and no value of a
-key that it does not name. Every other one, of today's and tomorrow's servers, is
-`Effect.ANYTHING`. Source: MySQL Reference Manual, "ALTER TABLE Statement"; MariaDB,
-"ALTER TABLE".
+A known form changes rows only in the columns that it names, and no value of a key that it
+does not name. Any other form, also one of a future server, has `Effect.ANYTHING`.
+Source: MySQL Reference Manual, "ALTER TABLE Statement"; MariaDB, "ALTER TABLE".
 """
 
 from collections.abc import Callable
@@ -13,14 +12,14 @@ from migrator.mysql.sql.tokens import Token, Words
 
 
 class Effect(StrEnum):
-    """What becomes of the rows of the one table that a definition concerns."""
+    """What a definition does to the rows of its one table."""
 
     NOTHING = auto()  # No document changes.
-    CREATES = auto()  # CREATE TABLE IF NOT EXISTS: nothing, if it was there.
-    REPLACES = auto()  # CREATE [OR REPLACE] TABLE, TRUNCATE: whatever was there is gone.
-    INDEXES = auto()  # Indexes come and go: perhaps the one that is the key.
-    COLUMNS = auto()  # Columns change; rows stay, and so do keys that it does not name.
-    ANYTHING = auto()  # Nobody knows: also to other tables that it names.
+    CREATES = auto()  # CREATE TABLE IF NOT EXISTS: no change if the table exists.
+    REPLACES = auto()  # CREATE [OR REPLACE] TABLE, TRUNCATE: all earlier rows are gone.
+    INDEXES = auto()  # Indexes are added or dropped, perhaps the key's.
+    COLUMNS = auto()  # Columns change; the rows stay, and so do keys that it does not name.
+    ANYTHING = auto()  # Unknown, and perhaps also to other tables that it names.
 
 
 RANK = (Effect.NOTHING, Effect.INDEXES, Effect.COLUMNS, Effect.ANYTHING)
@@ -30,7 +29,7 @@ OPTIONS = frozenset(
      "stats_persistent", "stats_auto_recalc", "stats_sample_pages", "delay_key_write",
      "default", "character", "charset", "collate", "page_checksum", "transactional"}
 )  # fmt: skip
-"""Of the table; its default character set is that of columns to come."""
+"""Options of the table; its default character set applies to future columns only."""
 KEPT_ENGINES = frozenset({"innodb", "myisam", "aria", "rocksdb"})
 DEFAULTS = frozenset({"default", "visible", "invisible"})
 PLAIN_INDEXES = frozenset({"index", "key", "fulltext", "spatial", "foreign", "check"})
@@ -38,7 +37,7 @@ NOT_COLUMNS = PLAIN_INDEXES | {"primary", "unique", "constraint", "partition", "
 
 
 def effect_of_alter(words: Words) -> Effect:
-    """The effect of what follows the table's name."""
+    """The effect of an ALTER TABLE; `words` follow the table's name."""
     if words.takes("nowait"):
         pass
     elif words.takes("wait"):
@@ -61,7 +60,7 @@ def _effect(specification: list[Token]) -> Effect:
 def _add(words: Words) -> Effect:
     if words.takes("column"):
         return Effect.COLUMNS
-    words.takes("constraint")  # With or without a name.
+    words.takes("constraint")  # Its name is optional.
     if words.next.is_name and not words.sees(*NOT_COLUMNS):
         after = words.rest[1].keyword if len(words.rest) > 1 else ""
         if after in {"foreign", "check"} or (words.sees("vector") and after in {"index", "key"}):
@@ -99,7 +98,7 @@ def _alter(words: Words) -> Effect:
         return Effect.NOTHING
     words.takes("column")
     words.take()
-    # Defaults and visibility: of rows to come.
+    # Defaults and visibility concern future rows only.
     is_known = words.sees("set", "drop") and words.take()
     return Effect.NOTHING if is_known and words.sees(*DEFAULTS) else Effect.ANYTHING
 
@@ -113,7 +112,7 @@ def _engine(words: Words) -> Effect:
 
 
 def _options(words: Words) -> Effect:
-    """Options may follow one another without commas, also the engine."""
+    """The effect of options, which may follow one another without commas, the engine too."""
     while words.rest:
         token = words.take()
         if token.keyword in {"engine", "type"}:
@@ -137,7 +136,7 @@ UNSAFE = frozenset(
         "as",
     }
 )
-"""What may stand behind an option without a comma, or what these words could begin."""
+"""Words that may follow an option without a comma and change rows, or begin such a form."""
 
 
 def _columns(_words: Words) -> Effect:

@@ -1,15 +1,13 @@
-"""The forms of statements that are known: those that change nothing, and those of one table.
+"""Recognises statements that change nothing, and those that concern one table.
 
 Source: MySQL Reference Manual, "SQL Statements"; MariaDB, "SQL Statements".
 """
 
-from collections.abc import Sequence
-
 from migrator.model.table import TableName
 from migrator.mysql.sql.alterations import Effect, effect_of_alter
-from migrator.mysql.sql.tokens import END, Token, Words
+from migrator.mysql.sql.tokens import END, Words
 
-# After CREATE, ALTER, DROP and RENAME: things that hold no rows.
+# Objects without rows, as CREATE, ALTER, DROP and RENAME name them.
 ROWLESS = frozenset(
     {"view", "trigger", "function", "procedure", "event", "user", "role", "server", "package",
      "library", "instance", "tablespace", "logfile", "undo", "resource", "spatial", "aggregate"}
@@ -19,7 +17,7 @@ UPKEEP = frozenset({"analyze", "optimize"})
 
 
 def changes_nothing(words: Words) -> bool:
-    """Whether it is one of the statements that change no row and no definition of a table."""
+    """Whether the statement is known to change no row and no definition of a table."""
     verb, second = (token.keyword for token in [*words.rest[:2], END, END][:2])
     if verb in HARMLESS or (verb == "set" and second != "statement"):
         return True
@@ -32,14 +30,15 @@ def changes_nothing(words: Words) -> bool:
     if words.takes("temporary"):
         return verb == "drop"
     if words.sees("database", "schema"):
-        # DROP and OR REPLACE take the tables along, UPGRADE gives it another name.
+        # DROP and OR REPLACE drop the tables too, and UPGRADE renames the database.
         is_harmless = verb == "create" and not replaces
-        return is_harmless or (verb == "alter" and "upgrade" not in _keywords(words.rest))
+        is_upgrade = any(token.keyword == "upgrade" for token in words.rest)
+        return is_harmless or (verb == "alter" and not is_upgrade)
     return False
 
 
 def is_code(words: Words) -> bool:
-    """Whether it makes, changes or drops what holds no rows."""
+    """Whether the statement creates, alters or drops an object without rows."""
     words = Words(words.rest, "")
     if not words.sees("create", "alter", "drop", "rename"):
         return False
@@ -50,7 +49,7 @@ def is_code(words: Words) -> bool:
 
 
 def _skip_options(words: Words) -> None:
-    """ALGORITHM = ..., DEFINER = ..., SQL SECURITY ... before what is made."""
+    """Skip ALGORITHM = ..., DEFINER = ..., SQL SECURITY ... before the object's type."""
     words.skip("json", "relational", "duality")
     while words.sees("algorithm", "definer", "sql"):
         if words.take().keyword == "sql":
@@ -63,17 +62,13 @@ def _skip_options(words: Words) -> None:
                 words.take()
 
 
-def _keywords(tokens: Sequence[Token]) -> set[str]:
-    return {token.keyword for token in tokens}
-
-
 def definition(words: Words) -> tuple[Effect, TableName | None]:
-    """What a definition does to which one table; anything, to none in particular."""
+    """The effect of a definition, and its one table; ANYTHING and None if that is unknown."""
     anything = Effect.ANYTHING, None
     if words.takes("truncate"):
         words.takes("table")
         table = words.name()
-        # Of a temporary table that hides it, a session in STATEMENT format says just the same.
+        # In STATEMENT format, TRUNCATE of a temporary table that hides it is logged alike.
         return (Effect.REPLACES, table) if table and not words.rest else anything
     if words.takes("create"):
         return _create(words) or anything
@@ -118,7 +113,7 @@ MODIFIERS = ("low_priority", "delayed", "high_priority", "ignore", "quick")
 
 
 def written(words: Words) -> TableName | None:
-    """The one table that a change of rows is for; None where several or others could be."""
+    """The one table whose rows the statement changes; None if it may change others."""
     verb = words.take().keyword
     words.skip(*MODIFIERS)
     if verb in {"insert", "replace"}:

@@ -1,10 +1,10 @@
-"""What a statement in the binlog does, as far as it must be known.
+"""Parses a statement of the binlog, as far as the migration needs it.
 
-The binlog carries rows as rows; statements in it are transaction control and definitions, and
-changes of sessions that log statements. A short list of statements is known to change no row
-and no definition; of a few more it is known which one table they concern. Whatever else
-stands there is `Effect.ANYTHING`: then the server is asked what became of every table that
-the statement names. Source: MySQL Reference Manual, "SQL Statements"; MariaDB's has the same.
+The binlog has changed rows as row events; its statements are transaction control, definitions,
+and changes by sessions that log statements. A short list of statements is known to change no
+row and no definition; for a few more, the one table that they concern is known. Any other
+statement has `Effect.ANYTHING`: capture then asks the server about every table that it names.
+Source: MySQL Reference Manual, "SQL Statements"; MariaDB's has the same.
 """
 
 import re
@@ -23,32 +23,32 @@ from migrator.mysql.sql.tokens import ANSI_QUOTES, NO_BACKSLASH_ESCAPES, Token, 
 
 
 class Kind(StrEnum):
-    """What a statement is to the migration."""
+    """What a statement means for the migration."""
 
     BEGIN = auto()
     COMMIT = auto()
     ROLLBACK = auto()
     SAVEPOINT = auto()  # Or RELEASE.
-    ROLLBACK_TO = auto()  # A savepoint; rows that it undoes may have been logged.
+    ROLLBACK_TO = auto()  # A savepoint; the log may have rows that it undoes.
     XA_START = auto()
     XA_END = auto()
     XA_COMMIT = auto()
     XA_ROLLBACK = auto()
     DEFINITION = auto()  # It may change tables, as `effect` says.
-    ROWS = auto()  # INSERT and the like: it may change rows, and they are not shown.
-    CODE = auto()  # CREATE VIEW, TRIGGER, ...: what a change may do behind its text is another.
+    ROWS = auto()  # INSERT and the like: it may change rows that the log does not show.
+    CODE = auto()  # CREATE VIEW, TRIGGER, ...: later statements may do more than their text says.
     NOTHING = auto()  # It changes no row and no definition.
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement's kind, and what it names.
+    """A statement's kind, and the tables and names in it.
 
-    `table` is the one table that a definition concerns, None where that is not known, and
-    `effect` what becomes of it. `names` are all identifiers, quoted or not, and `calls`
-    those before an opening parenthesis. `writes` is the table that a change of rows is for,
-    None where the statement's form does not tell. `selects` tells of a definition that may
-    fill its table with what it selects. `xid` is what stands behind XA COMMIT.
+    `table` is the one table that a definition concerns, None if unknown, and `effect` what it
+    does to the table. `names` are all identifiers, quoted or not, and `calls` those before an
+    opening parenthesis. `writes` is the table whose rows the statement changes, None if its form
+    does not say. `selects`: the definition may fill its table from a SELECT. `xid` is the text
+    after XA COMMIT.
     """
 
     kind: Kind
@@ -63,9 +63,9 @@ class Statement:
     selects: bool = False
 
     def mentions(self, table: TableName, fold: Callable[[str], str] = str) -> bool:
-        """Whether the table's name, and its database's unless it is the default, stand in it.
+        """Whether it contains the table's name, and the database's unless it is the default.
 
-        `fold` makes equal what the server takes for one name.
+        `fold` makes names equal that the server treats as one.
         """
         database, name = fold(table.database), fold(table.name)
         is_default = database == fold(self.database)
@@ -74,7 +74,7 @@ class Statement:
         )
 
     def mentions_database(self, database: str, fold: Callable[[str], str] = str) -> bool:
-        """Whether it may be about a database as a whole, and names this one."""
+        """Whether it may concern a whole database, and names this one."""
         is_about = any(name.lower() in {"database", "schema"} for name in self.names)
         return is_about and _is_among(fold(database), self.names, fold)
 
@@ -88,7 +88,7 @@ CONTROL = {
     b"ROLLBACK": Statement(Kind.ROLLBACK),
 }
 LARGE_BYTES = 100_000
-# What needs no reading of its own to be seen as a change of rows.
+# Recognises a change of rows without tokens.
 QUICK_ROWS = re.compile(rb"\s*(insert|update|delete|replace)\s", re.IGNORECASE)
 SET_STATEMENT = re.compile(rb"(\s|/\*.*?\*/)*set\s+statement\b", re.IGNORECASE | re.DOTALL)
 VERSIONED = re.compile(r"/\*M?!.*?\*/", re.DOTALL)
@@ -99,7 +99,7 @@ ROWS = frozenset(
 
 
 def parse(query: Query) -> Statement:
-    """What the statement is, whatever it is: nothing is raised for what cannot be read."""
+    """Parse any statement; one that cannot be read raises nothing, and has `Effect.ANYTHING`."""
     known = CONTROL.get(query.text)
     if known is not None:
         return known
@@ -109,21 +109,21 @@ def parse(query: Query) -> Statement:
 
 
 def parse_whole(query: Query) -> Statement:
-    """The same, also of a large change of rows, which takes seconds."""
+    """The same, with names also for a large change of rows, which takes seconds."""
     modes = {query.sql_mode}
     if SET_STATEMENT.match(query.text):
-        # With sql_mode = ... FOR, the event has the one or the other.
+        # SET STATEMENT sql_mode = ... FOR: the event may have the old mode or the new one.
         modes |= {0, ANSI_QUOTES, NO_BACKSLASH_ESCAPES, ANSI_QUOTES | NO_BACKSLASH_ESCAPES}
     texts = list(readings(query.text, query.collation))
     if VERSIONED.search(texts[0]):
-        # The server may have been too old, or too new, for what stands in such a comment.
+        # A version comment is code to some servers only, so it is read both ways.
         texts.append(VERSIONED.sub(" ", texts[0]))
     found = [_parse(list(tokens_of(text, mode)), query) for text in texts for mode in sorted(modes)]
     return reduce(_either, found)
 
 
 def _either(one: Statement, other: Statement) -> Statement:
-    """One statement that two readings allow: only what both say is known."""
+    """The statement of two readings: only what both say is known."""
     if one == other or other.kind is Kind.NOTHING:
         return one
     if one.kind is Kind.NOTHING:
@@ -183,7 +183,7 @@ def _parse(tokens: list[Token], query: Query) -> Statement:
 
 
 def _past_set_statement(tokens: list[Token]) -> list[Token]:
-    """MariaDB: SET STATEMENT variables FOR a statement."""
+    """The tokens after MariaDB's SET STATEMENT variables FOR."""
     words = Words(tokens, "")
     while words.takes("set", "statement"):
         words.skip_to("for")
@@ -221,7 +221,7 @@ def _distributed(action: str, text: str) -> Statement:
 
 
 def _names(texts: Iterable[str]) -> frozenset[str]:
-    """Names, and the pieces of one that holds what some character sets take for a space."""
+    """The names, and their pieces at U+00A0, which some character sets treat as a space."""
     found = set(texts)
     return frozenset(found.union(*(text.split("\xa0") for text in found if "\xa0" in text)))
 
@@ -229,6 +229,6 @@ def _names(texts: Iterable[str]) -> frozenset[str]:
 def _is_among(name: str, names: frozenset[str], fold: Callable[[str], str]) -> bool:
     if name in names or any(fold(one) == name for one in names):
         return True
-    # What could not be read may have been any character.
+    # U+FFFD may stand for any characters.
     unread = (re.escape(fold(one)).replace(UNREADABLE, ".*") for one in names if UNREADABLE in one)
     return any(re.fullmatch(pattern, name, re.DOTALL) for pattern in unread)

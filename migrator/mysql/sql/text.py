@@ -1,9 +1,9 @@
-"""A statement's bytes as text: the readings that its server may have had of them.
+"""Decodes a statement's bytes into the texts that the server may have read.
 
-A client sends its statement in its own character set, and the log has those bytes; what the
-server writes by itself stands there in UTF-8 under the same character set. Bytes that are no
-text (a binary literal, a comment of another program) become U+FFFD; what stands around them
-is read as the server's lexer reads it, character by character.
+A client sends its statement in its own character set, and the log has those bytes; statements
+that the server writes itself are in UTF-8, and the log states the client's character set for
+them too. Bytes that are not text (a binary literal, a comment of another program) become
+U+FFFD; the bytes around them are read as the server's lexer does, character by character.
 
 Source: MySQL, sql/sql_lex.cc and strings/ctype-*.cc (`ismbchar`); MariaDB has the same.
 """
@@ -15,7 +15,7 @@ from migrator.errors import ConfigurationError
 from migrator.mysql.text.charsets import Charset, charset_of
 
 UNREADABLE = "\ufffd"
-# How lexers divide bytes into characters, also where such a character does not exist.
+# How lexers divide bytes into characters, whether or not such a character exists.
 EUC = rb"\x8e[\xa0-\xdf]|\x8f[\xa1-\xfe]{2}|[\xa1-\xfe]{2}"
 SHIFT_JIS = rb"[\x81-\x9f\xe0-\xfc][\x40-\x7e\x80-\xfc]"
 CHARACTERS = {
@@ -32,14 +32,14 @@ CHARACTERS = {
 
 
 def readings(data: bytes, collation: int) -> tuple[str, ...]:
-    """The text in the client's character set, and in UTF-8 where that is another one."""
+    """The text in the client's character set, and in UTF-8 if that differs."""
     if data.isascii():
         return (data.decode("ascii"),)
     in_utf8 = data.decode("utf-8", "replace")
     try:
         charset = charset_of(collation)
     except ConfigurationError:
-        # A newer server's character set: no client speaks it but as an extension of ASCII.
+        # The character set of a newer server; a client's always extends ASCII.
         return in_utf8, data.decode("latin-1")
     if charset.name in {"utf8mb3", "utf8mb4", "binary"}:
         return (in_utf8,)

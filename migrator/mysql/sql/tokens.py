@@ -1,4 +1,4 @@
-"""The words of an SQL statement: comments are gone, quoted names are told from keywords."""
+"""Cuts an SQL statement into tokens; comments are dropped, and quoted names are no keywords."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,9 +11,9 @@ ANSI_QUOTES = 1 << 2
 MSSQL = 1 << 10
 NO_BACKSLASH_ESCAPES = 1 << 20
 SPLITTING = ANSI_QUOTES | MSSQL | NO_BACKSLASH_ESCAPES
-"""The bits of sql_mode by which a statement is divided into other words."""
+"""The bits of sql_mode that change the division into tokens."""
 
-# What a version comment holds is code, whether or not this server ran it: then more is seen.
+# The content of a version comment counts as code, whether or not the server ran it.
 SPACE = r"""
     [ \t\n\v\f\r]+ | /\*(?!M?!).*?(?:\*/|\Z) | /\*M?!\d* | \*/
     | --(?=[\x00-\x20]|\Z)[^\n]* | \#[^\n]*
@@ -29,7 +29,7 @@ class Token(NamedTuple):
 
     @property
     def keyword(self) -> str:
-        """The word in lower case; "" for what cannot be a keyword."""
+        """The word in lower case; "" if it cannot be a keyword."""
         return self.text.lower() if self.kind == "word" else ""
 
     @property
@@ -64,7 +64,7 @@ def _pattern(sql_mode: int) -> re.Pattern[str]:
 
 
 def tokens_of(sql: str, sql_mode: int = 0) -> Iterator[Token]:
-    """The tokens; what stands in a version comment (`/*!80000 ... */`) is code."""
+    """The tokens; the content of a version comment (`/*!80000 ... */`) is code."""
     for match in _pattern(sql_mode & SPLITTING).finditer(sql):
         kind, text = str(match.lastgroup), match[0]
         if kind == "name":
@@ -79,51 +79,51 @@ class Words:
 
     def __init__(self, tokens: Sequence[Token], database: str) -> None:
         self._tokens = tokens
-        self._place = 0
+        self._at = 0
         self._database = database
 
     @property
     def rest(self) -> Sequence[Token]:
-        """The tokens that have not been read."""
-        return self._tokens[self._place :]
+        """The unread tokens."""
+        return self._tokens[self._at :]
 
     @property
     def next(self) -> Token:
         """The next token, `END` after the last."""
-        return self._tokens[self._place] if self._place < len(self._tokens) else END
+        return self._tokens[self._at] if self._at < len(self._tokens) else END
 
     def sees(self, *keywords: str) -> bool:
         """Whether the next word is one of these."""
         return self.next.keyword in keywords
 
     def takes(self, *keywords: str) -> bool:
-        """Go past these words, if they come next, all of them."""
-        following = self._tokens[self._place : self._place + len(keywords)]
+        """Skip these words if all of them come next; returns whether they did."""
+        following = self._tokens[self._at : self._at + len(keywords)]
         if [token.keyword for token in following] != list(keywords):
             return False
-        self._place += len(keywords)
+        self._at += len(keywords)
         return True
 
     def skip(self, *keywords: str) -> None:
-        """Go past any number of these words."""
+        """Skip any number of these words."""
         while self.sees(*keywords):
-            self._place += 1
+            self._at += 1
 
     def skip_to(self, *keywords: str) -> None:
-        """Go to the next of these words that stands in no parentheses, or to the end."""
+        """Skip to the next of these words outside parentheses, or to the end."""
         depth = 0
         while self.next is not END and not (depth == 0 and self.sees(*keywords)):
             depth += _nesting(self.next)
-            self._place += 1
+            self._at += 1
 
     def take(self) -> Token:
-        """The next token, which is then read."""
+        """Read the next token."""
         token = self.next
-        self._place += 1
+        self._at += 1
         return token
 
     def name(self) -> TableName | None:
-        """The table's name that comes next; None if there is none."""
+        """Read the name of a table; None if no name comes next."""
         if not self.next.is_name:
             return None
         first = self.take()
@@ -133,7 +133,7 @@ class Words:
         return TableName(first.text, self.take().text) if self.next.is_name else None
 
     def specifications(self) -> list[list[Token]]:
-        """What is left, cut at the commas that stand in no parentheses."""
+        """The unread tokens, cut at the commas outside parentheses."""
         parts: list[list[Token]] = [[]]
         depth = 0
         for token in self.rest:

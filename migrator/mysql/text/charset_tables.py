@@ -1,11 +1,11 @@
-"""Character sets that Python has no codec for, and where its codecs differ from the servers'.
+"""Character sets without a codec in Python, and differences of its codecs from the servers.
 
-The tables are what MySQL 9.7 and MariaDB 10.11 answer to CONVERT(... USING utf16) for each
-byte or sequence of bytes.
+The tables are the answers of MySQL 9.7 and MariaDB 10.11 to CONVERT(... USING utf16) for
+each byte or sequence of bytes.
 """
 
 UNKNOWN = "\ufffe"
-"""What `codecs.charmap_decode` takes for no character."""
+"""What `codecs.charmap_decode` treats as no character."""
 
 CONTROLS = "".join(map(chr, range(0x80, 0xA0)))
 ASCII = "".join(map(chr, range(0x80)))
@@ -61,7 +61,7 @@ PYTHON_SINGLE_BYTE: dict[str, tuple[str, dict[int, str]]] = {
     "macroman": ("mac_roman", {}),
     "tis620": ("tis_620", {}),
 }
-"""Python's codec, and the bytes that the servers read otherwise."""
+"""Python's codec, and the bytes that the servers decode differently."""
 
 CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ"
 UNITS = "㍉㌔㌢㍍㌘㌧㌃㌶㍑㍗㌍㌦㌣㌫㍊㌻㎜㎝㎞㎎㎏㏄㎡"
@@ -115,4 +115,4 @@ OTHERWISE = {
     "eucjpms": dict(zip("〜‖−¢£¬¦", "～∥－￠￡￢￤", strict=True)),
     "gb18030": {"\ue7c7": "ḿ", "ḿ": "\ue7c7"},
 }
-"""Characters of Python's codec, and what the servers have in their place."""
+"""Characters of Python's codec, and those that the servers decode instead."""

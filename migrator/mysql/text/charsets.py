@@ -1,11 +1,11 @@
 """Every character set of MySQL 9 and MariaDB 10.11, by the ids of their collations.
 
-Text is what the server itself makes of the bytes when it converts them to Unicode. Where
-the server knows none for bytes that the published character set does have, as for the
-Persian kaf of cp1256, the published one counts; bytes that stand for nothing are refused.
+Bytes decode to the text that the server itself converts them to. If the server has no text
+for bytes that the published character set defines, such as the Persian kaf of cp1256, the
+published one applies; bytes that neither defines are refused.
 
-Source: MySQL and MariaDB, information_schema.COLLATIONS; MariaDB counts a collation
-without padding 1024 higher, and strings/ctype-uca1400.h numbers the rest from 2048.
+Source: MySQL and MariaDB, information_schema.COLLATIONS; the ids of MariaDB's collations
+without padding are 1024 higher, and strings/ctype-uca1400.h numbers the rest from 2048.
 """
 
 import codecs
@@ -87,10 +87,10 @@ MULTI_BYTE = {
     "utf32": ("utf-32-be", 4),
     "utf8mb3": ("utf-8", 3),
     "utf8mb4": ("utf-8", 4),
-    # Labels may be binary; they were written by clients that speak UTF-8.
+    # Labels may be binary; clients that speak UTF-8 wrote them.
     "binary": ("utf-8", 1),
 }
-"""Python's codec and the bytes of the longest character."""
+"""Python's codec, and the size of the longest character in bytes."""
 
 ASCII_INCOMPATIBLE = frozenset({"swe7", "ucs2", "utf16", "utf16le", "utf32"})
 AMBIGUOUS = frozenset({"armscii8", "big5", "cp932", "eucjpms", "sjis", "ujis"})
@@ -100,9 +100,8 @@ AMBIGUOUS = frozenset({"armscii8", "big5", "cp932", "eucjpms", "sjis", "ujis"})
 class Charset:
     """A character set of the servers.
 
-    `decode` raises UnicodeDecodeError, `encode` UnicodeEncodeError. `longest` is the bytes
-    of its longest character. In a set that is `like_ascii`, bytes below 0x80 are ASCII. In
-    an `ambiguous` one, two byte strings may be one text.
+    `decode` raises UnicodeDecodeError, `encode` UnicodeEncodeError. `longest` is the size of
+    its longest character in bytes.
     """
 
     name: str
@@ -112,7 +111,7 @@ class Charset:
 
     @property
     def like_ascii(self) -> bool:
-        """Whether ASCII bytes are ASCII text."""
+        """Whether bytes below 0x80 are ASCII."""
         return self.name not in ASCII_INCOMPATIBLE
 
     @property
@@ -147,8 +146,8 @@ def encode_text(text: str, collation: int) -> bytes:
         return charset.encode(text)
     except UnicodeEncodeError as error:
         raise ConfigurationError(
-            f"The character set {charset.name} has no bytes for {text[:40]!r}, which the source "
-            "says is one of its labels. Rename the label, or leave its table out."
+            f"The character set {charset.name} cannot encode {text[:40]!r}, which the source "
+            "lists as a label. Rename the label, or leave its table out of the migration."
         ) from error
 
 
@@ -158,7 +157,7 @@ def _charset(name: str) -> Charset:
         codec, longest = MULTI_BYTE[name]
         return _multi_byte(name, codec, longest)
     table = SINGLE_BYTE.get(name) or _table(*PYTHON_SINGLE_BYTE[name])
-    # The first of equal characters wins, which is the one of ASCII.
+    # Of equal characters the one with the lowest byte wins, which is that of ASCII.
     encoding = {ord(table[byte]): byte for byte in range(255, -1, -1) if table[byte] != UNKNOWN}
     return Charset(
         name,
@@ -180,7 +179,8 @@ def _multi_byte(name: str, codec: str, longest: int) -> Charset:
     errors = "strict"
     if name in FURTHER:
         errors = f"migrator.{name}"
-        codecs.register_error(errors, partial(_further, FURTHER[name], _inverse(FURTHER[name])))
+        encoded = {text: data for data, text in reversed(list(FURTHER[name].items()))}
+        codecs.register_error(errors, partial(_further, FURTHER[name], encoded))
     otherwise = OTHERWISE.get(name)
     if otherwise is None:
         return Charset(
@@ -200,19 +200,15 @@ def _multi_byte(name: str, codec: str, longest: int) -> Charset:
 
 
 def _one_tilde(name: str, data: bytes) -> bytes:
-    # Python reads this tilde as the one of ASCII, the servers as the wide one. The byte
-    # 0x8f begins a character wherever it stands.
+    # Python decodes this as the tilde of ASCII, the servers as the wide one. The byte 0x8f
+    # always begins a character.
     return data.replace(b"\x8f\xa2\xb7", b"\xa1\xc1") if name == "eucjpms" else data
-
-
-def _inverse(further: Mapping[bytes, str]) -> dict[str, bytes]:
-    return {character: data for data, character in reversed(list(further.items()))}
 
 
 def _further(
     texts: Mapping[bytes, str], encoded: Mapping[str, bytes], error: UnicodeError
 ) -> tuple[str | bytes, int]:
-    """What to put in the place of what Python's codec does not know."""
+    """Error handler: replaces what Python's codec does not know."""
     if isinstance(error, UnicodeDecodeError):
         for length in (2, 3):
             piece = error.object[error.start : error.start + length]

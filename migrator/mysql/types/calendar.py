@@ -1,4 +1,4 @@
-"""Dates and times as MySQL has them, which need not exist, and what they become in BSON."""
+"""Dates and times of MySQL, which may be invalid, and their conversion to BSON."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -19,15 +19,15 @@ from migrator.mysql.columns.codec import (
 DAY_MS = 86_400_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECONDS = 1_000_000
-"""Of a second."""
+"""The microseconds of a second."""
 MILLISECONDS_MAX = 3
-"""More fractional digits do not fit in a BSON date."""
+"""The fractional digits that a BSON date can hold."""
 EPOCH_DAY = EPOCH.toordinal()
 REMEMBERED_MAX = 100_000
 
 
 class Moment(NamedTuple):
-    """What a clock and a calendar show; it need not be a day that exists."""
+    """The parts of a date and time; it may be invalid."""
 
     year: int = 0
     month: int = 0
@@ -39,7 +39,7 @@ class Moment(NamedTuple):
 
 
 class Remembered(dict[Any, int]):
-    """The results of a function; what it raises is not remembered."""
+    """A cache of a function's results, by its argument; exceptions are not cached."""
 
     def __init__(self, find: Callable[[Any], int]) -> None:
         super().__init__()
@@ -57,13 +57,13 @@ def day_ms(year: int, month: int, day: int) -> int:
     try:
         return (date(year, month, day).toordinal() - EPOCH_DAY) * DAY_MS
     except ValueError as error:
-        raise refused("is no date of the calendar") from error
+        raise refused("is not a date of the calendar") from error
 
 
 def clock_ms(hour: int, minute: int, second: int) -> int:
-    """A time of the day in milliseconds; raises `ValueRefused` if no clock shows it."""
+    """A time of the day in milliseconds; raises `ValueRefused` if it is invalid."""
     if hour > 23 or minute > 59 or second > 59:
-        raise refused("is no time of a day")
+        raise refused("is not a time of day")
     return ((hour * 60 + minute) * 60 + second) * 1000
 
 
@@ -87,40 +87,40 @@ def time_text(
 
 
 def for_key(options: TypeOptions) -> TypeOptions:
-    """The choices for `_id`, which is never null."""
-    # Two different dates that are none must not have one key.
+    """The options for `_id`, which must not be null."""
+    # Two different invalid dates must not have the same key.
     return TypeOptions("string" if options.zero_dates == "null" else options.zero_dates)
 
 
 def date_value(moment: Moment, text: Callable[[Moment], str], options: TypeOptions) -> Value:
-    """A BSON date; for a date that is none what the options say, `text` its text."""
+    """A BSON date; an invalid date becomes what `zero_dates` says, and `text` formats it."""
     if not _is_real(moment) and options.zero_dates != "refuse":
         return string(text(moment)) if options.zero_dates == "string" else (Bson.NULL, b"")
     return Bson.DATE, INT64(moment_ms(moment))
 
 
 def text_or_null(moment: Moment, text: Callable[[Moment], str]) -> Value:
-    """The text of a date, null if it is none."""
+    """The text of a date, or null if it is invalid."""
     return string(text(moment)) if _is_real(moment) else (Bson.NULL, b"")
 
 
 def _is_real(moment: Moment) -> bool:
     try:
-        datetime(*moment)  # Only asked whether it exists.
+        datetime(*moment)  # Raises unless it exists.
     except ValueError:
         return False
     return True
 
 
 def moment_ms(moment: Moment) -> int:
-    """Milliseconds since 1970; raises `ValueRefused` for a date that is none."""
+    """Milliseconds since 1970; raises `ValueRefused` for an invalid date."""
     day = day_ms(moment.year, moment.month, moment.day)
     clock = clock_ms(moment.hour, moment.minute, moment.second)
     return day + clock + moment.microsecond // 1000
 
 
 def since_1970(seconds: int, microsecond: int) -> Moment:
-    """The moment so long after EPOCH, in UTC; a zero date for none."""
+    """The moment `seconds` after EPOCH, in UTC; the zero date for 0 seconds."""
     if seconds == 0:
         return Moment(microsecond=microsecond)
     found = EPOCH + timedelta(seconds=seconds)
@@ -130,7 +130,7 @@ def since_1970(seconds: int, microsecond: int) -> Moment:
 def day_codec(
     read: Read, moment: Callable[[Any], Moment], inline: Inline, options: TypeOptions
 ) -> Codec:
-    """A column of dates, of which `moment` makes what a calendar shows."""
+    """The codec of a column of dates; `moment` converts its raw value."""
 
     def value(raw: Any) -> Value:
         return date_value(moment(raw), date_text, options)
@@ -148,7 +148,7 @@ def moment_codec(
     digits: int,
     options: TypeOptions,
 ) -> Codec:
-    """A column of dates with a time, and so many fractional digits."""
+    """The codec of a column of dates with times, and `digits` fractional digits."""
 
     def text(found: Moment) -> str:
         return datetime_text(found, digits)

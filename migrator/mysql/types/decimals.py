@@ -29,7 +29,7 @@ OTHER_DIGITS = "does not have the digits of its column"
 
 
 def row_decimal(column: Column, _: TypeOptions) -> Codec:
-    """DECIMAL in a row image: see `packed_decimal.py`."""
+    """DECIMAL in a row image, as `packed_decimal.py` describes it."""
     precision, scale = column.metadata >> 8, column.metadata & 0xFF
     groups = groups_of(precision, scale)
     size = size_of(groups)
@@ -46,7 +46,7 @@ def row_decimal(column: Column, _: TypeOptions) -> Codec:
 
 
 def result_decimal(column: Column, _: TypeOptions) -> Codec:
-    """DECIMAL in a result: its digits, with as many behind the point as the scale says."""
+    """DECIMAL in a result: its digits, `scale` of them after the point."""
     precision, scale = column.metadata >> 8, column.metadata & 0xFF
     value = _value(precision, scale)
     digits = "{v}.replace(b'.', b'')" if scale else "{v}"
@@ -87,7 +87,7 @@ def _value(precision: int, scale: int) -> Callable[[int], Value]:
 
 
 def _weighed(groups: Groups) -> str:
-    """An expression: every group of the number {v}, times its power of ten."""
+    """Expression for the sum of the groups in the number {v}, each times its power of ten."""
     if len(groups) == 1:
         return "{v}"
     terms, shift, digits_below = [], 0, 0

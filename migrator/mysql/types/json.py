@@ -16,7 +16,7 @@ from migrator.mysql.json.text import parse_text
 
 @dataclass(frozen=True, slots=True)
 class PartialJson:
-    """The raw value of a partial update: the before-image's raw value, and what was done."""
+    """The raw value of a partial update: that of the before-image, and the differences."""
 
     before: bytes
     differences: bytes
@@ -45,16 +45,13 @@ def _text(raw: bytes) -> Value:
 def value_of(document: Any) -> Value:
     """A parsed JSON document as BSON; raises `ValueRefused` for what BSON cannot hold."""
     try:
-        # In a field of another document, so that `_id` keeps its place among the keys.
+        # As a field: `encode` would move an `_id` of the document itself to the front.
         data = bson.encode({"": document})
     except (InvalidDocument, OverflowError, RecursionError) as error:
-        raise refused(f"its JSON cannot be BSON: {_why(error)}") from error
+        # The error's own text may hold the row's values, which do not belong in a log.
+        reason = "a key holds NUL" if isinstance(error, InvalidDocument) else "it is too large"
+        raise refused(f"its JSON cannot be stored as BSON: {reason}") from error
     return data[4], data[6:-1]
-
-
-def _why(error: Exception) -> str:
-    # The error's own text may hold the row's values, which do not belong in a log.
-    return "a key holds NUL" if isinstance(error, InvalidDocument) else "it is too large"
 
 
 JSON = ColumnKind(

@@ -28,7 +28,7 @@ TWO_WAYS = "is text that stands for two different values of its type"
 
 
 def row_enum(column: Column, _: TypeOptions) -> Codec:
-    """ENUM in a row image: the label's number from 1 on, 0 for a value that was none."""
+    """ENUM in a row image: the label's number from 1 on, 0 for an invalid value."""
     labels = ["", *_known_labels(column)]
     values = {n: string(label) for n, label in enumerate(labels) if label is not None}
     doubled = _doubled(labels)
@@ -72,8 +72,8 @@ def row_set(column: Column, _: TypeOptions) -> Codec:
         if bits >> len(labels):
             raise refused("has a bit above those of its labels")
         found = ""
-        for place, label in enumerate(labels):
-            if bits >> place & 1:
+        for bit, label in enumerate(labels):
+            if bits >> bit & 1:
                 if label is None:
                     raise refused(INVALID)
                 # As the servers write it: an empty label in front leaves no comma.
@@ -90,14 +90,14 @@ def result_set(column: Column, _: TypeOptions) -> Codec:
 
 
 def _set(column: Column, read: Read, chosen: Callable[[Any], str]) -> Codec:
-    """An array of labels; MongoDB allows no array in `_id`, which has the text."""
+    """The codec of an array of labels; `_id`, where MongoDB allows no array, gets the text."""
     is_doubled = bool(_doubled(["", *_labels(column)]))
 
     @lru_cache(SETS_REMEMBERED)
     def value(raw: Any) -> Value:
         found = chosen(raw)
-        # A label has no comma. No text is the empty set, also where a label is empty,
-        # since a result cannot tell the two apart.
+        # A label has no comma. Empty text is the empty set, even if a label is empty: a result
+        # shows both alike.
         return _array(found.split(",") if found else [])
 
     def key(raw: Any) -> Value:
@@ -110,7 +110,7 @@ def _set(column: Column, read: Read, chosen: Callable[[Any], str]) -> Codec:
 
 def _array(texts: list[str]) -> Value:
     elements = b"".join(
-        bytes((Bson.STRING,)) + b"%d\0" % place + string(one)[1] for place, one in enumerate(texts)
+        bytes((Bson.STRING,)) + b"%d\0" % index + string(one)[1] for index, one in enumerate(texts)
     )
     return Bson.ARRAY, INT32(len(elements) + 5) + elements + b"\0"
 
@@ -128,7 +128,7 @@ def _single(doubled: frozenset[bytes], value: Value) -> Value:
 
 
 def _doubled(labels: list[str | None]) -> frozenset[bytes]:
-    """The values of labels that occur twice: two keys of the source would have one `_id`."""
+    """The values of labels that occur twice: two keys would have the same `_id`."""
     known = [label for label in labels if label is not None]
     return frozenset(string(label)[1] for label in known if known.count(label) > 1)
 
@@ -143,7 +143,7 @@ def _known_labels(column: Column) -> list[str | None]:
 
 
 def _labels(column: Column) -> list[str | None]:
-    """The labels; None for one that a server has, and that means nothing to it."""
+    """The labels as text; None for a label that is not valid in its character set."""
     convert = utf8_of(charset_of(column.collation or 0))
     found: list[str | None] = []
     for label in column.labels:
@@ -164,7 +164,7 @@ def _set_size(declaration: Declaration) -> int:
 
 
 def _enum_literal(column: Column, value: Any) -> str:
-    # A label would be compared by its letters; the index has the key's own order.
+    # By number: servers compare a label as text, but the index is ordered by number.
     return str(_number_of(column, value))
 
 
@@ -175,7 +175,7 @@ def _set_literal(column: Column, value: Any) -> str:
 
 
 def _number_of(column: Column, label: Any) -> int:
-    """The label's number from 1 on, 0 for none of them."""
+    """The label's number from 1 on, 0 if it is not a label."""
     if not isinstance(label, str):
         raise not_a_key(column, label)
     encoded = encode_text(label, column.collation or 0)
@@ -183,7 +183,7 @@ def _number_of(column: Column, label: Any) -> int:
 
 
 CODE_AND_SIZE = LoggedMetadata(2, lambda data: data[1])
-"""The log has ENUM and SET as STRING with their own code in its metadata."""
+"""The log writes ENUM and SET as STRING, with their own code in its metadata."""
 ENUM = ColumnKind(
     name="ENUM",
     code=247,

@@ -1,8 +1,7 @@
 """UUID, INET4 and INET6 of MariaDB.
 
-In a row image they are the bytes in network order without the zero bytes at the end;
-the server's own order of a UUID's parts, by which it sorts, is not logged. In a result
-they are text.
+A row image has their bytes in network order, without the zero bytes at the end; the order in
+which the server stores and sorts the parts of a UUID is not logged. A result has text.
 """
 
 import uuid
@@ -71,7 +70,7 @@ def _text(data: bytes) -> Value:
 
 
 def inet6_text(data: bytes) -> str:
-    """The address as MariaDB prints it: other than RFC 5952 it shortens a single zero, too."""
+    """The address as MariaDB prints it: unlike RFC 5952, it also shortens a single zero."""
     words = WORDS(data)
     first, length = _longest_gap(words)
     if first == 0 and (length == DOTTED_WORDS or (length == 5 and words[5] == MAPPED)):
@@ -84,7 +83,7 @@ def inet6_text(data: bytes) -> str:
 
 
 def _longest_gap(words: tuple[int, ...]) -> tuple[int, int]:
-    """Where the longest run of zeros begins, the first of several, and how long it is."""
+    """Index and length of the longest run of zeros, the first of several."""
     best, length = 0, 0
     for start in range(len(words)):
         run = next((i for i, word in enumerate(words[start:]) if word), len(words) - start)
@@ -95,13 +94,13 @@ def _longest_gap(words: tuple[int, ...]) -> tuple[int, int]:
 
 def _padded(data: bytes, size: int) -> bytes:
     if len(data) > size:
-        raise _corrupt(f"value of {size} bytes")
+        raise _corrupt(f"value of {len(data)} bytes, where at most {size} are possible")
     return data.ljust(size, b"\0")
 
 
 def _corrupt(what: str) -> BinlogCorrupt:
     return BinlogCorrupt(
-        f"What the source sent is no {what}. Look at the row at the source; if it is sound "
+        f"The source sent a malformed {what}. Look at the row at the source; if it is sound "
         "there, copy the table anew."
     )
 
@@ -115,14 +114,14 @@ def _uuid_literal(column: Column, value: Any) -> str:
     raise not_a_key(column, value)
 
 
-def _behind_a_string(
+def _logged_as_string(
     name: str,
     size: int,
     row: CodecMaker,
     result: CodecMaker,
     literal: Callable[[Column, Any], str] = quoted_literal,
 ) -> ColumnKind:
-    """A kind that MariaDB sends as a fixed string of bytes: only its catalogue says which."""
+    """A kind that MariaDB logs as a fixed string of bytes: only the catalogue has the type."""
     return ColumnKind(
         name=name,
         declared=(name.lower(),),
@@ -135,7 +134,7 @@ def _behind_a_string(
     )
 
 
-UUID = _behind_a_string("UUID", UUID_SIZE, row_uuid, result_uuid, _uuid_literal)
-INET4 = _behind_a_string("INET4", INET4_SIZE, row_inet4, result_inet)
-INET6 = _behind_a_string("INET6", INET6_SIZE, row_inet6, result_inet)
+UUID = _logged_as_string("UUID", UUID_SIZE, row_uuid, result_uuid, _uuid_literal)
+INET4 = _logged_as_string("INET4", INET4_SIZE, row_inet4, result_inet)
+INET6 = _logged_as_string("INET6", INET6_SIZE, row_inet6, result_inet)
 KINDS = (UUID, INET4, INET6)

@@ -21,10 +21,10 @@ from migrator.mysql.columns.metadata import ONE_BYTE, Listed, LoggedMetadata
 from migrator.mysql.wire.prepared import ResultColumn
 
 BIG_ENDIAN: Callable[[bytes], int] = int.from_bytes
-"""Big-endian is what `int.from_bytes` reads unless told otherwise."""
+"""`int.from_bytes` reads big-endian by default."""
 
 UNSIGNED = 32
-"""The flag of a result's column."""
+"""The flag UNSIGNED of a result's column."""
 WIDE = 1 << 63
 ABOVE = 'raise {refused}("is above int64")'
 
@@ -36,7 +36,7 @@ def row_mediumint(column: Column, _: TypeOptions) -> Codec:
 
 
 def whole(code: str, *, is_wide: bool = False) -> CodecMaker:
-    """Whole numbers of a size that struct knows as `code`; unsigned ones may be too wide."""
+    """Whole numbers of struct's `code`; if `is_wide`, unsigned ones need int64."""
 
     def codec(column: Column, _: TypeOptions) -> Codec:
         read = Read(code.upper() if column.unsigned else code)
@@ -46,7 +46,7 @@ def whole(code: str, *, is_wide: bool = False) -> CodecMaker:
 
 
 def _whole(read: Read, *, is_wide: bool = False) -> Codec:
-    """One BSON type per column, whatever the value: int64 only where int32 may be too small."""
+    """One BSON type for all values of a column: int64 only if int32 may be too small."""
     if is_wide:
         return Codec(read, integer, Inline(Bson.INT64, packed=(("q", "{v}"),)))
     return Codec(read, _int32, Inline(Bson.INT32, packed=(("i", "{v}"),)))
@@ -61,14 +61,14 @@ def bigint(column: Column, _: TypeOptions) -> Codec:
     packed = (("q", "{v}"),)
     if not column.unsigned:
         return Codec(Read("q"), integer, Inline(Bson.INT64, packed=packed))
-    # What is above int64 is Decimal128, which the short way leaves to the long one.
+    # A number above int64 becomes a Decimal128, which the program leaves to `Layout`.
     statements = (f"if {{v}} >= {WIDE}: {ABOVE}",)
     names = {"refused": refused}
     return Codec(Read("Q"), integer, Inline(Bson.INT64, statements, packed, names=names))
 
 
 def floating(code: str) -> CodecMaker:
-    """FLOAT and DOUBLE in both inputs; a FLOAT is the double of exactly its value."""
+    """FLOAT and DOUBLE in both inputs; a FLOAT becomes the double of the same value."""
 
     def codec(_: Column, __: TypeOptions) -> Codec:
         inline = Inline(Bson.DOUBLE, packed=(("d", "{v}"),))
@@ -82,7 +82,7 @@ def _double(number: float) -> Value:
 
 
 def _unsigned_zero(number: float) -> Value:
-    # 0 and -0 are one key for the servers, so they have one `_id`.
+    # 0 and -0 are the same key for the servers, so they have the same `_id`.
     return _double(number + 0.0)
 
 
@@ -102,7 +102,7 @@ def row_bit(column: Column, _: TypeOptions) -> Codec:
 
 
 def result_bit(_: Column, __: TypeOptions) -> Codec:
-    """BIT in a result: the same bytes, behind their length."""
+    """BIT in a result: the same bytes, after their length."""
     return _bit(COUNTED)
 
 

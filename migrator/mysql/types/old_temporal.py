@@ -1,4 +1,4 @@
-"""DATETIME, TIMESTAMP and TIME of columns from before MySQL 5.6, which only the log still shows."""
+"""DATETIME, TIMESTAMP and TIME of columns made before MySQL 5.6, which only the log shows."""
 
 from migrator.mysql.columns.codec import Codec, Read, TypeOptions, Value, string
 from migrator.mysql.columns.column import Column, ColumnKind

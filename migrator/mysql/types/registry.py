@@ -1,6 +1,6 @@
-"""All kinds of columns, and how one is found.
+"""All kinds of columns, by code and by declared name.
 
-A new kind stands in the `KINDS` of its family; a new family stands here.
+Add a new kind to the `KINDS` of its family, and a new family to `FAMILIES`.
 """
 
 from migrator.mysql.columns.column import ColumnKind
@@ -17,11 +17,11 @@ from migrator.mysql.types import (
     vector,
 )
 
-# DECIMAL of before MySQL 5.0, and NULL, which no table has. TYPED_ARRAY (20) is left out: no
+# DECIMAL from before MySQL 5.0, and NULL, which no table has. TYPED_ARRAY (20) is left out: no
 # released server writes it to a log.
 UNREADABLE = (ColumnKind(name="DECIMAL", code=0), ColumnKind(name="NULL", code=6))
 UNKNOWN = ColumnKind(name="UNKNOWN")
-"""A type that only a newer catalogue has."""
+"""The kind of a type that only newer servers know."""
 
 FAMILIES = (
     numbers,

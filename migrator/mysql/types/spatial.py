@@ -1,7 +1,7 @@
 """Geometry, which becomes GeoJSON (RFC 7946).
 
-Both inputs have an SRID and then WKB with x before y, which is longitude before latitude
-whatever the axis order of the reference system. Source: MySQL, "Internal Geometry
+Both inputs have an SRID, then WKB with x before y: longitude before latitude, regardless of
+the axis order of the reference system. Source: MySQL, "Internal Geometry
 Storage Format"; MariaDB, sql/spatial.cc.
 """
 
@@ -26,7 +26,7 @@ from migrator.mysql.columns.metadata import ONE_BYTE, Listed
 
 WGS84 = 4326
 DEPTH_MAX = 30
-"""Of collections within collections: each is two levels of a document, and 100 are allowed."""
+"""Nested collections: each takes two levels of a document, which may have 100."""
 
 SRID = Struct("<I")
 LITTLE, BIG = Struct("<BI"), Struct(">BI")
@@ -49,7 +49,7 @@ def row_geometry(column: Column, _: TypeOptions) -> Codec:
 
 
 def result_geometry(_: Column, __: TypeOptions) -> Codec:
-    """GEOMETRY and its kinds in a result: the same bytes, behind their length."""
+    """GEOMETRY and its kinds in a result: the same bytes, after their length."""
     return Codec(COUNTED, _value)
 
 
@@ -60,8 +60,8 @@ def _value(data: bytes) -> Value:
 def geojson(data: bytes) -> bytes:
     """The geometry as a BSON document.
 
-    It has `srid` where that is not 0 or 4326. Raises `BinlogCorrupt` for what is no
-    geometry, and `ValueRefused` for collections nested too deeply.
+    It has `srid` if that is not 0 or 4326. Raises `BinlogCorrupt` for a malformed geometry,
+    and `ValueRefused` for collections nested too deeply.
     """
     try:
         (srid,) = SRID.unpack_from(data)
@@ -79,7 +79,7 @@ def geojson(data: bytes) -> bytes:
 
 
 class _Wkb:
-    """Reads one geometry after the other; every count is checked by what must follow it."""
+    """Reads geometries one after another; a count must fit in the bytes that are left."""
 
     def __init__(self, data: bytes, at: int) -> None:
         self._data = data
@@ -87,7 +87,7 @@ class _Wkb:
         self._order = "<"
 
     def geometry(self, depth: int) -> dict[str, Any]:
-        """The geometry that begins here."""
+        """Read the next geometry."""
         kind = self._header()
         if kind != COLLECTION:
             return {"type": NAMES[kind], "coordinates": self._coordinates(kind)}
@@ -97,7 +97,7 @@ class _Wkb:
         return {"type": NAMES[kind], "geometries": [self.geometry(depth + 1) for _ in range(count)]}
 
     def end(self) -> None:
-        """ValueError if anything is left."""
+        """Raise ValueError if bytes are left."""
         if self._at != len(self._data):
             raise ValueError("bytes follow it")
 
@@ -123,7 +123,7 @@ class _Wkb:
         return int(kind)
 
     def _count(self, size: int) -> int:
-        """A count of things that have `size` bytes or more."""
+        """Read a count of parts of at least `size` bytes each."""
         (count,) = Struct(f"{self._order}I").unpack_from(self._data, self._at)
         self._at += 4
         if count * size > len(self._data) - self._at:

@@ -1,4 +1,4 @@
-"""Text, bytes, and what MariaDB keeps compressed."""
+"""Text and bytes, also those that MariaDB compresses."""
 
 import zlib
 from collections.abc import Callable
@@ -35,14 +35,14 @@ from migrator.mysql.text.charsets import Charset, charset_of, encode_text
 
 COMPRESSED_ZLIB = 8
 COMPRESSED_MAX = 64 * 1024 * 1024
-"""No value above this becomes part of a document, whatever its character set."""
+"""A larger value fits in no document, in any character set."""
 LENGTH_BYTES = {"tiny": 1, "": 2, "medium": 3, "long": 4}
 """The bytes of the length, by the size that a BLOB or TEXT is declared with."""
 UTF_8 = frozenset({"utf8mb3", "utf8mb4"})
 
 
 def row_char(column: Column, _: TypeOptions) -> Codec:
-    """CHAR and BINARY in a row image, which leaves out what pads them."""
+    """CHAR and BINARY in a row image, which leaves out their padding."""
     return _char(column, prefixed(_length_bytes(column)))
 
 
@@ -89,9 +89,9 @@ def _compressed(column: Column, read: Read) -> Codec:
 def decompressed(data: bytes) -> bytes:
     """The content of a compressed value; source: MariaDB, sql/field_comp.cc.
 
-    The first byte holds the method in its high bits (0: as it is), and how many
-    bytes of length follow, big-endian, in the low three. Bit 3 says that the
-    stream is without zlib's own frame.
+    The first byte holds the method in its high four bits (0: not compressed) and, in the low
+    three, how many bytes of length follow, big-endian. Bit 3 says that the stream has no zlib
+    header. Raises `ValueRefused`.
     """
     if not data or data[0] >> 4 == 0:
         return data[1:]
@@ -99,14 +99,14 @@ def decompressed(data: bytes) -> bytes:
     start = 1 + (header & 7)
     length = int.from_bytes(data[1:start], "big")
     if header >> 4 != COMPRESSED_ZLIB or length > COMPRESSED_MAX:
-        raise refused("is compressed in a way that is not known, or too large")
+        raise refused("is compressed by an unknown method, or is too large")
     inflate = zlib.decompressobj(-zlib.MAX_WBITS if header & 8 else zlib.MAX_WBITS)
     try:
         content = inflate.decompress(data[start:], length + 1)
     except zlib.error as error:
-        raise refused("is not what MariaDB compressed") from error
+        raise refused("cannot be uncompressed") from error
     if len(content) != length:
-        raise refused("is not what MariaDB compressed")
+        raise refused("does not have the size that it states once uncompressed")
     return content
 
 
@@ -116,7 +116,7 @@ def text(
     statements: tuple[str, ...] = (),
     change: Callable[[bytes], bytes] | None = None,
 ) -> Codec:
-    """Text in the column's character set; `statements` and `change` do the same to its UTF-8."""
+    """Text in the column's character set; `statements` and `change` both adapt its UTF-8."""
     charset = charset_of(column.collation or 0)
     convert = utf8_of(charset)
     check = "{v} = {convert}({v})"
@@ -144,7 +144,7 @@ def text(
 
 
 def utf8_of(charset: Charset) -> Callable[[bytes], bytes]:
-    """From bytes of a character set to UTF-8; what is invalid raises `ValueRefused`."""
+    """A function that converts text to UTF-8; it raises `ValueRefused` for invalid text."""
     decode, is_utf8 = charset.decode, charset.name in UTF_8
 
     def convert(data: bytes) -> bytes:
@@ -158,16 +158,16 @@ def utf8_of(charset: Charset) -> Callable[[bytes], bytes]:
 
 
 def check_unambiguous(charset: Charset, data: bytes) -> None:
-    """Raises `ValueRefused` for bytes that are not the usual ones of their text.
+    """Raise `ValueRefused` for bytes that differ from the usual encoding of their text.
 
-    Two keys of the source that differ in nothing else would have one `_id`.
+    Two keys of the source that differ only in that would have the same `_id`.
     """
     try:
         usual = charset.encode(charset.decode(data))
     except UnicodeError as error:
         raise refused(f"is not valid {charset.name}") from error
     if usual != data:
-        raise refused("is text that a key can hold in two ways")
+        raise refused("is text that its character set can encode in two ways")
 
 
 def _length_bytes(column: Column) -> int:
@@ -184,7 +184,7 @@ def _char(column: Column, read: Read) -> Codec:
         # A row image leaves out the zeros at the end, a result does not.
         statements = (f"{{v}} = {{v}}.ljust({width}, b'\\0')",)
         return _bytes(read, statements, lambda data: data.ljust(width, b"\0"))
-    # With PAD_CHAR_TO_FULL_LENGTH a result has the spaces, a row image never.
+    # With PAD_CHAR_TO_FULL_LENGTH a result has the padding; a row image never has.
     return text(column, read, ("{v} = {v}.rstrip(b' ')",), lambda utf8: utf8.rstrip(b" "))
 
 
@@ -207,7 +207,7 @@ def _octets(declaration: Declaration) -> int:
 
 
 def _literal(column: Column, value: Any) -> str:
-    """In hexadecimal and the column's own character set: only its collation compares."""
+    """In hexadecimal and the column's own character set, so that its collation compares."""
     if isinstance(value, bytes):
         return f"X'{value.hex()}'"
     if not isinstance(value, str):
@@ -217,7 +217,7 @@ def _literal(column: Column, value: Any) -> str:
 
 
 def _of_log_alone(name: str, code: int, row: CodecMaker, metadata: LoggedMetadata) -> ColumnKind:
-    """A kind that no catalogue declares."""
+    """A kind that the log shows and no catalogue declares."""
     return ColumnKind(
         name=name, code=code, logged_metadata=metadata, listed=Listed.TEXTS, row_codec=row
     )

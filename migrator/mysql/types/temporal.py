@@ -1,4 +1,4 @@
-"""DATE, DATETIME, TIMESTAMP and TIME, of both inputs.
+"""DATE, DATETIME, TIMESTAMP and TIME, in row images and results.
 
 Source: MySQL, mysys/my_time.cc (`my_datetime_packed_from_binary` and its like) and
 "Binary Protocol Value" of the client/server protocol.
@@ -39,7 +39,7 @@ from migrator.mysql.wire.prepared import ResultColumn
 
 DATETIME_SIGN = 1 << 22
 TIME_SIGN = 1 << 23
-UNUSUAL = "needs the long way"
+UNUSUAL = "is left to `Layout`"
 RESULT_DATE = Struct("<HBB")
 RESULT_DATETIME = Struct("<HBBBBBI")
 RESULT_TIME = Struct("<BIBBBI")
@@ -62,7 +62,7 @@ def _datetime_clock(packed: int) -> tuple[int, int, int]:
 
 def _result_day(data: bytes) -> int:
     if len(data) != RESULT_DATE.size:
-        raise refused("is no date of the calendar")
+        raise refused("is not a date of the calendar")
     return day_ms(*RESULT_DATE.unpack(data))
 
 
@@ -88,7 +88,7 @@ def row_date(column: Column, options: TypeOptions) -> Codec:
 
 
 def result_date(column: Column, options: TypeOptions) -> Codec:
-    """DATE in a result: year, month and day; nothing for a zero date."""
+    """DATE in a result: year, month and day; no bytes for a zero date."""
     inline = _dated("{v} = {days}[{v}]", days=RESULT_DAYS)
     return day_codec(COUNTED, _result_moment, inline, options)
 
@@ -135,7 +135,7 @@ def row_timestamp(column: Column, options: TypeOptions) -> Codec:
 
 
 def result_datetime(column: Column, options: TypeOptions) -> Codec:
-    """DATETIME and TIMESTAMP in a result; a session in UTC sends TIMESTAMP in UTC."""
+    """DATETIME and TIMESTAMP in a result; TIMESTAMP is in UTC, as our session is."""
     statements: tuple[str, ...] = ("{v} = {days}[{v}[:4]] + {clocks}[{v}[4:]]",)
     if column.metadata:
         statements = (
@@ -150,7 +150,7 @@ def result_datetime(column: Column, options: TypeOptions) -> Codec:
 
 
 def row_time(column: Column, _: TypeOptions) -> Codec:
-    """TIME in a row image: 24 bits and a fraction, big-endian, less than half is negative."""
+    """TIME in a row image: 24 bits and a fraction, big-endian; zero is 0x800000."""
     size = (column.metadata + 1) // 2
     shift, unit = 8 * size, 100 ** (3 - size)
 
@@ -180,14 +180,14 @@ def _dated(*statements: str, **names: object) -> Inline:
 
 
 def _whole(size: int) -> tuple[str, ...]:
-    """The number that the bytes are, if its fraction of so many bytes is one."""
+    """Statements for the number in the bytes, which check its fraction of `size` bytes."""
     mask, unit = (1 << 8 * size) - 1, 100 ** (3 - size)
     check = f"if {{v}} & {mask} >= {MICROSECONDS // unit}: raise {{refused}}({UNUSUAL!r})"
     return ("{v} = {whole}({v})", check) if size else ("{v} = {whole}({v})",)
 
 
 def _fraction_ms(size: int) -> str:
-    """What a fraction of so many bytes adds in milliseconds; what is below one is cut off."""
+    """Expression for the milliseconds in a fraction of `size` bytes, truncated."""
     return ("", " + ({v} & 255) * 10", " + ({v} & 65535) // 10", " + ({v} & 16777215) // 1000")[
         size
     ]
@@ -212,7 +212,7 @@ def _has_same_fraction(answered: ResultColumn, column: Column) -> bool:
 
 
 def _date_literal(column: Column, value: Any) -> str:
-    # Years of four digits: '50-06-01' is of 2050.
+    # The year needs four digits: '50-06-01' would be in 2050.
     return (
         f"'{_in_utc(value).date()}'"
         if isinstance(value, datetime)

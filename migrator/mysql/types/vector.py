@@ -7,7 +7,7 @@ from migrator.mysql.columns.metadata import ONE_BYTE, Listed
 
 SUBTYPE = 9
 HEADER = b"\x27\0"
-"""The element type float32, and no padding; see the BSON specification of subtype 9."""
+"""Element type float32, no padding; see the BSON specification of subtype 9."""
 FLOAT32_SIZE = 4
 
 
@@ -17,15 +17,15 @@ def row_vector(column: Column, _: TypeOptions) -> Codec:
 
 
 def result_vector(_: Column, __: TypeOptions) -> Codec:
-    """VECTOR in a result: the same bytes, behind their length."""
+    """VECTOR in a result: the same bytes, after their length."""
     return Codec(COUNTED, _value)
 
 
 def _value(data: bytes) -> Value:
     if len(data) % FLOAT32_SIZE:
         raise BinlogCorrupt(
-            f"A VECTOR has {len(data)} bytes, which are not whole numbers. Look at the row at the "
-            "source; if it is sound there, copy the table anew."
+            f"A VECTOR has {len(data)} bytes, not a multiple of {FLOAT32_SIZE}. Look at the row at "
+            "the source; if it is sound there, copy the table anew."
         )
     return binary(HEADER + data, SUBTYPE)
 

@@ -1,4 +1,4 @@
-"""A connection to the source: statements as text, and exact rows by prepared statements."""
+"""A connection to the source: text queries, and exact rows by prepared statements."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -16,10 +16,10 @@ from migrator.mysql.wire.url import SourceUrl, Tls
 __all__ = ["Connection", "Flavour", "ServerInfo", "SourceUrl", "Tls", "connect"]
 
 NET_TIMEOUT_S = 600
-"""How long the server waits for us to read or write, and we for its answer."""
+"""How long the server waits for us to read or write, and how long we wait for its answer."""
 QUIT = 0x01
 GENERATED_KEYS_SINCE = (8, 0, 30)
-"""MySQL may hide the primary keys that it makes by itself from the catalogue."""
+"""From this version on, MySQL can hide the primary keys that it generates."""
 
 
 class Flavour(StrEnum):
@@ -31,11 +31,11 @@ class Flavour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """What is known of a server from the start.
+    """What `connect` learns about a server.
 
     `identity` is its server_uuid, on MariaDB its server_id: file names and offsets
-    of its binlog mean something on that server only. A server that `folds` names takes
-    capitals in them for small letters.
+    of its binlog are valid on that server only. If the server `folds` names, it ignores
+    their case.
     """
 
     flavour: Flavour
@@ -78,8 +78,8 @@ class Connection:
     async def select(self, sql: str) -> Selection:
         """Prepare and execute a SELECT; its rows come in the binary protocol.
 
-        Text arrives in each column's own character set. The whole selection must be
-        read before the next statement; one that is left early closes the connection.
+        Text arrives in each column's own character set. Read the whole selection before the
+        next statement; leaving it early closes the connection.
         """
         if not self._as_stored:
             await _rows(self._driver, self.url, "SET character_set_results = NULL")
@@ -87,7 +87,7 @@ class Connection:
         return await prepare_and_execute(self._driver, sql)
 
     def command(self, code: int, body: bytes) -> PacketReader:
-        """Send a command of the protocol; its answer is read from what this returns."""
+        """Send a command of the protocol, and return the reader of its answer."""
         return self._driver.command(code, body)
 
     @property
@@ -96,11 +96,11 @@ class Connection:
         return bool(self._driver.closed)
 
     def abort(self) -> None:
-        """Drop the connection at once, in the middle of whatever it does."""
+        """Drop the connection at once, even in the middle of a statement."""
         self._driver.close()
 
     async def close(self) -> None:
-        """Say goodbye and close; never raises because the other side is gone."""
+        """Send QUIT and close; does not raise if the server is gone already."""
         if not self.closed:
             self._driver.command(QUIT, b"")
         self._driver.close()
@@ -140,7 +140,8 @@ async def connect(
                 server = await _server_info(driver, url)
         except TimeoutError as error:
             raise SourceUnavailable(
-                f"The source at {url} let us in and then did not answer within {timeout_s:g} s."
+                f"The source at {url} accepted the log-in, and then did not answer within "
+                f"{timeout_s:g} s. Look whether it is overloaded."
             ) from error
         failed.pop_all()
     return Connection(driver, url, server)

@@ -1,4 +1,4 @@
-"""The handshake with the server, by aiomysql, with what it leaves open closed."""
+"""Logs in at the server by aiomysql, and closes what aiomysql leaves open."""
 
 import asyncio
 import ssl
@@ -15,7 +15,7 @@ from migrator.mysql.wire.packets import FULL, PacketReader
 from migrator.mysql.wire.url import SourceUrl, Tls
 
 CLOSE_TIMEOUT_S = 0.5
-# Refused, lost, and those by which a server that shuts down or sheds load says goodbye.
+# The connection was refused or lost, or the server is shutting down or shedding load.
 UNAVAILABLE = frozenset({2002, 2003, 2006, 2013, 2055, 1040, 1053, 1077, 1152, 1158, 1159, 1160,
                          1161, 1203, 1927, 3169, 4031})  # fmt: skip
 
@@ -26,22 +26,22 @@ HINTS = {
     1143: " `python -m migrator check` prints the GRANT that is missing.",
     1227: " `python -m migrator check` prints the GRANT that is missing.",
 }
-# What the server says of these repeats a part of the statement, and with it values of keys.
+# The texts of these errors quote the statement, and with it values of keys.
 REPEATING = frozenset({1064, 1292, 1411, 1525})
 
 
 class SilentCursor(aiomysql.Cursor):  # type: ignore[misc]
-    """A cursor that does not make Python warnings of the server's notes."""
+    """A cursor that does not turn the server's notes into Python warnings."""
 
     async def _show_warnings(self, connection: Any) -> None:
         pass
 
 
 class Driver(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no types.
-    """One connection of aiomysql that keeps to the TLS mode and guards the password."""
+    """A connection of aiomysql that enforces the TLS mode and protects the password."""
 
     def __init__(self, url: SourceUrl, **options: Any) -> None:
-        # aiomysql encodes passwords as Latin-1; servers compare bytes of UTF-8.
+        # aiomysql encodes passwords as Latin-1; servers expect UTF-8.
         password = url.password.encode("utf-8").decode("latin-1")
         super().__init__(
             host=url.host,
@@ -58,12 +58,12 @@ class Driver(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no type
         self._must_encrypt = url.tls in {Tls.REQUIRE, Tls.VERIFY} and url.socket is None
 
     def command(self, code: int, body: bytes) -> PacketReader:
-        """Send a command of the protocol; its answer is read from what this returns."""
+        """Send a command of the protocol, and return the reader of its answer."""
         with mapped_errors(self.source):
             self._ensure_alive()
             self._next_seq_id = 0
             data = bytes([code]) + body
-            # Data of exactly 16 MiB - 1 are followed by an empty packet.
+            # A payload of exactly 16 MiB - 1 ends with an empty packet.
             for start in range(0, len(data) + 1, FULL):
                 self.write_packet(data[start : start + FULL])
             return PacketReader(self._reader)
@@ -75,7 +75,7 @@ class Driver(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no type
 
     async def ended(self) -> None:
         """Wait until the socket of a dropped connection is closed, for half a second at most."""
-        # What is left after that is the other side's fault, and closed by it or by TCP.
+        # If the server does not close its side in time, TCP will.
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await asyncio.sleep(0)  # aiomysql closes some transports by itself.
@@ -88,10 +88,10 @@ class Driver(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no type
             return
         if self._must_encrypt:
             raise ConfigurationError(
-                f"The source at {self._host} offers no TLS, and its URL demands it. Set up TLS "
+                f"The source at {self._host} offers no TLS, and its URL requires it. Set up TLS "
                 "there, or write tls=prefer."
             )
-        # Otherwise aiomysql announces TLS to a server that cannot, and it hangs up.
+        # Otherwise aiomysql would announce TLS, and a server without TLS would hang up.
         self.client_flag &= ~CLIENT.SSL
 
     async def _process_auth(self, plugin_name: bytes, auth_packet: Any) -> Any:
@@ -104,7 +104,7 @@ class Driver(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no type
 
 
 async def log_in(url: SourceUrl, timeout_s: float, **options: Any) -> Driver:
-    """A driver that has been let in; raises `SourceUnavailable` or `SourceError`."""
+    """Connect and log in. Raises `SourceUnavailable` or `SourceError`."""
     async with AsyncExitStack() as failed:
         with mapped_errors(url):
             driver = Driver(url, **options)
@@ -118,7 +118,7 @@ async def log_in(url: SourceUrl, timeout_s: float, **options: Any) -> Driver:
 
 @contextmanager
 def mapped_errors(url: SourceUrl) -> Iterator[None]:
-    """Turns what the driver raises into the migrator's errors."""
+    """Turn the driver's errors into the migrator's."""
     try:
         yield
     except pymysql.err.Error as error:
@@ -147,7 +147,7 @@ def _mapped(url: SourceUrl, error: pymysql.err.Error) -> SourceError:
 
 
 def refusal(url: SourceUrl, number: object, text: str) -> SourceError:
-    """The error for an answer of the server, by its number."""
+    """The error for an error number and text of the server."""
     code = number if isinstance(number, int) else 0
     if number in UNAVAILABLE:
         return SourceUnavailable(f"The source at {url} is not available: {text} ({number}).", code)

@@ -1,8 +1,8 @@
 """DECIMAL as the server packs it, in a row image and in binary JSON.
 
-Groups of nine digits in four big-endian bytes, the outermost on both sides shorter. The
-highest bit is set for a number that is not negative; every bit of a negative one is
-inverted. Source: MySQL, strings/decimal.cc, decimal2bin.
+Groups of nine digits in four big-endian bytes; the outermost group on either side may be
+shorter. The highest bit is set if the number is not negative; a negative number has all its
+bits inverted. Source: MySQL, strings/decimal.cc, decimal2bin.
 """
 
 BYTES_OF_DIGITS = (0, 1, 1, 2, 2, 3, 3, 4, 4, 4)
@@ -13,19 +13,19 @@ Groups = tuple[tuple[int, int], ...]
 
 
 def groups_of(precision: int, scale: int) -> Groups:
-    """The groups of a DECIMAL(precision, scale); the incomplete ones lie outermost."""
+    """The groups of a DECIMAL(precision, scale); incomplete groups are outermost."""
     whole = precision - scale
     sizes = [whole % 9, *[9] * (whole // 9), *[9] * (scale // 9), scale % 9]
     return tuple((BYTES_OF_DIGITS[digits], digits) for digits in sizes if digits)
 
 
 def size_of(groups: Groups) -> int:
-    """The bytes of a value."""
+    """The size of a value in bytes."""
     return sum(length for length, _ in groups)
 
 
 def coefficient(groups: Groups, data: bytes) -> int:
-    """The digits of a value as one number, with its sign and without its point."""
+    """The digits of a value as one signed integer, without the decimal point."""
     top = 1 << size_of(groups) * 8 - 1
     bits = int.from_bytes(data, "big")
     sign, bits = (1, bits ^ top) if bits & top else (-1, bits ^ (top - 1))

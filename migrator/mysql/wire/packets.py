@@ -1,7 +1,7 @@
-"""The packets of the client/server protocol, many at a time.
+"""Reads the packets of the client/server protocol, many at a time.
 
 A packet is a length of three bytes, a sequence number, and its payload; a payload of
-16 MiB - 1 bytes or more goes on in the next packet. Source: MySQL, "Protocol Basics".
+16 MiB - 1 bytes or more continues in the next packet. Source: MySQL, "Protocol Basics".
 """
 
 import asyncio
@@ -19,11 +19,11 @@ ERROR = 0xFF
 
 
 class PacketReader:
-    """Cuts what a socket delivers into payloads.
+    """Cuts the bytes of a socket into payloads.
 
-    One read of the socket brings up to some hundred KiB, and all packets that are
-    complete in it come as one list: a loop over a list costs far less than an
-    `await` for each packet.
+    One read of the socket brings up to some hundred KiB, and `read` returns all packets
+    that are complete in it as one list: a loop over a list costs far less than an `await`
+    for each packet.
     """
 
     def __init__(self, stream: asyncio.StreamReader) -> None:
@@ -39,7 +39,7 @@ class PacketReader:
             data = await self._receive(timeout_s)
             self._chunks.append(data)
             self._have += len(data)
-            # A large packet is joined once it is complete, not after every read.
+            # Join a large packet once, when it is complete, and not after every read.
             if self._have >= self._need and (payloads := self._split()):
                 return payloads
 
@@ -56,8 +56,8 @@ class PacketReader:
             raise SourceUnavailable(f"The connection to the source broke: {error}.") from error
         if not data:
             raise SourceUnavailable(
-                "The source closed the connection. It was stopped, or somebody ended the "
-                "connection there (KILL)."
+                "The source closed the connection. It was stopped, or the connection was "
+                "ended there (KILL)."
             )
         return data
 
@@ -74,7 +74,10 @@ class PacketReader:
                 self._need = 4 + length
                 break
             if length == FULL or self._begun:
-                self._continue(data[at + 4 : after], payloads)
+                self._begun.append(data[at + 4 : after])
+                if length < FULL:
+                    payloads.append(b"".join(self._begun))
+                    self._begun.clear()
             else:
                 payloads.append(data[at + 4 : after])
             at = after
@@ -82,12 +85,6 @@ class PacketReader:
         self._chunks = [rest] if rest else []
         self._have = len(rest)
         return payloads
-
-    def _continue(self, part: bytes, payloads: list[bytes]) -> None:
-        self._begun.append(part)
-        if len(part) < FULL:
-            payloads.append(b"".join(self._begun))
-            self._begun.clear()
 
 
 def length_encoded(data: bytes, at: int) -> tuple[int, int]:
@@ -115,6 +112,6 @@ def error_of(payload: bytes) -> tuple[int, str]:
     """Number and text of an ERR packet."""
     number = int.from_bytes(payload[1:3], "little")
     text = payload[3:]
-    if text[:1] == b"#":  # The SQL state, five characters, goes before the text.
+    if text[:1] == b"#":  # The SQL state, five characters, precedes the text.
         text = text[6:]
     return number, text.decode("utf-8", "replace")

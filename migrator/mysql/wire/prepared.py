@@ -1,4 +1,4 @@
-"""Rows by a prepared statement: the binary protocol is exact and resembles binlog rows.
+"""Reads rows by a prepared statement: the binary protocol is exact, and much like binlog rows.
 
 Source: MySQL, "Prepared Statements" and "Binary Protocol Resultset" of the
 client/server protocol; MariaDB speaks the same.
@@ -23,6 +23,8 @@ STATEMENT_PREPARE = 0x16
 STATEMENT_EXECUTE = 0x17
 STATEMENT_CLOSE = 0x19
 ANSWER_TIMEOUT_S = 600
+END_SIZE_MAX = 9
+"""A longer packet that begins with 0xFE is a row."""
 
 PREPARED = Struct("<BIHH")
 EXECUTE = Struct("<IBI")
@@ -47,7 +49,7 @@ class ResultColumn:
 
 
 class Answer:
-    """The packets that answer one command, one by one or as they come."""
+    """The packets that answer one command, one by one or as many as have arrived."""
 
     def __init__(self, reader: PacketReader, driver: Driver) -> None:
         self._reader = reader
@@ -55,7 +57,7 @@ class Answer:
         self._waiting: list[bytes] = []
 
     async def one(self) -> bytes:
-        """The next packet; raises `SourceError` if it says that the server refused."""
+        """The next packet; raises `SourceError` if it is an error of the server."""
         if not self._waiting:
             self._waiting = await self._reader.read(ANSWER_TIMEOUT_S)
             self._waiting.reverse()
@@ -72,7 +74,7 @@ class Answer:
         return await self._reader.read(ANSWER_TIMEOUT_S)
 
     async def definitions(self, count: int) -> tuple[ResultColumn, ...]:
-        """`count` columns and the packet that ends them."""
+        """Read the definitions of `count` columns, and the packet that ends them."""
         if count == 0:
             return ()
         columns = tuple([_column(await self.one()) for _ in range(count)])
@@ -80,12 +82,12 @@ class Answer:
         return columns
 
     def refused(self, packet: bytes) -> SourceError:
-        """The error that an ERR packet stands for."""
+        """The error for an ERR packet."""
         return refusal(self._driver.source, *error_of(packet))
 
 
 class Selection:
-    """The result of one SELECT, whose rows are still on their way."""
+    """The result of one SELECT, whose rows are still to be read."""
 
     def __init__(
         self, driver: Driver, statement: int, answer: Answer, columns: tuple[ResultColumn, ...]
@@ -96,18 +98,18 @@ class Selection:
         self._answer = answer
 
     async def packets(self) -> AsyncGenerator[list[bytes], None]:
-        """Binary rows as they are sent, as many together as one read brought.
+        """Binary rows as sent, in lists of as many as one read brought.
 
-        Each begins with its 0x00, then the NULL bitmap with its offset of 2. Raises
-        `SourceError` if the server gives up in the middle, else `SourceUnavailable`.
+        Each begins with 0x00 and the NULL bitmap, whose first column is bit 2. Raises
+        `SourceError` if the SELECT fails midway, `SourceUnavailable` if the connection does.
         """
         ended = False
         try:
             while not ended:
                 packets = await self._answer.some()
-                # Whatever ends the rows is the last packet: the server says no more.
+                # An end or an error is always the last packet: the server sends nothing after it.
                 last = packets[-1]
-                ended = last[0] == ERROR or _is_end(last)
+                ended = last[0] == ERROR or (last[0] == END_OF_FILE and len(last) < END_SIZE_MAX)
                 if rows := packets[:-1] if ended else packets:
                     yield rows
                 if last[0] == ERROR:
@@ -146,15 +148,11 @@ def _column_count(packet: bytes) -> int:
 
 
 def _close(driver: Driver, statement: int, idle: bool) -> None:
-    # Packets that nobody reads are in the way of any other answer.
+    # Unread packets would be taken for the next answer, so the connection must go.
     if not idle:
         driver.close()
     elif statement and not driver.closed:
         driver.command(STATEMENT_CLOSE, statement.to_bytes(4, "little"))
-
-
-def _is_end(packet: bytes) -> bool:
-    return packet[0] == END_OF_FILE and len(packet) < 9
 
 
 def _column(packet: bytes) -> ResultColumn:

@@ -1,10 +1,10 @@
-"""Where the source is and how to log in there."""
+"""The URL of the source: where it is, and how to log in."""
 
 import ssl
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from migrator.errors import ConfigurationError
 
@@ -13,12 +13,12 @@ FORM = "mysql://user:password@host:3306/?tls=require"
 
 
 class Tls(StrEnum):
-    """How much the connection insists on encryption."""
+    """Whether the connection must be encrypted."""
 
     DISABLE = "disable"
-    PREFER = "prefer"  # Encrypted if the server can, without a look at its certificate.
+    PREFER = "prefer"  # Encrypted if the server supports it; its certificate is not checked.
     REQUIRE = "require"  # Encrypted, or no connection.
-    VERIFY = "verify"  # And the certificate is valid and names the host.
+    VERIFY = "verify"  # As REQUIRE, with a valid certificate for the host.
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class SourceUrl:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The URL's parts, percent-decoded; raises `ConfigurationError` without the password."""
+        """The URL's parts, percent-decoded. Raises `ConfigurationError` without the password."""
         try:
             parts = urlsplit(text)
             port = parts.port or DEFAULT_PORT
@@ -44,7 +44,10 @@ class SourceUrl:
                 f"The source's URL cannot be read; its form is {FORM}, and a special character "
                 "in the password is written as %XX."
             ) from error
-        _check_scheme(parts)
+        if parts.scheme not in {"mysql", "mariadb"}:
+            raise ConfigurationError(
+                f"The source's URL begins with {parts.scheme or 'nothing'}://; its form is {FORM}."
+            )
         options = _options(parts.query)
         ca = options.get("ca")
         return cls(
@@ -62,7 +65,7 @@ class SourceUrl:
         return self.socket or f"{self.host}:{self.port}"
 
     def tls_context(self) -> ssl.SSLContext | None:
-        """What the connection encrypts with; raises `ConfigurationError` for an unusable CA."""
+        """The TLS context, None without TLS. Raises `ConfigurationError` for an unusable CA."""
         # A local socket never leaves the machine.
         if self.tls is Tls.DISABLE or self.socket is not None:
             return None
@@ -77,13 +80,6 @@ class SourceUrl:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context
-
-
-def _check_scheme(parts: SplitResult) -> None:
-    if parts.scheme not in {"mysql", "mariadb"}:
-        raise ConfigurationError(
-            f"The source's URL begins with {parts.scheme or 'nothing'}://; its form is {FORM}."
-        )
 
 
 def _options(query: str) -> dict[str, str]:

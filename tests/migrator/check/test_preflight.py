@@ -230,7 +230,7 @@ async def test_what_looks_different_in_mongodb_is_told(source: Source) -> None:
     )
 
     assert await source.about("odd") == [
-        (Level.FAIL, "Its column _id is not the key, but MongoDB's name of it."),
+        (Level.FAIL, "Its column _id is not the key, and MongoDB keeps that name for the key."),
         (
             Level.WARN,
             "at has microseconds, and a BSON date milliseconds: the rest is cut off.",
@@ -243,7 +243,7 @@ async def test_what_looks_different_in_mongodb_is_told(source: Source) -> None:
     ]
     assert await source.about("named") == []
     assert await source.about("part") == []
-    assert (Level.FAIL, "Two columns would have one name, as a leading $ becomes ＄.") in (
+    assert (Level.FAIL, "Two columns would have the same name: a leading $ becomes ＄.") in (
         await source.about("twice")
     )
     ((level, what),) = await source.about("folded")

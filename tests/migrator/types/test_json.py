@@ -53,7 +53,7 @@ def test_offsets_that_lead_to_one_place_again_and_again_are_found() -> None:
     # Each of 30 arrays holds the next one twice: 2^30 values in 300 bytes.
     arrays = [b"\2\0\xff\0" + b"\2\12\0" * 2 for _ in range(30)]
 
-    with pytest.raises(BinlogCorrupt, match="one place twice"):
+    with pytest.raises(BinlogCorrupt, match="the same bytes twice"):
         parse_binary(b"\2" + b"".join(arrays) + b"\0\0\4\0")
 
 

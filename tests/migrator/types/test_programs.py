@@ -1,4 +1,4 @@
-"""Written programs and the long way give the same documents, whatever the bytes are."""
+"""Generated programs and `Layout` give the same documents, whatever the bytes are."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -95,7 +95,7 @@ def rows(
     return Layout.of(columns, key, codecs), columns, row
 
 
-def by_long_way(made: Callable[[list[Any]], bytes], raws: list[Any]) -> bytes | None:
+def by_layout(made: Callable[[list[Any]], bytes], raws: list[Any]) -> bytes | None:
     try:
         return made(raws)
     except (ValueRefused, BinlogCorrupt, ValueError, LookupError):
@@ -113,7 +113,7 @@ def by_program(program: Callable[..., tuple[int, bool]], *arguments: Any) -> byt
 
 @settings(max_examples=400, deadline=None)
 @given(rows(Column.row_codec, COLUMNS), st.booleans())
-def test_a_program_for_row_images_does_what_the_long_way_does(
+def test_a_program_for_row_images_does_what_the_layout_does(
     drawn: tuple[Layout, tuple[Column, ...], list[bytes | None]], key_only: bool
 ) -> None:
     layout, columns, row = drawn
@@ -126,12 +126,12 @@ def test_a_program_for_row_images_does_what_the_long_way_does(
 
     assert end == len(body)
     if quick is not None:
-        assert quick == by_long_way(layout.key_only if key_only else layout.row, raws)
+        assert quick == by_layout(layout.key_only if key_only else layout.row, raws)
 
 
 @settings(max_examples=400, deadline=None)
 @given(rows(Column.result_codec, DECLARED))
-def test_a_program_for_results_does_what_the_long_way_does(
+def test_a_program_for_results_does_what_the_layout_does(
     drawn: tuple[Layout, tuple[Column, ...], list[bytes | None]],
 ) -> None:
     layout, columns, row = drawn
@@ -143,7 +143,7 @@ def test_a_program_for_results_does_what_the_long_way_does(
     quick = by_program(program, [packet], 0)
 
     if quick is not None:
-        assert quick == by_long_way(layout.row, decoder._raws(packet))
+        assert quick == by_layout(layout.row, decoder._raws(packet))
 
 
 CHOSEN = {json.JSON, spatial.GEOMETRY, temporal.DATETIME2, strings.VARCHAR}

@@ -14,4 +14,4 @@ def test_a_refusal_does_not_repeat_the_value() -> None:
     with pytest.raises(ValueRefused) as caught:
         codec.value(2021 << 9 | 2 << 5 | 31)
 
-    assert caught.value.reason == "is no date of the calendar"
+    assert caught.value.reason == "is not a date of the calendar"

@@ -3,7 +3,7 @@
 from random import Random
 
 from migrator.model.scope import Scope
-from migrator.mysql.binlog.reader import TableMap
+from migrator.mysql.binlog.reader import Rows
 from migrator.mysql.catalog.tables import read_tables
 from migrator.mysql.wire.connection import Connection
 from tests.migrator.mysql.on_servers.test_events import events_of
@@ -63,7 +63,7 @@ async def test_they_agree_on_random_tables(connection: Connection) -> None:
 
     ((database,),) = await connection.query("SELECT DATABASE()")
     catalogue = {one.name: one for one in await read_tables(connection, Scope((database,)))}
-    shapes = {event.shape.table: event.shape for event in events if isinstance(event, TableMap)}
+    shapes = {event.shape.table: event.shape for event in events if isinstance(event, Rows)}
     differing = {
         name: (named, [column.name for column in catalogue[name].key_columns])
         for name, shape in shapes.items()

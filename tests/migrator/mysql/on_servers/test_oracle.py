@@ -19,7 +19,6 @@ from migrator.mysql.binlog.reader import (
     Query,
     Rows,
     RowsKind,
-    TableMap,
     Xid,
 )
 from migrator.mysql.columns.codec import TypeOptions
@@ -43,7 +42,6 @@ OPTIONS = TypeOptions(zero_dates="string", microseconds="string")
 NAMES: dict[type[Event], str] = {
     Gtid: "GTID",
     Query: "Query",
-    TableMap: "Table_map",
     Xid: "Xid",
 }
 ROWS_NAMES = {
@@ -78,7 +76,7 @@ async def log(mysql: Connection) -> Log:
     text = mysqlbinlog(Path(folder, start.file), start.offset, end.offset, database)
     printed = transactions(text)
     return Log(
-        [own for own in _transactions(read) if any(isinstance(e, TableMap) for e in own)],
+        [own for own in _transactions(read) if any(isinstance(e, Rows) for e in own)],
         [own for own in printed if any(table.database == database for table in own.tables)],
     )
 

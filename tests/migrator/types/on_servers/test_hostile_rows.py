@@ -41,7 +41,7 @@ from tests.migrator.types.whole_rows import catalogue_of, decoder_of
 OPTIONS = TypeOptions()
 EXAMPLES = 100
 LONGEST_MS = 2_000
-BOTH_WAYS = pytest.mark.parametrize("rows_before", [1, 1_000_000], ids=["programs", "the long way"])
+BOTH_WAYS = pytest.mark.parametrize("rows_before", [1, 1_000_000], ids=["programs", "the layout"])
 LONG = {"txt", "blb", "zip", "zip_blob"}  # Almost all damage would hit them.
 
 

@@ -142,7 +142,7 @@ def landed(groups: Sequence[RowGroup]) -> list[bytes]:
 async def both_roads(
     url: SourceUrl, kinds: dict[str, Sample], rows: Sequence[Row], options: TypeOptions
 ) -> tuple[dict[str, list[bytes]], list[bytes]]:
-    """What both roads bring, each by programs and the long way, and what is expected."""
+    """What both roads bring, each by programs and by `Layout`, and what is expected."""
     async with table(url, "INT") as connection:
         ((database,),) = await connection.query("SELECT DATABASE()")
         with client_of(url, database) as client:
@@ -153,7 +153,7 @@ async def both_roads(
         events = await rows_since(connection, start)
         catalogue = await catalogue_of(connection, "every")
         found: dict[str, list[bytes]] = {}
-        for way, rows_before in {"programs": 1, "the long way": 1_000_000}.items():
+        for way, rows_before in {"programs": 1, "the layout": 1_000_000}.items():
             with patch.object(row_programs, "ROWS_BEFORE", rows_before):
                 found[f"streamed by {way}"] = landed(groups_of(events, catalogue, options))
                 groups = await selected(connection, catalogue, options)
