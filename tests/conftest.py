@@ -12,7 +12,7 @@ TIERS = {
     "slow": ("slow", "migrator/cli", "migrator/supervise"),
     "servers": (
         "on_servers", "migrator/broker", "migrator/check", "migrator/faults", "migrator/load",
-        "service/accounts", "service/database", "servers",
+        "service/accounts", "service/database", "service/operations", "servers",
     ),
     "machine": ("migrator/machine",),
     "proof": ("migrator/proof",),
