@@ -9,12 +9,10 @@ from hypothesis import settings
 
 TESTS = Path(__file__).parent
 TIERS = {
-    "processes": (
-        "processes", "migrator/cli", "migrator/supervise",
-    ),
+    "slow": ("slow", "migrator/cli", "migrator/supervise"),
     "servers": (
-        "on_servers", "servers", "service/accounts", "service/database",
-        "migrator/broker", "migrator/check", "migrator/faults", "migrator/load",
+        "on_servers", "migrator/broker", "migrator/check", "migrator/faults", "migrator/load",
+        "service/accounts", "service/database", "service/operations", "servers",
     ),
     "machine": ("migrator/machine",),
     "proof": ("migrator/proof",),
@@ -31,7 +29,7 @@ FORBIDDEN = {
 }
 """What a fast test must not do, by the audit event of Python that tells of it."""
 FAST_EXAMPLES = 20
-"""Hypothesis makes a fifth of its usual examples where only the fast tier is run."""
+"""A fifth of what Hypothesis tries otherwise; a test that wants more takes a multiple of it."""
 
 
 def tier_of(path: Path) -> str:
@@ -61,7 +59,7 @@ class FastStaysFast:
         if self._running and event in FORBIDDEN:
             pytest.fail(
                 f"{self._running} {FORBIDDEN[event]}, and its folder is of the fast tier. Move it "
-                "into a folder `on_servers` if it needs a server, `processes` if it starts others."
+                "into a folder `on_servers` if it needs a server, `slow` if it starts programs."
             )
 
 

@@ -1,5 +1,7 @@
 """The schema of all areas together."""
 
+from functools import cache
+
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
@@ -32,6 +34,7 @@ class Mutation(
     """One base for each area."""
 
 
+@cache
 def build_schema() -> strawberry.Schema:
     """Build the schema; once per process, since that takes a while."""
     return strawberry.Schema(

@@ -13,7 +13,7 @@ DESCRIPTION = (
 )  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=300)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=3 * settings().max_examples)
 @given(code=st.integers(0, 255), body=st.binary(max_size=120), flags=st.integers(0, 0xFFFF))
 def test_arbitrary_bodies_are_read_or_refused(code: int, body: bytes, flags: int) -> None:
     header = bytes(4) + bytes([code]) + bytes(4) + (19 + len(body)).to_bytes(4, "little")

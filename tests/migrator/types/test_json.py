@@ -36,7 +36,7 @@ def test_text_that_is_not_json_is_corrupt(text: bytes) -> None:
         parse_text(text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings().max_examples, deadline=None)
 @given(
     data=st.binary(max_size=60).map(lambda tail: b"\0\3\0\50\0" + tail) | st.binary(max_size=60),
     kind=st.sampled_from(range(16)),

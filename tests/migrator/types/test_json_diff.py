@@ -43,7 +43,7 @@ def test_differences_that_do_not_fit_are_corrupt(differences: bytes) -> None:
         patched(EMPTY_OBJECT, differences)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings().max_examples, deadline=None)
 @given(st.binary(max_size=40))
 def test_bytes_that_are_no_differences_are_corrupt_and_nothing_else(data: bytes) -> None:
     try:

@@ -111,7 +111,7 @@ def by_program(program: Callable[..., tuple[int, bool]], *arguments: Any) -> byt
     return found[0] if found else None
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=4 * settings().max_examples, deadline=None)
 @given(rows(Column.row_codec, COLUMNS), st.booleans())
 def test_a_program_for_row_images_does_what_the_layout_does(
     drawn: tuple[Layout, tuple[Column, ...], list[bytes | None]], key_only: bool
@@ -129,7 +129,7 @@ def test_a_program_for_row_images_does_what_the_layout_does(
         assert quick == by_layout(layout.key_only if key_only else layout.row, raws)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=4 * settings().max_examples, deadline=None)
 @given(rows(Column.result_codec, DECLARED))
 def test_a_program_for_results_does_what_the_layout_does(
     drawn: tuple[Layout, tuple[Column, ...], list[bytes | None]],
@@ -150,7 +150,7 @@ CHOSEN = {json.JSON, spatial.GEOMETRY, temporal.DATETIME2, strings.VARCHAR}
 NAMED = (ID, *named(one for one in COLUMNS if one.kind in CHOSEN))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings().max_examples, deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(["inserts", "updates", "deletes", "partial"]))
 def test_arbitrary_bytes_are_rows_or_corrupt(body: bytes, deed: str) -> None:
     decoder = BinlogDecoder(shape(*NAMED), (0,), TypeOptions())
@@ -166,7 +166,7 @@ def test_arbitrary_bytes_are_rows_or_corrupt(body: bytes, deed: str) -> None:
     assert all(isinstance(group, RowGroup) and group.rows for group in groups)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings().max_examples, deadline=None)
 @given(st.lists(st.binary(max_size=100), max_size=3))
 def test_arbitrary_packets_are_rows_or_corrupt(packets: list[bytes]) -> None:
     decoder = ResultDecoder(NAMED[:6], (0,), TypeOptions())

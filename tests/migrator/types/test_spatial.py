@@ -44,7 +44,7 @@ def test_what_is_no_geometry_is_corrupt(wkb: bytes) -> None:
         geojson(bytes(4) + wkb)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings().max_examples, deadline=None)
 @given(st.binary(max_size=40), st.integers(0, 9))
 def test_bytes_that_are_no_geometry_are_corrupt_and_nothing_else(data: bytes, kind: int) -> None:
     for wkb in (data, bytes((1, kind, 0, 0, 0)) + data):

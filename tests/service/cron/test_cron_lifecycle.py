@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from tortoise.connection import get_connection
 
-from service.clock import utc_now
 from service.errors import ErrorCode, Rejected
 from service.models import JobOutcome, JobRun, JobTrigger
 from tests.service.cron.scheduling import (
@@ -140,24 +139,6 @@ async def test_a_job_that_outlasts_the_grace_is_abandoned_and_retried_after_the_
     await eventually(JobOutcome.SUCCEEDED)
     await restarted.stop()
     assert await ledger() == [("09:20", "succeeded", 2)]
-
-
-async def test_aiocron_rings_for_a_job_of_every_second_until_it_is_stopped() -> None:
-    bell = Bell()
-    cron = runner(utc_now, job(bell, spec="* * * * * *"), watchdog_s=3600)
-
-    cron.start()
-    await eventually(JobOutcome.SUCCEEDED, rows=2)
-    await cron.stop()
-    rung = list(bell.ticks)
-    afterwards = set()
-    for _ in range(60):
-        await asyncio.sleep(0.02)
-        afterwards |= {task.get_name() for task in asyncio.all_tasks()}
-
-    assert rung == sorted(set(rung))
-    assert bell.ticks == rung
-    assert "cron bell" not in afterwards
 
 
 async def test_a_job_is_run_by_hand_outside_its_schedule() -> None:

@@ -107,7 +107,7 @@ def queries(draw: st.DrawFn) -> str:
 
 
 @settings(
-    max_examples=150,
+    max_examples=3 * settings().max_examples // 2,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

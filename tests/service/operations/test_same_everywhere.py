@@ -25,7 +25,7 @@ CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 TEXTS = st.text(st.one_of(st.sampled_from(HARD), CHARACTERS), min_size=1, max_size=8)
 NAMES = TEXTS.filter(lambda text: not is_blank(nfc(text.strip())))
 EXAMPLES = settings(
-    max_examples=25,
+    max_examples=settings().max_examples // 4,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -11,7 +11,7 @@ from playwright.async_api import Page, Route
 from service.app import build_app
 from service.http.playground import STATIC, samples
 from tests.service.conftest import ClientFactory, Shop, settings_for
-from tests.service.http.processes.browsing import NEW_PRODUCT, VARIABLES, browsing, edited, opened
+from tests.service.http.slow.browsing import NEW_PRODUCT, VARIABLES, browsing, edited, opened
 
 SAVED_TIMEOUT_S = 10
 TAB_STATE = "() => localStorage.getItem('graphiql:tabState') ?? ''"

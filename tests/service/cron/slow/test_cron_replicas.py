@@ -5,15 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
 
 from service.database.connect import connected
-from service.models import JobOutcome, JobRun, JobTrigger
+from service.models import JobOutcome, JobRun
 from tests.service.conftest import on_each_server
-from tests.service.cron.processes.cron_replica import RACE_TICKS
 from tests.service.cron.scheduling import (
     NINE,
-    TWENTY_MINUTES,
     Bell,
     Clock,
     Gate,
@@ -21,13 +18,13 @@ from tests.service.cron.scheduling import (
     job,
     ledger,
     runner,
-    shop_in,
 )
+from tests.service.cron.slow.cron_replica import RACE_TICKS
 
 
 @asynccontextmanager
 async def replica(mode: str, url: str) -> AsyncIterator[Process]:
-    command = (sys.executable, "-m", "tests.service.cron.processes.cron_replica", mode, url)
+    command = (sys.executable, "-m", "tests.service.cron.slow.cron_replica", mode, url)
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
     try:
         yield process
@@ -148,22 +145,3 @@ async def test_a_job_cancelled_amid_a_statement_leaves_the_pool_in_order(databas
 
         assert [row[1] for row in await ledger()] == ["failed"] * 4
         assert {row.error for row in await JobRun.all()} == {"TimeoutError: not done after 0.1 s"}
-
-
-async def test_of_two_schedulers_one_runs_each_of_a_thousand_ticks(
-    tmp_path: Path, sqlite_template: Path
-) -> None:
-    clock, bell = Clock(), Bell()
-    one, other = runner(clock, job(bell)), runner(clock, job(bell))
-
-    async with shop_in(tmp_path, sqlite_template):
-        for _ in range(1000):
-            await asyncio.gather(one.poke("bell"), other.poke("bell"))
-            clock.now += TWENTY_MINUTES
-        rows = await JobRun.all().order_by("scheduled_for")
-
-    ticks = [NINE + n * TWENTY_MINUTES for n in range(1000)]
-    assert bell.ticks == ticks
-    assert [row.scheduled_for for row in rows] == ticks
-    assert {row.outcome for row in rows} == {JobOutcome.SUCCEEDED}
-    assert {row.trigger for row in rows} == {JobTrigger.SCHEDULE}

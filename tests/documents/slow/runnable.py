@@ -13,7 +13,7 @@ from servers.private import PrivateServer
 from servers.process import free_port
 from servers.rabbitmq import RabbitMQ
 from tests.documents.markdown import ROOT, Block, Document
-from tests.documents.processes.shell import CommandFailed, Shell, check_output
+from tests.documents.slow.shell import CommandFailed, Shell, check_output
 
 SERVERS: Mapping[str, type[PrivateServer]] = {
     kind.name: kind for kind in (MySQL, MariaDB, RabbitMQ, MongoDB)

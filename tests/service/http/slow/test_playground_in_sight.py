@@ -10,7 +10,7 @@ from playwright.async_api import FloatRect, Locator, Page
 
 from service.app import build_app
 from tests.service.conftest import ClientFactory, Shop, settings_for
-from tests.service.http.processes.browsing import (
+from tests.service.http.slow.browsing import (
     DESKTOP,
     NEW_PRODUCT,
     PALE,

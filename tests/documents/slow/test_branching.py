@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.documents.markdown import ROOT, Document
-from tests.documents.processes.shell import Shell
+from tests.documents.slow.shell import Shell
 
 PAGE = Document(ROOT / "docs/branching.md")
 MADE_BEFORE = """

@@ -7,8 +7,8 @@ import psutil
 import pytest
 
 from tests.documents.markdown import ROOT, Document, documents
-from tests.documents.processes.runnable import is_run_elsewhere, is_runnable, needs, play
-from tests.documents.processes.shell import CommandFailed
+from tests.documents.slow.runnable import is_run_elsewhere, is_runnable, needs, play
+from tests.documents.slow.shell import CommandFailed
 
 ALL = documents()
 RUNNABLE = [document for document in ALL if any(map(is_runnable, document.blocks))]
