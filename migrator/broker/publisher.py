@@ -53,7 +53,7 @@ class SendLimits:
     """
 
     buffer_bytes: int = 32 << 20
-    buffer_batches: int = 1024
+    buffer_batches: int = 8192
     in_flight: int = 256
     # RabbitMQ 4.x accepts 16 MiB by default, and a large message delays the small ones after it.
     fragment_bytes: int = 4 << 20
@@ -150,8 +150,8 @@ class Publisher:
                 while not self._backlog.is_over and (taken := self._buffer.take()) is not None:
                     await self._hand_over(connection, *taken)
                     failpoint(Point.AFTER_PUBLISH)
-                connection.check()
                 await self._notify()
+                connection.check()
                 await self._wake.wait()
         finally:
             watch.cancel()

@@ -7,6 +7,7 @@ import structlog
 from migrator.capture.stream.tables import Tables
 from migrator.errors import PositionLost, SourceError, SourceUnavailable, TargetUnavailable
 from migrator.model.position import Position
+from migrator.model.state import Landed
 from migrator.model.table import TableName
 from migrator.mysql.catalog.tables import Table
 from migrator.mysql.position.log import check_still_available, current_position
@@ -39,6 +40,7 @@ class SourceGuard:
         self._tables = tables
         self._position = position
         self._lost_looks = 0
+        self._landed: tuple[Landed, ...] = ()
         self._disagreeing: dict[TableName, tuple[Table, Position]] = {}
 
     async def run(self) -> None:
@@ -54,8 +56,6 @@ class SourceGuard:
                 self._lost_looks = 0
             except SourceUnavailable as error:
                 log.info(f"{error} The stream waits for the source, too.")
-            except TargetUnavailable as error:
-                log.info(f"{error} The source is checked again in {INTERVAL_S} s.")
             except PositionLost:
                 # A single check may see a transaction that was sent and is not committed yet.
                 self._lost_looks += 1
@@ -64,7 +64,12 @@ class SourceGuard:
 
     async def look(self, connection: Connection) -> None:
         """Check once; raises what `run` raises."""
-        for landed in await self._state.landed():
+        try:
+            self._landed = await self._state.landed()
+        except TargetUnavailable as error:
+            # The source is guarded all the same, by what had landed before.
+            log.info(f"{error} The source is checked for what had landed before.")
+        for landed in self._landed:
             await check_still_available(connection, landed.position)
         still = {}
         for name, table in self._tables.disagreeing.items():

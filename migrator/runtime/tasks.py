@@ -7,19 +7,21 @@ from typing import Any
 from migrator.errors import MigratorError
 
 
-async def run_while(main: Coroutine[Any, Any, None], **tasks: Coroutine[Any, Any, None]) -> None:
-    """Run named tasks for as long as `main` runs; the first failure of any ends all.
+async def run_until_first_end(**tasks: Coroutine[Any, Any, None]) -> None:
+    """Run named tasks until one ends, stop the others, and raise what that one raised.
 
-    Raises that failure itself.
+    A second cancellation reaches the tasks that are being stopped, so that they can hurry; a
+    TaskGroup would swallow it.
     """
+    running = [asyncio.create_task(task, name=name) for name, task in tasks.items()]
     try:
-        async with asyncio.TaskGroup() as group:
-            others = [group.create_task(task, name=name) for name, task in tasks.items()]
-            await main
-            for other in others:
-                other.cancel()
-    except BaseExceptionGroup as failures:
-        raise _first(failures) from failures
+        done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+    for task in done:
+        task.result()
 
 
 async def run_until_first_failure(**tasks: Coroutine[Any, Any, None]) -> None:

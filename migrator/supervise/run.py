@@ -17,7 +17,7 @@ from migrator.observe.progress import Observation
 from migrator.observe.reports import Role
 from migrator.observe.summary import is_complete, summary_lines
 from migrator.observe.terminal import Screen
-from migrator.runtime.tasks import run_while
+from migrator.runtime.tasks import run_until_first_end
 from migrator.settings import Settings
 from migrator.state.store import State
 from migrator.supervise.halves import Half, half_of_this_program
@@ -42,7 +42,9 @@ async def run(settings: Settings, console: Console, *, until_caught_up: bool) ->
                 async with Observer(settings, state) as observer:
                     supervision = Supervision(settings, observer, screen, (capture, apply))
                     watching = supervision.watch(until_caught_up=until_caught_up)
-                    await run_while(watching, capture=capture.keep(), apply=apply.keep())
+                    await run_until_first_end(
+                        watching=watching, capture=capture.keep(), apply=apply.keep()
+                    )
         finally:
             seen = await _summary(settings, state, console, time.monotonic() - begin)
     return Exit.COMPLETE if seen and is_complete(seen) else Exit.INCOMPLETE
@@ -70,8 +72,9 @@ class Supervision:
         while True:
             try:
                 seen = await self._observer.observe()
-                self._screen.show(seen, [half.state for half in self._halves])
-                pids = {half.state.pid for half in self._halves}
+                halves = [half.state for half in self._halves]
+                self._screen.show(seen, halves)
+                pids = [half.pid for half in halves if half.role is Role.CAPTURE]
                 has_begun = seen.capture is not None and seen.capture.pid in pids
                 if until_caught_up and has_begun and await self._is_caught_up(seen):
                     return

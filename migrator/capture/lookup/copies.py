@@ -126,6 +126,8 @@ class Copies:
         copy = replace(planned.copy, emptied=emptied or None)
         self._tables.redefine(name, planned.table)
         self._timeline.windows.spoil(name)
+        # Between two transactions readers go on while the copy is saved, but not with the old one.
+        self._copier.end(name)
         # Save it before the position passes the statement: after a crash the stream reads that
         # statement again.
         await self._state.save_table(copy)

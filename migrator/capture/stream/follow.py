@@ -1,17 +1,16 @@
 """Following the binlog: events become transactions, whatever happens to the connection."""
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from migrator.capture.stream.question import Answers
+from migrator.capture.stream.question import Answers, Question
 from migrator.capture.stream.tables import Tables
 from migrator.capture.stream.timeline import Timeline
 from migrator.capture.stream.transactions import TransactionAssembler
 from migrator.errors import BinlogCorrupt, Gap, SourceError, SourceUnavailable, UnsupportedChange
 from migrator.mysql.binlog.dump import dump
-from migrator.mysql.binlog.reader import Event, EventReader
+from migrator.mysql.binlog.reader import EventReader
 from migrator.mysql.position.log import check_still_available
 from migrator.mysql.source import Source
 from migrator.mysql.wire.connection import Connection
@@ -78,30 +77,33 @@ class Stream:
                 backoff.reset()
 
     async def _take(self, reader: EventReader, packets: list[bytes]) -> None:
+        timeline, turns = self._timeline, self._timeline.turns
         arriving = iter(packets)
-        is_taken = False
-        while not is_taken:
+        events = reader.events(arriving)
+        while True:
             try:
-                await self._take_events(reader, reader.events(arriving))
-                is_taken = True
+                event = next(events)
+                question = self._transactions.take(event)
+            except StopIteration:
+                return
             except (BinlogCorrupt, UnsupportedChange) as error:
                 await self._skip(reader, error)
-
-    async def _take_events(self, reader: EventReader, events: Iterator[Event]) -> None:
-        timeline, turns = self._timeline, self._timeline.turns
-        for event in events:
-            question = self._transactions.take(event)
+                events = reader.events(arriving)  # It goes on after that event.
+                continue
             if question is not None:
-                try:
-                    await self._answers.answer(question)
-                except (BinlogCorrupt, UnsupportedChange) as error:
-                    await self._skip(reader, error)
-                self._transactions.answered(question)
-                reader.forget()
+                await self._answer(reader, question)
             if turns and not timeline.is_open:
                 await timeline.give_way()
             if self._room.is_full:
                 await self._room.room()
+
+    async def _answer(self, reader: EventReader, question: Question) -> None:
+        try:
+            await self._answers.answer(question)
+        except (BinlogCorrupt, UnsupportedChange) as error:
+            await self._skip(reader, error)
+        self._transactions.answered(question)
+        reader.forget()
 
     async def _skip(self, reader: EventReader, error: SourceError) -> None:
         """Skip an event that cannot be handled if an operator has decided so; else raise."""

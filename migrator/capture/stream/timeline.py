@@ -196,7 +196,8 @@ class Timeline:
             await turn.has_begun
             yield
         finally:
-            turn.has_ended.set_result(None)
+            if not turn.has_ended.done():  # Else the stream was cancelled while it waited.
+                turn.has_ended.set_result(None)
 
     async def give_way(self) -> None:
         """Give every task that waits for a boundary its turn; call it between transactions."""

@@ -41,7 +41,7 @@ def test_marks_are_known_and_name_a_test_that_exists(document: Document) -> None
 
 
 def _test_of(name: str) -> Path:
-    return ROOT / f"tests/documents/processes/test_{name}.py"
+    return ROOT / f"tests/documents/slow/test_{name}.py"
 
 
 def test_variables_and_the_folder_last_from_block_to_block(tmp_path: Path) -> None:

@@ -185,3 +185,26 @@ async def test_emptying_a_table_spoils_its_windows_and_names_its_batch() -> None
 
     assert emptied == scene.batches[0].id
     assert scene.batches[0].changes[0].operation is Operation.EMPTY
+
+
+async def test_a_stream_that_is_cancelled_while_it_waits_leaves_the_waiter_alone() -> None:
+    scene = Scene()
+    scene.begin(T, 1)
+    has_opened = asyncio.Event()
+
+    async def copy() -> None:
+        async with scene.timeline.window(T):
+            has_opened.set()
+
+    waiting = asyncio.create_task(copy())
+    await turn()
+    scene.commit()
+    stream = asyncio.create_task(scene.timeline.give_way())
+    await asyncio.sleep(0)
+
+    stream.cancel()
+    await asyncio.wait({stream, waiting})
+
+    assert stream.cancelled()
+    assert waiting.exception() is None
+    assert has_opened.is_set()
