@@ -17,6 +17,7 @@ from migrator.mysql.wire.connection import Connection
 from migrator.runtime.backoff import Backoff
 from migrator.runtime.failpoints import Point, failpoint
 from migrator.runtime.room import Room
+from migrator.runtime.tasks import run_until_first_failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,13 @@ class Stream:
         self._answers = answers
         self._room = room
         self._transactions = TransactionAssembler(tables, timeline)
-        self._timer: asyncio.TimerHandle | None = None
+        self._has_read = asyncio.Event()
 
     async def run(self, pace: Pace) -> None:
-        """Follow until cancelled. Raises every error that a new connection does not repair."""
+        """Follow until cancelled. Raises what a new connection does not repair."""
+        await run_until_first_failure(read=self._read(pace), flush=self._keep_flushing(pace))
+
+    async def _read(self, pace: Pace) -> None:
         backoff = Backoff()
         while True:
             try:
@@ -56,6 +60,14 @@ class Stream:
             except SourceUnavailable as error:
                 self._transactions.rewind()
                 await backoff.pause(error, "The stream reconnects")
+
+    async def _keep_flushing(self, pace: Pace) -> None:
+        """What is committed leaves within the linger time, with what comes until then."""
+        while True:
+            await self._has_read.wait()
+            await asyncio.sleep(pace.linger_s)
+            self._has_read.clear()
+            self._timeline.flush()
 
     async def _follow(self, connection: Connection, pace: Pace, backoff: Backoff) -> None:
         start = self._timeline.position.committed
@@ -70,10 +82,7 @@ class Stream:
                 self.last_read_at = asyncio.get_running_loop().time()
                 await self._take(reader, packets)
                 failpoint(Point.AFTER_READ)
-                if self._timer is None:
-                    # What is committed until then leaves together.
-                    loop = asyncio.get_running_loop()
-                    self._timer = loop.call_later(pace.linger_s, self._flush)
+                self._has_read.set()
                 backoff.reset()
 
     async def _take(self, reader: EventReader, packets: list[bytes]) -> None:
@@ -109,7 +118,3 @@ class Stream:
         """Skip an event that cannot be handled if an operator has decided so; else raise."""
         position = f"{self._timeline.position.committed.file}:{reader.end}"
         await self._answers.skip(error, position)
-
-    def _flush(self) -> None:
-        self._timer = None
-        self._timeline.flush()
