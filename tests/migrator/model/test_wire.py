@@ -1,6 +1,7 @@
 """Batches and their bytes on the wire."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import bson
 import pytest
@@ -8,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator.errors import BrokerError
-from migrator.model.batch import Batch
+from migrator.model.batch import Batch, Progress
+from migrator.model.document_key import Bound
+from migrator.model.table import TableName
 from migrator.model.wire import VERSION, decode, encode
 from tests.migrator.batches import batch, batches
 
@@ -84,3 +87,19 @@ def test_another_version_is_named() -> None:
 
     with pytest.raises(BrokerError, match=f"has format 99, this migrator reads {VERSION}"):
         decode(bson.encode(document | {"v": 99}))
+
+
+@pytest.mark.parametrize("last", [None, ("7", "X'61'"), bson.encode({"_id": 7})])
+def test_the_last_key_of_a_chunk_arrives_in_either_form(last: Bound | None) -> None:
+    progress = Progress(TableName("shop", "t"), part=1, rows=2, last=last, done=False)
+    sent = replace(batch(1), progress=progress)
+
+    assert decode(encode(sent)) == sent
+
+
+def test_a_loader_of_the_version_before_finds_no_key_that_it_would_misread() -> None:
+    progress = Progress(TableName("shop", "t"), 1, 2, bson.encode({"_id": 7}), done=False)
+
+    document = bson.decode(encode(replace(batch(1), progress=progress)))
+
+    assert document["progress"]["last"] is None
