@@ -20,12 +20,13 @@ log = structlog.get_logger()
 class LandingWatch:
     """Sends heartbeat batches and reads what has landed, twice a second.
 
-    `epochs` holds this session's epoch of each partition.
+    `epochs` holds this session's epoch of each partition; `landed` is what was read last.
     """
 
     def __init__(
         self, state: State, timeline: Timeline, publisher: Publisher, epochs: Sequence[int]
     ) -> None:
+        self.landed: tuple[Landed, ...] = ()
         self._state = state
         self._timeline = timeline
         self._publisher = publisher
@@ -38,7 +39,8 @@ class LandingWatch:
             if self._publisher.beats < BEATS_MAX:
                 self._timeline.beat()
             try:
-                for landed in await self._state.landed():
+                self.landed = await self._state.landed()
+                for landed in self.landed:
                     self._check(landed)
                     self._publisher.landed(landed)
             except TargetUnavailable as error:

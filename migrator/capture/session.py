@@ -101,12 +101,13 @@ async def _session(settings: Settings, state: State) -> None:
         Decisions(state, tables, copies),
     )
     stream = Stream(source, timeline, tables, lookup, publisher)
+    landing = LandingWatch(state, timeline, publisher, start.epochs)
     await run_until_first_failure(
         publisher=publisher.run(),
         stream=stream.run(_pace(settings)),
         snapshot=copier.run(settings.snapshot_readers),
-        landing=LandingWatch(state, timeline, publisher, start.epochs).run(),
-        source=SourceGuard(source, state, tables, position).run(),
+        landing=landing.run(),
+        source=SourceGuard(source, landing, tables, position).run(),
         reports=keep_reporting(state, stream, timeline, copier, publisher),
     )
 

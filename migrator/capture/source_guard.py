@@ -4,10 +4,10 @@ import asyncio
 
 import structlog
 
+from migrator.capture.landing_watch import LandingWatch
 from migrator.capture.stream.tables import Tables
-from migrator.errors import PositionLost, SourceError, SourceUnavailable, TargetUnavailable
+from migrator.errors import PositionLost, SourceError, SourceUnavailable
 from migrator.model.position import Position
-from migrator.model.state import Landed
 from migrator.model.table import TableName
 from migrator.mysql.catalog.tables import Table
 from migrator.mysql.position.log import check_still_available, current_position
@@ -15,7 +15,6 @@ from migrator.mysql.position.order import covers
 from migrator.mysql.position.read_position import ReadPosition
 from migrator.mysql.source import Source
 from migrator.mysql.wire.connection import Connection
-from migrator.state.store import State
 
 INTERVAL_S = 2.5
 LOST_LOOKS_MAX = 2
@@ -33,14 +32,13 @@ class SourceGuard:
     """
 
     def __init__(
-        self, source: Source, state: State, tables: Tables, position: ReadPosition
+        self, source: Source, landing: LandingWatch, tables: Tables, position: ReadPosition
     ) -> None:
         self._source = source
-        self._state = state
+        self._landing = landing
         self._tables = tables
         self._position = position
         self._lost_looks = 0
-        self._landed: tuple[Landed, ...] = ()
         self._disagreeing: dict[TableName, tuple[Table, Position]] = {}
 
     async def run(self) -> None:
@@ -64,12 +62,7 @@ class SourceGuard:
 
     async def look(self, connection: Connection) -> None:
         """Check once; raises what `run` raises."""
-        try:
-            self._landed = await self._state.landed()
-        except TargetUnavailable as error:
-            # The source is guarded all the same, by what had landed before.
-            log.info(f"{error} The source is checked for what had landed before.")
-        for landed in self._landed:
+        for landed in self._landing.landed:
             await check_still_available(connection, landed.position)
         still = {}
         for name, table in self._tables.disagreeing.items():

@@ -15,7 +15,7 @@ import structlog
 
 from migrator.errors import SourceError, SourceUnavailable
 from migrator.model.position import Position
-from migrator.mysql.position.order import log_offset
+from migrator.mysql.position.order import log_offset, offset_of
 from migrator.mysql.wire.connection import Connection
 
 WAIT_S = 10
@@ -76,7 +76,7 @@ async def _snapshot_after(connection: Connection, position: Position) -> None:
         rows = await connection.query("SHOW STATUS LIKE 'binlog_snapshot_%%'")
         status = {name.lower(): value for name, value in rows}
         file, offset = status["binlog_snapshot_file"], int(status["binlog_snapshot_position"])
-        if log_offset(file, offset) >= log_offset(position.file, position.offset):
+        if log_offset(file, offset) >= offset_of(position):
             return
         await connection.query("ROLLBACK")
         warning.due()

@@ -13,6 +13,11 @@ def log_offset(file: str, offset: int) -> tuple[int, int]:
     return (int(number) if number.isdigit() else 0, offset)
 
 
+def offset_of(position: Position) -> tuple[int, int]:
+    """The file's number and the offset of a position, to be compared on one server."""
+    return log_offset(position.file, position.offset)
+
+
 def covers(landed: Position, wanted: Position) -> bool:
     """Whether everything in the log up to `wanted` has landed.
 
@@ -22,13 +27,13 @@ def covers(landed: Position, wanted: Position) -> bool:
     if wanted.gtids:
         delivered = parse(wanted.gtids)
         return delivered.is_subset(parse(landed.gtids, flavour_of(wanted.gtids)))
-    return landed.server == wanted.server and _offset(landed) >= _offset(wanted)
+    return landed.server == wanted.server and offset_of(landed) >= offset_of(wanted)
 
 
 def earliest(positions: Sequence[Position]) -> Position:
     """The first of several positions of one stream: all others include its transactions."""
     if not all(one.gtids for one in positions):
-        return min(positions, key=_offset)
+        return min(positions, key=offset_of)
     delivered = [parse(one.gtids) for one in positions]
     return next(
         one
@@ -42,14 +47,10 @@ class Landmark:
 
     def __init__(self, position: Position) -> None:
         self._gtids = parse(position.gtids) if position.gtids else None
-        self._offset = _offset(position)
+        self._offset = offset_of(position)
 
     def has(self, gtid: str, file: str, end: int) -> bool:
         """Whether it includes the transaction whose first event ends at `end` of `file`."""
         if self._gtids is not None:
             return gtid in self._gtids
         return log_offset(file, end) <= self._offset
-
-
-def _offset(position: Position) -> tuple[int, int]:
-    return log_offset(position.file, position.offset)

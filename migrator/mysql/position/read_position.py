@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from migrator.model.position import Position
 from migrator.mysql.position.gtid import parse
-from migrator.mysql.position.order import log_offset
+from migrator.mysql.position.order import log_offset, offset_of
 from migrator.mysql.wire.connection import ServerInfo
 
 
@@ -53,7 +53,7 @@ class ReadPosition:
         """Move on, between two transactions, to an offset before which no change is left."""
         position = self.committed
         # With GTIDs the first events name a file and an offset that were passed long ago.
-        if log_offset(file, offset) > log_offset(position.file, position.offset):
+        if log_offset(file, offset) > offset_of(position):
             self._move_to(replace(position, file=file, offset=offset))
 
     def _move_to(self, position: Position) -> None:
