@@ -1,85 +1,20 @@
 """What the real servers log is read as what was done."""
 
-from itertools import groupby
-from pathlib import Path
-
-import pytest
-
-from migrator.errors import ConfigurationError
 from migrator.model.position import Position
 from migrator.model.table import TableName
 from migrator.mysql.binlog.reader import (
-    Event,
     EventReader,
     Gtid,
     Query,
     Rows,
     RowsKind,
     XaPrepare,
-    Xid,
 )
 from migrator.mysql.position.log import current_position
 from migrator.mysql.types import labels
-from migrator.mysql.wire.connection import Connection, SourceUrl, connect
-from servers.mariadb import MariaDB
-from servers.process import free_port
+from migrator.mysql.wire.connection import Connection
 from tests.migrator.mysql.on_servers.conftest import logged_since
-
-TABLE = """CREATE TABLE t (
-    id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, s VARCHAR(50) CHARACTER SET latin1,
-    c CHAR(100) CHARACTER SET utf8mb4, b VARBINARY(20), e ENUM('a', 'ü') CHARACTER SET utf8mb4,
-    y YEAR, i INT, g GEOMETRY, d DECIMAL(10,2), m SET('x', 'y') CHARACTER SET latin1,
-    tx TEXT CHARACTER SET ucs2, u BIGINT UNSIGNED, bt BIT(13)
-)"""
-
-
-def wanted(_: TableName) -> bool:
-    return True
-
-
-async def events_of(connection: Connection, *statements: str) -> list[Event]:
-    """What the server logs for these statements."""
-    start = await current_position(connection)
-    for sql in statements:
-        await connection.query(sql)
-    raw = await logged_since(connection.url, start)
-    ((database,),) = await connection.query("SELECT DATABASE()")
-    reader = EventReader(lambda table: table.database == database)
-    return own_events(list(reader.events(raw)), database)
-
-
-def own_events(events: list[Event], database: str) -> list[Event]:
-    """The events of the transactions in `database`: others use the server, too."""
-    kinds = (Gtid, Query, Rows, Xid, XaPrepare)
-    transactions: list[list[Event]] = []
-    for event in events:
-        if isinstance(event, Gtid):
-            transactions.append([])
-        if isinstance(event, kinds) and transactions:
-            transactions[-1].append(event)
-    return [
-        event
-        for transaction in transactions
-        if any(_is_in(database, event) for event in transaction)
-        for event in transaction
-    ]
-
-
-def _is_in(database: str, event: Event) -> bool:
-    if isinstance(event, Query):
-        return event.database == database
-    return isinstance(event, Rows) and event.shape.table.database == database
-
-
-def names_of(events: list[Event]) -> list[str]:
-    """The events but for GTIDs, which others' transactions have too."""
-    return [
-        event.text.decode() if isinstance(event, Query)
-        else event.kind.value if isinstance(event, Rows)
-        else type(event).__name__
-        for event in events
-        if not isinstance(event, Gtid)
-    ]  # fmt: skip
+from tests.migrator.mysql.on_servers.logged import TABLE, events_of, names_of, own_events, wanted
 
 
 async def test_a_table_map_describes_the_table(connection: Connection) -> None:
@@ -193,23 +128,6 @@ async def test_statements_of_another_character_set_are_decoded(connection: Conne
     assert any("CREATE TABLE" in name for name in names_of(events))
 
 
-async def test_compressed_transactions_are_expanded(mysql: Connection) -> None:
-    await mysql.query(TABLE)
-
-    events = await events_of(
-        mysql,
-        "SET SESSION binlog_transaction_compression = ON",
-        "BEGIN",
-        *["INSERT INTO t (s, c) VALUES ('a', REPEAT('b', 90)), ('c', REPEAT('d', 90))"] * 200,
-        "COMMIT",
-    )
-
-    at = next(i for i, event in enumerate(events) if isinstance(event, Query))
-    assert names_of(events[at:])[:202] == ["BEGIN", *["insert"] * 200, "Xid"]
-    rows = [event for event in events if isinstance(event, Rows)]
-    assert len({event.end for event in rows}) == 1  # No place inside the payload is a position.
-
-
 async def test_tagged_gtids_are_read_and_resumed_from(mysql: Connection) -> None:
     await mysql.query(TABLE)
     await mysql.query("SET gtid_next = 'AUTOMATIC:kooch'")
@@ -267,36 +185,3 @@ async def test_file_and_offset_lead_to_the_same_events(mariadb: Connection) -> N
     ((database,),) = await connection.query("SELECT DATABASE()")
     found = [own_events(list(EventReader(wanted).events(raw)), database) for raw in (first, second)]
     assert found[0] == found[1] != []
-
-
-async def test_columns_without_names_are_a_matter_of_configuration(tmp_path: Path) -> None:
-    server = MariaDB(tmp_path, port=free_port(0))
-    try:
-        url = SourceUrl.parse(str(server.start()))
-        async with await connect(url) as connection:
-            await connection.query("CREATE DATABASE d")
-            await connection.query("USE d")
-            await connection.query(TABLE)
-            await connection.query("SET GLOBAL log_bin_compress = ON")
-            await connection.query("SET GLOBAL log_bin_compress_min_len = 10")
-            compressed = await events_of(
-                connection,
-                f"INSERT INTO t (c) VALUES {', '.join(['(REPEAT(1, 90))'] * 50)}",
-                "UPDATE t SET i = 7",
-                "DELETE FROM t",
-                f"CREATE TABLE x (id INT) COMMENT '{'long ' * 50}'",
-            )
-            await connection.query("SET GLOBAL binlog_row_metadata = NO_LOG")
-
-            with pytest.raises(ConfigurationError, match="binlog_row_metadata = 'FULL'"):
-                await events_of(connection, "INSERT INTO t (i) VALUES (1)")
-    finally:
-        server.stop()
-
-    # Large statements are several events.
-    names = [name for name, _ in groupby(names_of(compressed))]
-    assert names[:6] == ["insert", "Xid", "update", "Xid", "delete", "Xid"]
-    rows = [event for event in compressed if isinstance(event, Rows)]
-    assert sum(row.stop - row.start for row in rows if row.kind is RowsKind.INSERT) > 50 * 90
-    assert all(row.body[row.start : row.stop].count(b"1" * 90) for row in rows)
-    assert "long long" in names[6]

@@ -11,7 +11,7 @@ from migrator.mysql.binlog.reader import EventReader
 from migrator.mysql.position.log import current_position
 from migrator.mysql.wire.connection import Connection
 from tests.migrator.mysql.on_servers.conftest import logged_since
-from tests.migrator.mysql.on_servers.test_events import TABLE, wanted
+from tests.migrator.mysql.on_servers.logged import TABLE, wanted
 
 FORMAT_DESCRIPTION = 15
 WORKLOAD = (

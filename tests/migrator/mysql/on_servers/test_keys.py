@@ -6,7 +6,7 @@ from migrator.model.scope import Scope
 from migrator.mysql.binlog.reader import Rows
 from migrator.mysql.catalog.tables import read_tables
 from migrator.mysql.wire.connection import Connection
-from tests.migrator.mysql.on_servers.test_events import events_of
+from tests.migrator.mysql.on_servers.logged import events_of
 
 TABLES = 80
 TYPES = (
