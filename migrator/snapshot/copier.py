@@ -1,9 +1,10 @@
 """The copy of the rows that exist already: without locks, and the stream never waits for it.
 
 For each chunk of a table, in the order of its key: open a window, which notes the keys that the
-stream emits; wait until the server shows everything that was emitted before; read; emit the
-rows, without those that were emitted meanwhile, at the position that the stream has reached.
-Rows that change after the read come later in the stream. Nothing is written to the source.
+stream emits; wait until the server shows everything that was emitted before; read; wait until
+the stream has passed all that the read has shown; emit the rows, without those that were
+emitted meanwhile. So a copied table is exactly the source's at the stream's position, from its
+last chunk on. Nothing is written to the source.
 """
 
 import asyncio
@@ -25,18 +26,23 @@ from migrator.snapshot.planner import explains
 from migrator.snapshot.window import Timeline
 
 CHUNK_AIM_BYTES = 16 * 1024 * 1024
+SPOILED_ROWS_MIN = 50
 STALE_POLL_S = 0.1
 
 
 @dataclass(slots=True)
 class RangeCopy:
-    """One range of one table that is being copied; `table` follows redefinitions."""
+    """One range of one table that is being copied; `table` follows redefinitions.
+
+    After `spoiled` windows in a row the chunks are smaller, which keeps their windows short.
+    """
 
     table: Table
     range: KeyRange
     number: int
     generation: int
     last: Bound | None
+    spoiled: int = 0
 
     def after(self, chunk: Chunk) -> Progress:
         """How far the copy of the range has come when the chunk has landed."""
@@ -119,14 +125,17 @@ class Copier:
             if not self._is_wanted(one):
                 return
             async with consistent_read(connection, window.position):
-                fitting = CHUNK_AIM_BYTES // max(1, one.table.row_bytes)
-                limit = max(1, min(self._chunk_rows, fitting))
+                limit = self._limit(one)
                 sql = chunk_sql(one.table, one.last, one.range, limit)
                 chunk = await read_chunk(connection, sql, one.table, self._source.options, limit)
+            place = await self._source.shown_by_now(connection, window.position.server)
+            await window.until_passed(place, chunk.groups)
             await self._room.room()
             emitted = await window.emit(chunk.groups, one.after(chunk))
         if emitted is None:
+            one.spoiled += 1
             return
+        one.spoiled = 0
         one.last = chunk.last or one.last
         self.chunks += 1
         self.rows += chunk.rows
@@ -136,6 +145,12 @@ class Copier:
             left.discard(one.number)
             if not left:
                 del self._left[one.table.name]
+
+    def _limit(self, one: RangeCopy) -> int:
+        """How many rows the next chunk of the range may have."""
+        fitting = CHUNK_AIM_BYTES // max(1, one.table.row_bytes)
+        limit = max(1, min(self._chunk_rows, fitting))
+        return max(min(limit, SPOILED_ROWS_MIN), limit >> one.spoiled)
 
     async def _follow(self, one: RangeCopy, error: SourceError) -> None:
         """Go on with the table's new definition; raise the error if that is not its cause."""

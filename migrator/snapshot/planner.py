@@ -94,7 +94,8 @@ class Planner:
         sql = last_key_sql(table)
         chunk = await read_chunk(self.connection, sql, table, self.options, 2)
         if chunk.last is None:
-            return (KeyRange(done=True),)
+            # The stream may still be at a place where the table had rows; only a chunk tells.
+            return (KeyRange(),)
         bounds = await self._bounds(table)
         uppers: list[Bound] = [*bounds, chunk.last]
         return tuple(

@@ -1,5 +1,8 @@
 """A chunk's window: from before its SELECT until its rows are emitted.
 
+A SELECT may show transactions that the stream has yet to read. So the window stays open until
+the stream has passed the place in the log where all of them are: without the keys that it has
+emitted since, the rows are then exactly those of the source at the stream's position.
 The idea of a chunk between two points of the log is that of DBLog (arXiv 2010.12597).
 """
 
@@ -14,6 +17,9 @@ from migrator.model.position import Position
 from migrator.model.rows import RowGroup
 from migrator.model.table import TableName
 
+NOTED_KEYS_MAX = 200_000
+"""While a chunk is being read; afterwards there are no more than the chunk has rows."""
+
 
 class Window(Protocol):
     """An open window; the stream has emitted everything up to `position`."""
@@ -21,6 +27,13 @@ class Window(Protocol):
     @property
     def position(self) -> Position:
         """Where the stream stood when the window was opened."""
+        ...
+
+    async def until_passed(self, place: Position, groups: Sequence[RowGroup]) -> None:
+        """Wait until the stream has passed a place in the log; of keys note only those of `groups`.
+
+        Call it when the rows have been read, with a place that no SELECT was ahead of.
+        """
         ...
 
     async def emit(self, groups: Sequence[RowGroup], progress: Progress) -> int | None:
@@ -43,12 +56,33 @@ class Timeline(Protocol):
 class Noted:
     """The keys of a table that the stream has emitted since a window was opened.
 
-    `is_spoiled`: they are no longer all known, so the chunk must be read again.
+    Once the chunk has been read, only `own`, the keys of its rows, are noted. `is_spoiled`: the
+    keys are no longer all known, so the chunk must be read again.
     """
 
     table: TableName
     keys: set[bytes] = field(default_factory=set)
+    own: frozenset[bytes] | None = None
     is_spoiled: bool = False
+
+    def add(self, keys: Iterable[bytes]) -> None:
+        """The stream emitted rows with these keys."""
+        if self.own is not None:
+            keys = self.own.intersection(keys)
+        self.keys.update(keys)
+        if len(self.keys) > NOTED_KEYS_MAX:
+            self.spoil()
+
+    def keep_only(self, groups: Iterable[RowGroup]) -> None:
+        """The chunk has been read: no other keys matter from now on."""
+        rows = (row for group in groups for row in group.rows)
+        self.own = frozenset(document_key(row) for row in rows if has_key(row))
+        self.keys &= self.own
+
+    def spoil(self) -> None:
+        """Not all keys are known any more."""
+        self.is_spoiled = True
+        self.keys.clear()
 
     def left(self, groups: Sequence[RowGroup]) -> list[RowGroup]:
         """The rows of a chunk that have not been emitted."""
@@ -89,11 +123,11 @@ class OpenWindows:
         if windows:
             keys = [document_key(one) for one in documents if has_key(one)]
             for noted in windows:
-                noted.keys.update(keys)
+                noted.add(keys)
 
     def spoil(self, table: TableName | None = None) -> None:
         """Rows of the table, or of any table, changed in a way that keys do not describe."""
         for name, windows in self._open.items():
             if table is None or name == table:
                 for noted in windows:
-                    noted.is_spoiled = True
+                    noted.spoil()

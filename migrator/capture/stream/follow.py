@@ -74,7 +74,7 @@ class Stream:
         await check_still_available(connection, start)
         if self._timeline.is_open and start.server != connection.server.identity:
             raise Gap("The connection now leads to another server, in the middle of a transaction.")
-        self._timeline.position.connected(connection.server.identity)
+        self._timeline.connected(connection.server.identity)
         reader = EventReader(self._tables.wants_rows)
         events = dump(connection, start, server_id=pace.server_id, heartbeat_s=pace.heartbeat_s)
         async with aclosing(events) as arriving:

@@ -5,13 +5,13 @@ has reached: the flush of small transactions, a heartbeat batch, the rows of a c
 """
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from migrator.capture.stream.batcher import Batcher, Batchers
 from migrator.capture.stream.partial_rows import PartialRows
+from migrator.errors import SourceUnavailable
 from migrator.model.batch import BatchId, Distributed, Phase, Progress
 from migrator.model.position import Position
 from migrator.model.rows import Operation, RowGroup
@@ -20,11 +20,17 @@ from migrator.mysql.binlog.events import Gtid
 from migrator.mysql.position.read_position import ReadPosition
 from migrator.snapshot.window import Noted, OpenWindows
 
+PASSING_TIMEOUT_S = 3_600
+
 
 class Turn:
-    """The turn of a task that waits for a boundary; the stream waits until the turn has ended."""
+    """The turn of a task that waits for a boundary; the stream waits until the turn has ended.
 
-    def __init__(self) -> None:
+    With `place`, it waits for a boundary at which the stream has passed this place in the log.
+    """
+
+    def __init__(self, place: Position | None) -> None:
+        self.place = place
         self.has_begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.has_ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -45,7 +51,7 @@ class Timeline:
         self.is_open = False
         self.partial = PartialRows()
         self.distributed: Distributed | None = None
-        self.turns: deque[Turn] = deque()
+        self.turns: list[Turn] = []
         self.gtid = ""
         self.end = 0
         self._is_flush_due = self._is_beat_due = False
@@ -184,26 +190,45 @@ class Timeline:
             self.batchers.of(noted.table).copy(noted.table, left, progress)
             return sum(len(group.rows) for group in left)
 
+    def connected(self, server: str) -> None:
+        """The next events come from this server; another one may lack what a SELECT has shown."""
+        if self.position.committed.server != server:
+            self.windows.spoil()
+        self.position.connected(server)
+
+    async def until_passed(self, place: Position) -> None:
+        """Wait until the stream has passed a place in the log. Raises `SourceUnavailable`."""
+        try:
+            async with asyncio.timeout(PASSING_TIMEOUT_S), self._boundary(place):
+                pass
+        except TimeoutError as error:
+            raise SourceUnavailable(
+                f"The stream has not come to what a SELECT has shown within {PASSING_TIMEOUT_S} s."
+            ) from error
+
     @asynccontextmanager
-    async def _boundary(self) -> AsyncIterator[None]:
+    async def _boundary(self, place: Position | None = None) -> AsyncIterator[None]:
         """Inside, no transaction is open, as long as nothing there is awaited."""
-        if not self.is_open:
+        if not self.is_open and place is None:
             yield
             return
-        turn = Turn()
+        turn = Turn(place)
         self.turns.append(turn)
         try:
             await turn.has_begun
             yield
         finally:
+            if not turn.has_begun.done() or turn.has_begun.cancelled():
+                self.turns.remove(turn)
             if not turn.has_ended.done():  # Else the stream was cancelled while it waited.
                 turn.has_ended.set_result(None)
 
     async def give_way(self) -> None:
-        """Give every task that waits for a boundary its turn; call it between transactions."""
-        while self.turns:
-            turn = self.turns.popleft()
-            if not turn.has_begun.done():  # Else it was cancelled.
+        """Give every task its turn whose boundary this is; call it between transactions."""
+        for turn in list(self.turns):
+            is_due = turn.place is None or self.position.has_passed(turn.place)
+            if is_due and not turn.has_begun.done():  # Else it was cancelled.
+                self.turns.remove(turn)
                 turn.has_begun.set_result(None)
                 await turn.has_ended
 
@@ -215,6 +240,12 @@ class TimelineWindow:
     timeline: Timeline
     noted: Noted
     position: Position
+
+    async def until_passed(self, place: Position, groups: Sequence[RowGroup]) -> None:
+        """Wait until the stream has passed the place; of keys note only those of `groups`."""
+        if not self.timeline.position.has_passed(place):
+            self.noted.keep_only(groups)
+            await self.timeline.until_passed(place)
 
     async def emit(self, groups: Sequence[RowGroup], progress: Progress) -> int | None:
         """Emit the rows that the stream has not emitted since; None: the window is spoiled."""

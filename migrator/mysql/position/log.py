@@ -1,13 +1,54 @@
 """Where the source's binlog ends, and whether the source can continue from a position."""
 
-from migrator.errors import START_OVER, ConfigurationError, PositionLost, SourceError
+import re
+
+from migrator.errors import (
+    START_OVER,
+    ConfigurationError,
+    PositionLost,
+    SourceError,
+    SourceUnavailable,
+)
 from migrator.model.position import Position
 from migrator.mysql.position.gtid import GtidSet, MariadbPosition, count, count_between
 from migrator.mysql.wire.connection import Connection
 
+THREAD = re.compile(r"#\d+")
+"""The thread that owns a GTID, in @@gtid_owned: `uuid:23#12`."""
+
 
 async def current_position(connection: Connection) -> Position:
     """Where the log ends now; raises `ConfigurationError` if the server writes no binlog."""
+    file, offset = await _end(connection)
+    gtids = await _gtids(connection, file, offset)
+    return Position(gtids, file, offset, connection.server.identity)
+
+
+async def shown_by_now(connection: Connection, server: str) -> Position:
+    """A place in the log before which all transactions are that a SELECT has shown until now.
+
+    A server writes a transaction to its log before it shows it. Where the connection does not
+    lead to the `server` whose log is read, the place consists of GTIDs; raises
+    `SourceUnavailable` without GTIDs.
+    """
+    if connection.server.identity == server:
+        return Position("", *await _end(connection), server)
+    if not connection.server.has_gtids:
+        raise SourceUnavailable(
+            f"A connection to {connection.url} leads to another server than the one whose binlog "
+            "is read, and without GTIDs their logs cannot be compared."
+        )
+    if connection.server.is_mariadb:
+        ((gtids,),) = await connection.query("SELECT @@global.gtid_binlog_pos")
+        return Position(str(gtids or ""))
+    # What is shown already and not counted as executed yet, is owned by the session that
+    # commits it. The server evaluates the columns from left to right.
+    sql = "SELECT @@global.gtid_owned, @@global.gtid_executed"
+    ((owned, executed),) = await connection.query(sql)
+    return Position(",".join(filter(None, (THREAD.sub("", owned), executed))))
+
+
+async def _end(connection: Connection) -> tuple[str, int]:
     # MySQL renamed the statement in 8.2 and removed the old name in 8.4.
     is_renamed = not connection.server.is_mariadb and connection.server.version_tuple >= (8, 2)
     status = "SHOW BINARY LOG STATUS" if is_renamed else "SHOW MASTER STATUS"
@@ -17,12 +58,7 @@ async def current_position(connection: Connection) -> Position:
             f"The source at {connection.url} writes no binlog. Start it with log_bin."
         )
     file, offset = rows[0][:2]
-    return Position(
-        gtids=await _gtids(connection, str(file), int(offset)),
-        file=str(file),
-        offset=int(offset),
-        server=connection.server.identity,
-    )
+    return str(file), int(offset)
 
 
 async def _gtids(connection: Connection, file: str, offset: int) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from migrator.model.position import Position
 from migrator.mysql.position.gtid import parse
-from migrator.mysql.position.order import log_offset, offset_of
+from migrator.mysql.position.order import covers, log_offset, offset_of
 from migrator.mysql.wire.connection import ServerInfo
 
 
@@ -29,6 +29,21 @@ class ReadPosition:
             self._position = replace(self._position, gtids=gtids, offset=self._offset)
             self._is_stale = False
         return self._position
+
+    def has_passed(self, place: Position) -> bool:
+        """Whether everything in the log up to a place has been read; it may be GTIDs only.
+
+        A place in the log of a server that is no longer read counts as passed: nothing more of
+        that log will come.
+        """
+        own = self._position
+        if not place.file:
+            return covers(self.committed, place)
+        if own.server != place.server:
+            return True
+        if own.file == place.file:
+            return self._offset >= place.offset
+        return log_offset(own.file, self._offset) >= offset_of(place)
 
     def with_open(self, gtid: str, end: int) -> Position:
         """The position after an open transaction that ends at `end` and is not passed yet."""

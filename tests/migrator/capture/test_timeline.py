@@ -15,9 +15,10 @@ from migrator.model.table import TableName
 from migrator.mysql.binlog.events import Gtid
 from migrator.mysql.position.read_position import ReadPosition
 from migrator.mysql.wire.connection import Flavour, ServerInfo
+from migrator.snapshot.window import NOTED_KEYS_MAX
 
 SERVER = ServerInfo(Flavour.MYSQL, "8.4.0", (8, 4, 0), "a", gtid_mode=False)
-START = Position(file="binlog.000001", offset=4)
+START = Position(file="binlog.000001", offset=4, server="a")
 T, U = TableName("shop", "t"), TableName("shop", "u")
 PROGRESS = Progress(T, part=0, rows=2, last=b"last", done=True)
 
@@ -61,6 +62,10 @@ class Scene:
 
 def rows(*keys: int, operation: Operation = Operation.PUT) -> RowGroup:
     return RowGroup(operation, [bson.encode({"_id": key}) for key in keys])
+
+
+def place(offset: int) -> Position:
+    return Position(file=START.file, offset=offset, server=START.server)
 
 
 async def turn() -> None:
@@ -126,6 +131,87 @@ async def test_a_spoiled_window_emits_nothing() -> None:
 
         assert await window.emit([rows(1)], PROGRESS) is None
         assert await other.emit([rows(1)], PROGRESS) == 1
+
+
+async def test_a_chunk_waits_until_the_stream_has_passed_what_it_may_show() -> None:
+    scene = Scene()
+    async with scene.timeline.window(T) as window:
+        chunk = [rows(1, 2)]
+        passing = asyncio.create_task(window.until_passed(place(200), chunk))
+        scene.begin(T, 1, 3)
+        scene.commit(end=100)
+        await scene.timeline.give_way()
+        await turn()
+
+        assert not passing.done()
+
+        scene.begin(T, 4)
+        scene.commit(end=200)
+        giving = asyncio.create_task(scene.timeline.give_way())
+        await turn()
+
+        assert passing.done()
+        assert giving.done()
+        assert await window.emit(chunk, PROGRESS) == 1
+
+    assert scene.sent() == [[1, 3, 4], [2]]
+    assert scene.batches[1].position.offset == 200
+
+
+async def test_a_chunk_does_not_wait_for_what_the_stream_has_passed() -> None:
+    scene = Scene()
+    scene.begin(T, 1)
+    scene.commit(end=200)
+
+    async with scene.timeline.window(T) as window:
+        await window.until_passed(place(200), [rows(1)])
+
+        assert await window.emit([rows(1)], PROGRESS) == 1
+
+
+async def test_a_file_of_the_log_that_follows_is_beyond_every_offset_of_the_one_before() -> None:
+    scene = Scene()
+
+    async with scene.timeline.window(T) as window:
+        passing = asyncio.create_task(window.until_passed(place(10**9), []))
+        await turn()
+        scene.timeline.position.read_up_to("binlog.000002", 4)
+        await scene.timeline.give_way()
+        await asyncio.wait_for(passing, 1)
+
+
+async def test_a_chunk_of_a_server_that_is_no_longer_read_is_read_again() -> None:
+    scene = Scene()
+
+    async with scene.timeline.window(T) as window:
+        passing = asyncio.create_task(window.until_passed(place(200), [rows(1)]))
+        await turn()
+        scene.timeline.connected("another")
+        await scene.timeline.give_way()
+        await asyncio.wait_for(passing, 1)
+
+        assert await window.emit([rows(1)], PROGRESS) is None
+
+
+async def test_a_chunk_that_is_cancelled_while_it_waits_is_forgotten() -> None:
+    scene = Scene()
+
+    async with scene.timeline.window(T) as window:
+        passing = asyncio.create_task(window.until_passed(place(200), [rows(1)]))
+        await turn()
+        passing.cancel()
+        await asyncio.wait({passing})
+
+    assert scene.timeline.turns == []
+
+
+async def test_a_window_that_would_note_too_many_keys_is_spoiled() -> None:
+    scene = Scene()
+
+    async with scene.timeline.window(T) as window:
+        scene.timeline.windows.note(T, rows(*range(NOTED_KEYS_MAX + 1)).rows)
+
+        assert await window.emit([rows(1)], PROGRESS) is None
 
 
 async def test_the_stream_waits_for_nobody_who_was_cancelled() -> None:

@@ -112,6 +112,7 @@ def test_a_frozen_apply_is_replaced_and_writes_nothing_when_it_wakes(make_road: 
 def test_the_copy_is_killed_at_its_chunks(make_road: MakeRoad) -> None:
     road = make_road(seed=16, rows=600, settings={"MIGRATOR_CHUNK_ROWS": "20"})
     road.workload.start()
+    road.reader.start()
     road.capture.start(pause_at="after_publish:20")
     road.apply.start(pause_at="in_transaction:10")
     road.capture.wait_frozen()

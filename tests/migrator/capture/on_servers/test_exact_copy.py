@@ -1,0 +1,98 @@
+"""A copied table is exact from its first moment on: a reader never sees half of a transfer."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import Random
+from typing import Any
+
+from pymongo import MongoClient
+
+from migrator.broker.queues import delete
+from tests.migrator.conftest import RoadFactory
+from tests.migrator.road import Road, Source
+
+STARTS = int(os.environ.get("FRESH_STARTS", "3"))
+ACCOUNTS = 200
+OPENING_BALANCE = 1_000
+WRITERS = 3
+LOOKED_ON_S = 0.5
+
+
+def fill(source: Source) -> None:
+    source.run(
+        "DROP TABLE IF EXISTS accounts",
+        "CREATE TABLE accounts (id INT PRIMARY KEY, balance BIGINT NOT NULL)",
+        "INSERT INTO accounts VALUES "
+        + ", ".join(f"({number}, {OPENING_BALANCE})" for number in range(ACCOUNTS)),
+    )
+
+
+@contextmanager
+def transfers(source: Source) -> Iterator[None]:
+    """Writers move money between accounts, each transfer in one transaction."""
+    stop = threading.Event()
+
+    def write(seed: int) -> None:
+        random = Random(seed)
+        with source.connect(source.database) as connection, connection.cursor() as cursor:
+            while not stop.is_set():
+                # In the order of their keys, so that no two transfers block each other.
+                one, other = sorted(random.sample(range(ACCOUNTS), 2))
+                connection.begin()
+                for account, amount in (one, -7), (other, 7):
+                    sql = "UPDATE accounts SET balance = balance + %s WHERE id = %s"
+                    cursor.execute(sql, (amount, account))
+                connection.commit()
+
+    writers = [threading.Thread(target=write, args=(seed,)) for seed in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
+
+
+def look(client: "MongoClient[dict[str, Any]]", database: str, stop: threading.Event) -> set[int]:
+    """The sums that a reader sees, from the first moment at which all accounts are there."""
+    group = {"$group": {"_id": None, "count": {"$sum": 1}, "sum": {"$sum": "$balance"}}}
+    seen: set[int] = set()
+    while not stop.is_set():
+        with client.start_session(snapshot=True) as session:
+            found = list(client[database].accounts.aggregate([group], session=session))
+        if found and found[0]["count"] == ACCOUNTS:
+            seen.add(found[0]["sum"])
+    return seen
+
+
+async def sums_of_a_fresh_start(road: Road) -> set[int]:
+    stop = threading.Event()
+    road.client.drop_database(road.source.database)
+    road.client.drop_database(road.state)
+    await delete(road.settings.broker_url.get_secret_value(), road.settings.name)
+    reading = asyncio.create_task(asyncio.to_thread(look, road.client, road.source.database, stop))
+    try:
+        with transfers(road.source):
+            async with road.going():
+                while road.client[road.source.database].accounts.count_documents({}) < ACCOUNTS:
+                    await asyncio.sleep(0.01)
+                await asyncio.sleep(LOOKED_ON_S)
+    finally:
+        stop.set()
+    return await reading
+
+
+async def test_no_wrong_sum_is_seen_after_a_fresh_start(make_road: RoadFactory) -> None:
+    road = make_road(chunk_rows=20)
+
+    for _ in range(STARTS):
+        await asyncio.to_thread(fill, road.source)
+
+        sums = await sums_of_a_fresh_start(road)
+
+        assert sums == {ACCOUNTS * OPENING_BALANCE}
