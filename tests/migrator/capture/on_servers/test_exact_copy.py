@@ -4,11 +4,12 @@ import asyncio
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from random import Random
 from typing import Any
 
 from pymongo import MongoClient
+from pymongo.errors import OperationFailure
 
 from migrator.broker.queues import delete
 from tests.migrator.conftest import RoadFactory
@@ -62,8 +63,10 @@ def look(client: "MongoClient[dict[str, Any]]", database: str, stop: threading.E
     """The sums that a reader sees, from the first moment at which all accounts are there."""
     group = {"$group": {"_id": None, "count": {"$sum": 1}, "sum": {"$sum": "$balance"}}}
     seen: set[int] = set()
+    found: list[dict[str, Any]] = []
     while not stop.is_set():
-        with client.start_session(snapshot=True) as session:
+        # The collection may have been created after the snapshot.
+        with client.start_session(snapshot=True) as session, suppress(OperationFailure):
             found = list(client[database].accounts.aggregate([group], session=session))
         if found and found[0]["count"] == ACCOUNTS:
             seen.add(found[0]["sum"])
