@@ -33,6 +33,8 @@ LAYERS = (
     ("migrator.capture.lookup",),
     ("migrator.capture.stream",),
     ("migrator.load",),
+    ("migrator.load.cascades",),
+    ("migrator.load.changes",),
     ("migrator.snapshot",),
     ("migrator.check",),
     ("migrator.observe",),

@@ -17,6 +17,7 @@ from benchmarks.migrator.readers import Reading, Task
 from migrator.capture.stream.batcher import Batchers, Limits
 from migrator.capture.stream.follow import Pace, Stream
 from migrator.capture.stream.question import Question
+from migrator.capture.stream.references import References
 from migrator.capture.stream.tables import Tables
 from migrator.capture.stream.timeline import Timeline
 from migrator.errors import SourceError
@@ -81,7 +82,7 @@ async def _stream(task: Task, settings: Settings, url: SourceUrl, sink: Discarde
         landed = [Landed(0, BatchId(1, 0), start)]
         batchers = Batchers.of_landed(landed, limits, position, sink, settings.collections)
         tables = Tables(source, await read_tables(connection, source.scope), batchers)
-    return Stream(source, Timeline(position, batchers), tables, Nobody(), sink)
+    return Stream(source, Timeline(position, batchers), References(tables), Nobody(), sink)
 
 
 class Nobody:

@@ -1,12 +1,15 @@
 """Where a session begins: what has landed, what has been copied, and what the source still has."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from migrator.capture.lookup.foreign_keys import known_constraints
 from migrator.check.fitness import foreign_documents
 from migrator.errors import ConfigurationError
+from migrator.model.collection import CollectionMap
 from migrator.model.position import Position
+from migrator.model.reference import Constraints
 from migrator.model.scope import Scope
 from migrator.model.state import Landed, TableCopy
 from migrator.model.table import TableName
@@ -15,6 +18,7 @@ from migrator.mysql.position.gtid import flavour_of
 from migrator.mysql.position.log import check_still_available, current_position
 from migrator.mysql.position.order import earliest
 from migrator.mysql.wire.connection import Connection
+from migrator.settings import Settings
 from migrator.snapshot.consistent_read import consistent_read
 from migrator.snapshot.planner import key_of
 from migrator.state.store import State
@@ -36,7 +40,8 @@ class Resumption:
     """Where a session resumes: what has `landed` in each partition, in the partitions' order.
 
     The stream starts at `position`, the earliest of them. Of the selected `tables`, the copies
-    that are `unfinished` continue, and `new_copies` start from the beginning.
+    that are `unfinished` continue, and `new_copies` start from the beginning. `constraints` are
+    those at the stream's start; `collections` knows which tables they keep in one partition.
     """
 
     landed: tuple[Landed, ...]
@@ -44,6 +49,8 @@ class Resumption:
     tables: tuple[Table, ...]
     unfinished: tuple[TableCopy, ...]
     new_copies: tuple[NewCopy, ...]
+    constraints: Constraints
+    collections: CollectionMap
 
     @property
     def followed(self) -> tuple[Table, ...]:
@@ -63,13 +70,14 @@ async def is_begun(state: State) -> bool:
 
 
 async def resume(
-    connection: Connection, state: State, scope: Scope, partitions: int, *, takes_over: bool
+    connection: Connection, state: State, scope: Scope, settings: Settings
 ) -> Resumption:
     """Begin a new epoch of every partition, and find what must be copied.
 
     Raises `ConfigurationError` for settings or collections that do not fit this migration,
     `PositionLost` when the source no longer has the log after what landed.
     """
+    partitions, takes_over = settings.partitions, settings.take_over
     before = await state.landed()
     _check_partitions(before, partitions)
     _check_flavour(before, connection)
@@ -90,25 +98,29 @@ async def resume(
         await check_still_available(connection, one.position)
     # Read the definitions only now: the stream will not show an ALTER from before `start`.
     tables = await read_tables(connection, scope)
+    constraints = await known_constraints(connection, state)
+    collections = replace(settings.collections, together=constraints.together())
     position = earliest([one.position for one in landed])
-    unfinished, new_copies = await _sorted_copies(state, tables, partitions, takes_over=takes_over)
-    return Resumption(tuple(landed), position, tables, unfinished, new_copies)
+    numbers = {table.name: collections.partition_of(table.name, partitions) for table in tables}
+    unfinished, new_copies = await _sorted_copies(state, tables, numbers, takes_over=takes_over)
+    return Resumption(
+        tuple(landed), position, tables, unfinished, new_copies, constraints, collections
+    )
 
 
 async def _sorted_copies(
-    state: State, tables: Sequence[Table], partitions: int, *, takes_over: bool
+    state: State, tables: Sequence[Table], numbers: Mapping[TableName, int], *, takes_over: bool
 ) -> tuple[tuple[TableCopy, ...], tuple[NewCopy, ...]]:
     """The copies that continue, and those that start from the beginning."""
     # Progress of an older epoch can no longer land, so what is read here stays true.
     copies = {copy.table: copy for copy in await state.tables()}
-    partition_of = state.target.collections.partition_of
     unfinished: list[TableCopy] = []
     new_copies: list[NewCopy] = []
     for table in tables:
         copy = copies.get(table.name)
         if copy is None:
             new_copies.append(NewCopy(table.name, empties=takes_over))
-        elif _is_stale(copy, table, partition_of(table.name, partitions)):
+        elif _is_stale(copy, table, numbers[table.name]):
             new_copies.append(NewCopy(table.name, empties=True))
         elif not copy.done:
             unfinished.append(copy)

@@ -18,6 +18,7 @@ from migrator.capture.landing_watch import LandingWatch
 from migrator.capture.lookup.copies import Copies
 from migrator.capture.lookup.ddl import DdlFollower
 from migrator.capture.lookup.decisions import Decisions
+from migrator.capture.lookup.foreign_keys import ForeignKeyFollower, parents_of
 from migrator.capture.lookup.lookup import Lookup
 from migrator.capture.lookup.reread import Reread
 from migrator.capture.reporting import keep_reporting
@@ -25,6 +26,7 @@ from migrator.capture.resume import is_begun, resume
 from migrator.capture.source_guard import SourceGuard
 from migrator.capture.stream.batcher import Batchers, Limits
 from migrator.capture.stream.follow import Pace, Stream
+from migrator.capture.stream.references import References
 from migrator.capture.stream.tables import Tables
 from migrator.capture.stream.timeline import Timeline
 from migrator.check.findings import refuse_failures
@@ -77,18 +79,18 @@ async def _session(settings: Settings, state: State) -> None:
         source = Source(url, scope, TypeOptions(settings.zero_dates, settings.microseconds))
         is_new = not await is_begun(state)
         refuse_failures(await source_findings(connection, settings, is_new=is_new))
-        takes_over = settings.take_over
-        start = await resume(connection, state, scope, settings.partitions, takes_over=takes_over)
+        start = await resume(connection, state, scope, settings)
         publisher = _publisher(settings)
         position = ReadPosition(start.position, connection.server)
         limits = Limits(settings.batch_rows_max, settings.batch_bytes_max)
-        batchers = Batchers.of_landed(
-            start.landed, limits, position, publisher, settings.collections
-        )
+        batchers = Batchers.of_landed(start.landed, limits, position, publisher, start.collections)
         tables = Tables(source, start.followed, batchers)
+        references = References(tables)
+        keys = start.constraints.keys
+        references.adopt(keys, await parents_of(connection, tables, keys))
         timeline = Timeline(position, batchers)
         copier = Copier(source, timeline, publisher, settings.chunk_rows)
-        copies = Copies(state, timeline, tables, copier, takes_over=takes_over)
+        copies = Copies(state, timeline, tables, copier, takes_over=settings.take_over)
         for copy in start.unfinished:
             copier.begin(tables[copy.table], copy)
         for one in start.new_copies:
@@ -96,11 +98,11 @@ async def _session(settings: Settings, state: State) -> None:
     lookup = Lookup(
         source,
         timeline,
-        DdlFollower(tables, copies, state),
+        DdlFollower(tables, copies, state, ForeignKeyFollower(state, timeline, references, copies)),
         Reread(source, timeline, tables, publisher),
         Decisions(state, tables, copies),
     )
-    stream = Stream(source, timeline, tables, lookup, publisher)
+    stream = Stream(source, timeline, references, lookup, publisher)
     landing = LandingWatch(state, timeline, publisher, start.epochs)
     await run_until_first_failure(
         publisher=publisher.run(),

@@ -1,8 +1,10 @@
 """What becomes true with the rows: it is recorded in `_migrator` by the same transaction."""
 
 import os
-from collections.abc import Iterable
 
+from migrator.load.cascades.dead_letters import DeadRows
+from migrator.load.changes.coalesce import Coalesced
+from migrator.load.ownership import Ownership
 from migrator.load.records import (
     audit_documents,
     dead_letter_documents,
@@ -13,7 +15,8 @@ from migrator.load.records import (
     settled_dead_letters,
 )
 from migrator.load.transaction import LoadTransaction
-from migrator.mongodb.session import Session
+from migrator.model.state import Landed
+from migrator.mongodb.target import Document
 from migrator.state.store import State
 
 AUDIT = os.environ.get("MIGRATOR_AUDIT") == "1"
@@ -25,20 +28,16 @@ class Recorder:
     It remembers which tables have dead letters: rows of other tables cannot settle any.
     """
 
-    def __init__(
-        self, state: State, partition: int, tables_with_dead_letters: Iterable[str]
-    ) -> None:
+    def __init__(self, state: State, ownership: Ownership, dead_rows: DeadRows) -> None:
+        self.dead_rows = dead_rows
         self._state = state
-        self._partition = partition
-        self._tables_with_dead_letters = set(tables_with_dead_letters)
+        self._partition = ownership.partition
+        self._session = ownership.session
 
-    async def record(self, transaction: LoadTransaction, session: Session) -> None:
-        """Write all of it inside the session's open transaction."""
-        await self._update_tables(transaction, session)
-        await self._settle_dead_letters(transaction, session)
-        dead_letters = transaction.coalesced.dead_letters
+    async def record(self, transaction: LoadTransaction) -> None:
+        """Write all but dead letters, inside the session's open transaction."""
+        await self._update_tables(transaction)
         inserted = {
-            "dead_letters": dead_letter_documents(dead_letters, transaction.after),
             "prepared": [
                 document
                 for batch in transaction.kept_aside
@@ -47,24 +46,30 @@ class Recorder:
             "audit": audit_documents(transaction.batches) if AUDIT else [],
         }
         for name, documents in inserted.items():
-            if documents:
-                await self._state.collection(name).insert_many(documents, session=session.driver)
+            await self._insert(name, documents)
         for xid in transaction.decided:
             same = {"partition": self._partition, "xid": xid}
-            await self._state.collection("prepared").delete_many(same, session=session.driver)
+            await self._state.collection("prepared").delete_many(same, session=self._session.driver)
 
-    async def _update_tables(self, transaction: LoadTransaction, session: Session) -> None:
+    async def settle_dead_letters(self, coalesced: Coalesced, landed: Landed) -> None:
+        """Drop the dead letters of rows that have changed again or are gone; write new ones."""
+        stored, session = self._state.collection("dead_letters"), self._session.driver
+        for settled in settled_dead_letters(coalesced, self.dead_rows.tables):
+            await stored.delete_many(settled, session=session)
+        for gone in gone_dead_letters(coalesced):
+            # Several dead letters may be equal, and only one of their rows is gone.
+            await stored.delete_one(gone, session=session)
+        await self._insert("dead_letters", dead_letter_documents(coalesced.dead_letters, landed))
+        self.dead_rows.tables.update(str(each.table) for each in coalesced.dead_letters)
+
+    async def _insert(self, name: str, documents: list[Document]) -> None:
+        if documents:
+            stored = self._state.collection(name)
+            await stored.insert_many(documents, session=self._session.driver)
+
+    async def _update_tables(self, transaction: LoadTransaction) -> None:
         tables = self._state.collection("tables")
         updates = [progress_update(progress) for progress in transaction.progress]
         updates += [emptied_update(table, transaction.batches) for table in transaction.emptied]
         for same, update in updates:
-            await tables.update_one(same, update, session=session.driver)
-
-    async def _settle_dead_letters(self, transaction: LoadTransaction, session: Session) -> None:
-        stored, coalesced = self._state.collection("dead_letters"), transaction.coalesced
-        for settled in settled_dead_letters(coalesced, self._tables_with_dead_letters):
-            await stored.delete_many(settled, session=session.driver)
-        for gone in gone_dead_letters(coalesced):
-            # Several dead letters may be equal, and only one of their rows is gone.
-            await stored.delete_one(gone, session=session.driver)
-        self._tables_with_dead_letters |= {str(each.table) for each in coalesced.dead_letters}
+            await tables.update_one(same, update, session=self._session.driver)

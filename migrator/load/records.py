@@ -7,7 +7,7 @@ from typing import Any
 
 import bson
 
-from migrator.load.coalesce import OPTIONS, Coalesced, DeadLetter
+from migrator.load.changes.coalesce import OPTIONS, Coalesced, DeadLetter
 from migrator.model.batch import Batch, Progress
 from migrator.model.rows import Operation
 from migrator.model.state import Landed

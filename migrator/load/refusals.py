@@ -1,7 +1,7 @@
 """A row that MongoDB refuses becomes a dead letter, so that its neighbours can land."""
 
-from migrator.load.coalesce import Key
-from migrator.load.commands import WriteCommand
+from migrator.load.changes.coalesce import Key
+from migrator.load.changes.commands import WriteCommand
 from migrator.load.transaction import LoadTransaction
 from migrator.load.writer import Fault, PartitionWriter
 from migrator.mongodb.faults import REFUSALS
@@ -21,7 +21,7 @@ async def refuse_culprit(
         key = await _culprit(command, writer)
     if key is None:
         return False
-    transaction.refuse(command.table, key, REFUSALS[fault.code])
+    fault.stage.coalesced.refuse(command.table, key, REFUSALS[fault.code])
     return True
 
 

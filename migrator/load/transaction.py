@@ -1,26 +1,42 @@
 """What one transaction of MongoDB does. Pure."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
-from migrator.load.coalesce import Coalesced, Key, coalesce
-from migrator.load.commands import WriteCommand, commands_of
+from migrator.load.changes.coalesce import Coalesced
+from migrator.load.changes.commands import WriteCommand, commands_of
 from migrator.model.batch import Batch, Phase, Progress
+from migrator.model.reference import Reference
+from migrator.model.rows import Operation, TableChanges
 from migrator.model.state import Landed
 from migrator.model.table import TableName
 
 
 @dataclass(slots=True)
+class Stage:
+    """Coalesced changes, and the cascades that meet the rows as these left them."""
+
+    coalesced: Coalesced = field(default_factory=Coalesced)
+    cascades: list[TableChanges] = field(default_factory=list)
+
+    def commutes_with(self, cascade: TableChanges) -> bool:
+        """Whether the cascade may as well come before these changes."""
+        changed = self.coalesced.tables.keys()
+        return not self.cascades and changed.isdisjoint(ref.child for ref in cascade.references)
+
+
+@dataclass(slots=True)
 class LoadTransaction:
-    """Batches, their coalesced changes, and what landed before and after them.
+    """Batches, their changes in stages, and what landed before and after them.
 
     `replacing` has the tables whose copied rows may be in the target already. MongoDB may
-    object to rows: until it takes the transaction, `replace_copied` and `refuse` change it.
+    object to rows: until it takes the transaction, `replace_copied` and `Coalesced.refuse` change
+    it.
     """
 
     batches: tuple[Batch, ...]
-    coalesced: Coalesced
+    stages: list[Stage]
     before: Landed
     after: Landed
     replacing: set[TableName]
@@ -43,20 +59,28 @@ class LoadTransaction:
             transactions=before.transactions + sum(batch.transactions for batch in batches),
             committed_at=max(before.committed_at, *(batch.committed_at for batch in batches)),
         )
-        return cls(batches, coalesce(changes), before, after, set(replacing))
+        return cls(batches, stages_of(changes), before, after, set(replacing))
 
     def replace_copied(self, table: TableName) -> None:
         """Replace documents that copied rows of this table meet, instead of only inserting."""
         self.replacing.add(table)
 
-    def refuse(self, table: TableName, key: Key, reason: str) -> None:
-        """Make a dead letter of a row that MongoDB does not take."""
-        self.coalesced.refuse(table, key, reason)
-
-    def commands(self) -> Iterator[WriteCommand]:
+    def commands(self, stage: Stage) -> Iterator[WriteCommand]:
         """The commands that change the tables."""
-        for table, rows in self.coalesced.tables.items():
+        for table, rows in stage.coalesced.tables.items():
             yield from commands_of(table, rows, replacing=table in self.replacing)
+
+    @property
+    def tables(self) -> list[TableName]:
+        """The tables whose rows the batches name."""
+        return list(dict.fromkeys(name for one in self.stages for name in one.coalesced.tables))
+
+    @property
+    def references(self) -> set[Reference]:
+        """The foreign keys that may come into play."""
+        return {
+            ref for one in self.stages for cascade in one.cascades for ref in cascade.references
+        }
 
     @property
     def rows(self) -> int:
@@ -66,7 +90,7 @@ class LoadTransaction:
     @property
     def emptied(self) -> list[TableName]:
         """The tables that were truncated or dropped."""
-        return [table for table, rows in self.coalesced.tables.items() if rows.emptied]
+        return [table for stage in self.stages for table in stage.coalesced.emptied]
 
     @property
     def progress(self) -> list[Progress]:
@@ -86,3 +110,18 @@ class LoadTransaction:
             for batch in self.batches
             if batch.distributed is not None and batch.phase is not Phase.PREPARE
         ]
+
+
+def stages_of(changes: Iterable[TableChanges]) -> list[Stage]:
+    """What has the same effect as the changes in their order."""
+    stages = [Stage()]
+    for each in changes:
+        if each.operation is not Operation.CASCADE:
+            if stages[-1].cascades:
+                stages.append(Stage())
+            stages[-1].coalesced.add(each)
+        elif len(stages) > 1 and stages[-1].commutes_with(each):
+            stages[-2].cascades.append(each)
+        else:
+            stages[-1].cascades.append(each)
+    return stages

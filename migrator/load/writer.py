@@ -5,23 +5,26 @@ from enum import Enum
 from typing import Self
 
 from migrator.errors import Fenced, StateDamaged, TargetError
-from migrator.load.commands import WriteCommand
+from migrator.load.cascades.carrying_out import Cascades
+from migrator.load.cascades.dead_letters import DeadRows
+from migrator.load.changes.commands import WriteCommand
 from migrator.load.ownership import Ownership, take_over
 from migrator.load.recorder import Recorder
 from migrator.load.records import prepared_batches
-from migrator.load.transaction import LoadTransaction
+from migrator.load.transaction import LoadTransaction, Stage
 from migrator.model.batch import Batch, BatchId
 from migrator.model.position import Position
 from migrator.model.rows import Operation
 from migrator.model.state import Landed
 from migrator.model.table import TableName
 from migrator.mongodb.faults import DUPLICATE_KEY, mapped_errors
-from migrator.mongodb.target import Document
+from migrator.mongodb.target import Document, Refusal
 from migrator.runtime.failpoints import Point, failpoint
 from migrator.state.documents import landed_fields, landed_from
 from migrator.state.store import State
 
 TABLES_NAMED_MAX = 5
+CASCADED_ROWS_MAX = 1_000_000_000
 EMPTIED_AT_ONCE_MAX = 20_000
 EMPTIED_PER_TRANSACTION = 5_000
 
@@ -40,6 +43,7 @@ class Fault:
     `index` says which row; None: MongoDB does not say.
     """
 
+    stage: Stage
     command: WriteCommand
     index: int | None
     code: int
@@ -55,6 +59,7 @@ class PartitionWriter:
 
     def __init__(self, state: State, ownership: Ownership, recorder: Recorder) -> None:
         self._state = state
+        self._cascades = Cascades(state.target, ownership.session, recorder.dead_rows)
         self._target = state.target
         self._partition = ownership.partition
         self._epoch = ownership.epoch
@@ -68,7 +73,8 @@ class PartitionWriter:
         Raises `TargetUnavailable` when another process holds it against ten attempts.
         """
         ownership = await take_over(state, partition)
-        return cls(state, ownership, Recorder(state, partition, await state.dead_letter_counts()))
+        dead_rows = DeadRows(state, set(await state.dead_letter_counts()))
+        return cls(state, ownership, Recorder(state, ownership, dead_rows))
 
     async def landed(self) -> Landed:
         """Where the partition stands; raises `Fenced`, `StateDamaged`."""
@@ -92,16 +98,20 @@ class PartitionWriter:
         Raises `TargetUnavailable` when that may succeed later, or may have succeeded:
         the position shows which.
         """
-        tables = transaction.coalesced.tables
-        collections = [self._target.collections.collection_of(table) for table in tables]
+        collection_of = self._target.collections.collection_of
+        collections = list(map(collection_of, transaction.tables))
         await self._target.ensure(*collections)
+        await self._cascades.prepare(transaction.references)
         names = ", ".join(map(str, collections[:TABLES_NAMED_MAX]))
         with mapped_errors(f"load rows of {names or 'no table'}"):
             async with self._session.transaction():
-                fault = await self._change_tables(transaction)
-                if fault is not None:
-                    return fault
-                await self._recorder.record(transaction, self._session)
+                for stage in transaction.stages:
+                    fault = await self._change_tables(transaction, stage)
+                    if fault is not None:
+                        return fault
+                    await self._recorder.settle_dead_letters(stage.coalesced, transaction.after)
+                    await self._cascades.carry_out(stage.cascades, CASCADED_ROWS_MAX)
+                await self._recorder.record(transaction)
                 if not await self._move(transaction.before, transaction.after):
                     return Outcome.MOVED
                 failpoint(Point.IN_TRANSACTION)
@@ -113,7 +123,7 @@ class PartitionWriter:
         """Whether MongoDB refuses a row of the command; nothing is written."""
         with mapped_errors("try a batch"):
             async with self._session.transaction():
-                return await self._run(command) is not None
+                return await self._write(command) is not None
 
     async def clear(self, table: TableName, landed: Landed) -> bool:
         """Delete the documents of a large collection, before the transaction that empties it.
@@ -134,7 +144,7 @@ class PartitionWriter:
                     )
                     if not keys:
                         return True
-                    await self._run(WriteCommand.deleting(table, keys))
+                    await self._write(WriteCommand.deleting(table, keys))
                     if not await self._move(landed, landed, touch=1):
                         return False
                     await self._session.commit()
@@ -163,20 +173,19 @@ class PartitionWriter:
             )
         return await self.landed()
 
-    async def _change_tables(self, transaction: LoadTransaction) -> Fault | None:
-        for table in transaction.emptied:
+    async def _change_tables(self, transaction: LoadTransaction, stage: Stage) -> Fault | None:
+        for table in stage.coalesced.emptied:
             collection = self._target.collection(self._target.collections.collection_of(table))
             await collection.delete_many({}, session=self._session.driver)
-        for command in transaction.commands():
-            fault = await self._run(command)
-            if fault is not None:
-                return fault
+        for command in transaction.commands(stage):
+            refusal = await self._write(command)
+            if refusal is not None:
+                return Fault(stage, command, refusal.index, refusal.code)
         return None
 
-    async def _run(self, command: WriteCommand) -> Fault | None:
+    async def _write(self, command: WriteCommand) -> Refusal | None:
         database, name = self._target.collections.collection_of(command.table)
-        refusal = await self._target.write(database, command.document(name), self._session)
-        return Fault(command, refusal.index, refusal.code) if refusal else None
+        return await self._target.write(database, command.document(name), self._session)
 
     async def _move(self, before: Landed, after: Landed, touch: int = 0) -> bool:
         """Move the position; False if it is not at `before`, or another process owns it."""

@@ -25,9 +25,14 @@ class CollectionName(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CollectionMap:
-    """Maps databases of the source to databases of the target; others keep their names."""
+    """Maps databases of the source to databases of the target; others keep their names.
+
+    Tables that foreign keys connect, so that one's changes change another, share the partition of
+    one of them: `together` names it.
+    """
 
     databases: Mapping[str, str] = field(default_factory=dict)
+    together: Mapping[TableName, TableName] = field(default_factory=dict)
 
     def collection_of(self, table: TableName) -> CollectionName:
         """The collection that holds the table's rows.
@@ -46,4 +51,5 @@ class CollectionMap:
 
         It depends on the collection, because one table may succeed another in it.
         """
-        return crc32(str(self.collection_of(table)).encode()) % partitions
+        first = self.together.get(table, table)
+        return crc32(str(self.collection_of(first)).encode()) % partitions

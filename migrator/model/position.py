@@ -12,7 +12,8 @@ class Position:
     there, "" without GTIDs. `file` and `offset` say where the last event ended on the server
     `server` (its server_uuid, or server_id on MariaDB). `rows` counts the changes of the
     *next* transaction that are already sent or landed: it is above zero only inside a giant
-    transaction, which is sent again from its beginning after a crash.
+    transaction, which is sent again from its beginning after a crash, but without the first
+    `cascaded` changes: the last of these is a cascade, which must not be repeated.
     """
 
     gtids: str = ""
@@ -20,6 +21,7 @@ class Position:
     offset: int = 0
     server: str = ""
     rows: int = 0
+    cascaded: int = 0
 
     def to_document(self) -> dict[str, Any]:
         """The position as it is stored and sent."""
@@ -27,5 +29,6 @@ class Position:
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Self:
-        """The position that `to_document` wrote."""
-        return cls(**{name: document[name] for name in cls.__slots__})
+        """The position that `to_document` wrote, in this version or an earlier one."""
+        known = {"cascaded": 0, **document}
+        return cls(**{name: known[name] for name in cls.__slots__})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from migrator.model.document_key import LENGTH
+from migrator.model.reference import Reference
 from migrator.model.table import TableName
 
 
@@ -16,30 +17,39 @@ class Operation(StrEnum):
     DELETE = "delete"  # Deleted rows: documents that hold `_id` only.
     EMPTY = "empty"  # The table was truncated or dropped: no documents.
     REFUSE = "refuse"  # Rows that cannot be carried over: {_id?, column, reason, row}.
+    CASCADE = "cascade"  # What foreign keys do to rows that refer to these: {old, new?}.
 
 
 @dataclass(frozen=True, slots=True)
 class RowGroup:
     """Consecutive rows of one table event under one operation, as BSON documents.
 
-    A document begins with `_id`, except one that is refused because of its key.
+    A document begins with `_id`, except one that is refused because of its key. Under CASCADE
+    it has the values that other rows refer to, before and, unless the row is deleted, after;
+    `references` are all that come into play, also further down.
     """
 
     operation: Operation
     rows: list[bytes]
+    references: tuple[Reference, ...] = ()
+
+    def is_like(self, other: "RowGroup") -> bool:
+        """Whether the rows of both make one group."""
+        return self.operation is other.operation and self.references == other.references
 
 
 @dataclass(frozen=True, slots=True)
 class TableChanges:
     """Consecutive changes of one table by one operation.
 
-    `rows` are `count` BSON documents, one after another; each begins with `_id`.
+    `rows` are `count` BSON documents, one after another, as in a `RowGroup`.
     """
 
     table: TableName
     operation: Operation
     rows: bytes
     count: int
+    references: tuple[Reference, ...] = ()
 
     def documents(self) -> Iterator[bytes]:
         """The documents, one by one."""

@@ -3,6 +3,7 @@
 docs/migrator.md describes the format; raise `VERSION` with every incompatible change.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 import bson
@@ -10,6 +11,7 @@ import bson
 from migrator.errors import BrokerError
 from migrator.model.batch import Batch, BatchId, Distributed, Phase, Progress
 from migrator.model.position import Position
+from migrator.model.reference import Action, Match, Reference
 from migrator.model.rows import Operation, TableChanges
 from migrator.model.table import TableName
 
@@ -37,6 +39,10 @@ def encode(batch: Batch) -> bytes:
                     "operation": changes.operation.value,
                     "count": changes.count,
                     "rows": changes.rows,
+                    "references": [
+                        {**asdict(one), "on_delete": one.on_delete, "on_update": one.on_update}
+                        for one in changes.references
+                    ],
                 }
                 for changes in batch.changes
             ],
@@ -79,9 +85,25 @@ def _batch(document: dict[str, Any]) -> Batch:
                 Operation(changes["operation"]),
                 changes["rows"],
                 changes["count"],
+                tuple(map(_reference, changes.get("references", ()))),
             )
             for changes in document["changes"]
         ),
+    )
+
+
+def _reference(document: dict[str, Any]) -> Reference:
+    return Reference(
+        name=document["name"],
+        child=TableName(**document["child"]),
+        fields=tuple(document["fields"]),
+        parent=TableName(**document["parent"]),
+        referenced=tuple(document["referenced"]),
+        on_delete=Action(document["on_delete"]),
+        on_update=Action(document["on_update"]),
+        key=tuple(document["key"]),
+        match=Match(document["match"]),
+        recomputes=document["recomputes"],
     )
 
 

@@ -3,6 +3,7 @@
 Only this room imports the driver; `faults.py` turns its errors into ours.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self, TypeAlias
 
@@ -41,6 +42,7 @@ class Target:
         self.collections = collections
         self._client = client
         self._known: set[CollectionName] = set()
+        self._known_indexes: set[tuple[CollectionName, str]] = set()
 
     @classmethod
     def connect(cls, url: str, collections: CollectionMap, app: str) -> Self:
@@ -121,13 +123,31 @@ class Target:
                         raise
             self._known.add(name)
 
+    async def ensure_index(
+        self, name: CollectionName, index: str, keys: Sequence[tuple[str, int]]
+    ) -> None:
+        """Create an index if it is missing; on a large collection that takes minutes."""
+        if (name, index) not in self._known_indexes:
+            with mapped_errors(f"create the index {index} of {name}"):
+                await self.collection(name).create_index(keys, name=index)
+            self._known_indexes.add((name, index))
+
     async def keys(self, name: CollectionName, session: Session, limit: int) -> list[bytes]:
         """The documents `{_id}` of up to `limit` documents of the collection, as BSON."""
-        raw = self._client[name.database].get_collection(
+        found = self._raw(name).find({}, {"_id": 1}, session=session.driver).limit(limit)
+        return [bytes(document.raw) async for document in found]
+
+    async def documents(
+        self, name: CollectionName, wanted: Document, session: Session, limit: int
+    ) -> list[bytes]:
+        """Up to `limit` documents of the collection that a filter finds, as BSON."""
+        found = self._raw(name).find(wanted, session=session.driver).limit(limit)
+        return [bytes(document.raw) async for document in found]
+
+    def _raw(self, name: CollectionName) -> Any:
+        return self._client[name.database].get_collection(
             name.collection, codec_options=DEFAULT_RAW_BSON_OPTIONS
         )
-        found = raw.find({}, {"_id": 1}, session=session.driver).limit(limit)
-        return [bytes(document.raw) async for document in found]
 
     async def write(
         self, database: str, command: dict[str, Any], session: Session

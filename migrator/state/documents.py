@@ -12,6 +12,7 @@ from migrator.errors import StateDamaged
 from migrator.model.batch import BatchId
 from migrator.model.document_key import Bound
 from migrator.model.position import Position
+from migrator.model.reference import Action, Constraints, ForeignKey
 from migrator.model.state import Decision, KeyRange, Landed, TableCopy
 from migrator.model.table import TableName
 from migrator.mongodb.target import Document
@@ -110,6 +111,52 @@ def _part_from(document: Document) -> KeyRange:
 
 def _bound(stored: bytes | list[str] | None) -> Bound | None:
     return tuple(stored) if isinstance(stored, list) else stored
+
+
+def constraints_document(constraints: Constraints) -> Document:
+    """The foreign keys, as they are stored."""
+    return {
+        "keys": [
+            {
+                "name": key.name,
+                "child": asdict(key.child),
+                "columns": list(key.columns),
+                "parent": asdict(key.parent),
+                "referenced": list(key.referenced),
+                "on_delete": key.on_delete.value,
+                "on_update": key.on_update.value,
+            }
+            for key in constraints.keys
+        ],
+        "read_at": constraints.read_at.to_document(),
+        "later": [
+            {"child": asdict(child), "read_at": position.to_document()}
+            for child, position in constraints.later.items()
+        ],
+    }
+
+
+def constraints_from(document: Document) -> Constraints:
+    """The foreign keys that `constraints_document` wrote."""
+    return Constraints(
+        tuple(
+            ForeignKey(
+                key["name"],
+                TableName(**key["child"]),
+                tuple(key["columns"]),
+                TableName(**key["parent"]),
+                tuple(key["referenced"]),
+                Action(key["on_delete"]),
+                Action(key["on_update"]),
+            )
+            for key in document["keys"]
+        ),
+        Position.from_document(document["read_at"]),
+        {
+            TableName(**one["child"]): Position.from_document(one["read_at"])
+            for one in document["later"]
+        },
+    )
 
 
 def decision_document(decision: Decision) -> Document:

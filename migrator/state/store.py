@@ -10,12 +10,15 @@ from typing import Any, Self
 from migrator.model.batch import BatchId
 from migrator.model.collection import CollectionName
 from migrator.model.position import Position
+from migrator.model.reference import Constraints
 from migrator.model.state import Decision, Landed, TableCopy
 from migrator.model.table import TableName
 from migrator.mongodb.faults import DriverError, is_write_conflict, mapped_errors
 from migrator.mongodb.target import Document, MongoCollection, Target
 from migrator.settings import Server, Settings
 from migrator.state.documents import (
+    constraints_document,
+    constraints_from,
     decision_document,
     decision_from,
     landed_fields,
@@ -26,7 +29,9 @@ from migrator.state.documents import (
 
 COLLECTIONS = (
     "positions", "tables", "dead_letters", "prepared", "processes", "audit", "decisions",
+    "foreign_keys", "cascades",
 )  # fmt: skip
+FOREIGN_KEYS = "all"
 EPOCH_TRIES = 200
 EPOCH_PATIENCE = 50
 EPOCH_RETRY_S = 0.02
@@ -124,6 +129,20 @@ class State:
         with mapped_errors("store a decision"):
             await self.collection("decisions").replace_one(same, document, upsert=True)
 
+    async def constraints(self) -> Constraints | None:
+        """The foreign keys that were last saved; None before the first time."""
+        with mapped_errors("read the foreign keys"):
+            document = await self.collection("foreign_keys").find_one({"_id": FOREIGN_KEYS})
+        return constraints_from(document) if document else None
+
+    async def save_constraints(self, constraints: Constraints) -> None:
+        """Store the foreign keys that the stream looks for from here on."""
+        document = {"_id": FOREIGN_KEYS, **constraints_document(constraints)}
+        with mapped_errors("store the foreign keys"):
+            await self.collection("foreign_keys").replace_one(
+                {"_id": FOREIGN_KEYS}, document, upsert=True
+            )
+
     async def has_dead_letters_without_key(self, table: TableName) -> bool:
         """Whether rows of the table were refused because of their keys."""
         same = {"table": str(table), "key": None}
@@ -158,7 +177,11 @@ class State:
 
     def collection(self, name: str) -> MongoCollection:
         """A collection of the state, with majority reads and durable writes."""
-        return self.target.collection(CollectionName(self._database, name))
+        return self.target.collection(self.name_of(name))
+
+    def name_of(self, name: str) -> CollectionName:
+        """Where a collection of the state is."""
+        return CollectionName(self._database, name)
 
     async def ensure(self) -> None:
         """Create the collections of the state that are missing, and their indexes."""

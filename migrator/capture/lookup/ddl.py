@@ -6,6 +6,7 @@ The stream waits meanwhile, and what is emitted here belongs to its open transac
 from collections.abc import Mapping
 
 from migrator.capture.lookup.copies import Copies
+from migrator.capture.lookup.foreign_keys import ForeignKeyFollower
 from migrator.capture.stream.tables import Tables
 from migrator.model.table import TableName
 from migrator.mysql.catalog.tables import PRIMARY, Table, read_table, read_tables
@@ -19,10 +20,13 @@ from migrator.state.store import State
 class DdlFollower:
     """Follows definitions in the catalogue, which may be ahead of the stream but never lags."""
 
-    def __init__(self, tables: Tables, copies: Copies, state: State) -> None:
+    def __init__(
+        self, tables: Tables, copies: Copies, state: State, foreign_keys: ForeignKeyFollower
+    ) -> None:
         self._tables = tables
         self._copies = copies
         self._state = state
+        self._foreign_keys = foreign_keys
 
     async def join(self, connection: Connection, name: TableName) -> None:
         """Rows arrived of an unknown table: copy it, leave it out, or note that it is gone.
@@ -32,7 +36,14 @@ class DdlFollower:
         await self._copies.join(connection, name)
 
     async def follow(self, connection: Connection, statement: Statement) -> None:
-        """Copy again what the statement may have changed. Raises `SourceError`, `TargetError`."""
+        """Copy again what the statement may have changed, and adopt the foreign keys of now.
+
+        Raises `SourceError`, `TargetError`.
+        """
+        await self._follow_tables(connection, statement)
+        await self._foreign_keys.follow(connection, statement)
+
+    async def _follow_tables(self, connection: Connection, statement: Statement) -> None:
         if statement.table is None:
             for name in await self._concerned(connection, statement):
                 await self._copies.restart(connection, name, empties=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from migrator.capture.stream.partial_rows import PartialRows
 from migrator.capture.stream.tables import Tables
 from migrator.capture.stream.timeline import Timeline
+from migrator.capture.stream.unsupported import cascade_undone
 from migrator.errors import SourceError, SourceUnavailable
 from migrator.model.document_key import document_key, has_key
 from migrator.model.rows import Operation, RowGroup
@@ -43,7 +44,12 @@ class Reread:
         self._room = room
 
     async def answer(self, partial: PartialRows) -> None:
-        """Emit the rows in the open transaction. Raises `SourceError`."""
+        """Emit the rows in the open transaction.
+
+        Raises `SourceError`, `UnsupportedChange` if what a foreign key did was perhaps undone.
+        """
+        if partial.is_cascade_undone:
+            raise cascade_undone()
         for name, documents in partial.in_part.items():
             await self._reread(name, documents)
         for name, documents in partial.undone.items():

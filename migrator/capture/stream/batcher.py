@@ -47,12 +47,16 @@ class Batcher:
         self._landed = landed.position
         is_ahead = landed.position != position.committed
         self._landmark = Landmark(landed.position) if is_ahead else None
-        self._groups: list[tuple[TableName, Operation, list[bytes]]] = []
+        self._groups: list[tuple[TableName, RowGroup]] = []
         self._rows = self._size = 0
         self._transactions = 0
         self._committed_at = 0
         self._distributed: Distributed | None = None
-        self._added = 0  # Rows of the open transaction.
+        self._added = 0  # Changes of the open transaction.
+        # A cascade depends on the rows that it meets. So the open transaction's changes up to
+        # the last one that was sent, and those that have landed, are not sent again.
+        self._cascaded = 0
+        self._repeated = landed.position.cascaded
 
     @property
     def is_empty(self) -> bool:
@@ -79,7 +83,13 @@ class Batcher:
             # The deleted rows need not be in the batch that deletes them.
             self.flush()
         self._added += len(group.rows)
-        self._collect(table, group.operation, group.rows)
+        if self._repeated:
+            self._repeated -= len(group.rows)
+            self._cascaded = self._added
+            return False
+        if group.operation is Operation.CASCADE:
+            self._cascaded = self._added
+        self._collect(table, group)
         if self._is_full():
             self._cut(complete=False)
         return True
@@ -95,7 +105,7 @@ class Batcher:
         """The open transaction has ended, at the read position."""
         if self._landmark is not None:
             return
-        self._added = 0
+        self._added = self._cascaded = 0
         self._transactions += 1
         # The oldest one decides how long the batch has been on its way.
         self._committed_at = self._committed_at or committed_at
@@ -129,7 +139,7 @@ class Batcher:
         It is emitted even where later transactions have landed.
         """
         self.flush()
-        self._collect(table, Operation.EMPTY, [])
+        self._collect(table, RowGroup(Operation.EMPTY, []))
         self._cut(complete=True)
 
     def copy(self, table: TableName, groups: Iterable[RowGroup], progress: Progress) -> None:
@@ -140,7 +150,8 @@ class Batcher:
         self.flush()
         for group in groups:
             for start in range(0, len(group.rows), self._limits.rows):
-                self._collect(table, group.operation, group.rows[start : start + self._limits.rows])
+                some = group.rows[start : start + self._limits.rows]
+                self._collect(table, RowGroup(group.operation, some))
                 if self._is_full():
                     self._cut(complete=True)
         self._cut(complete=True, progress=progress)
@@ -150,7 +161,10 @@ class Batcher:
 
         A row is a state, not a difference, and the loader keeps the last one of each.
         """
-        self._added = 0
+        if self._distributed is not None:
+            self._cascaded = min(self._cascaded, self._added - self._rows)
+        self._repeated += self._cascaded
+        self._added = self._cascaded = 0
         if self._distributed is not None:
             # Without the mark of their distributed transaction, these rows would count at once.
             self._groups = []
@@ -160,20 +174,21 @@ class Batcher:
     def _is_full(self) -> bool:
         return self._rows >= self._limits.rows or self._size >= self._limits.size_bytes
 
-    def _collect(self, table: TableName, operation: Operation, rows: list[bytes]) -> None:
+    def _collect(self, table: TableName, group: RowGroup) -> None:
         last = self._groups[-1] if self._groups else None
-        if last is not None and last[0] == table and last[1] is operation:
-            last[2].extend(rows)
+        if last is not None and last[0] == table and last[1].is_like(group):
+            last[1].rows.extend(group.rows)
         else:
-            self._groups.append((table, operation, list(rows)))
-        self._rows += len(rows)
-        self._size += sum(map(len, rows))
+            self._groups.append((table, replace(group, rows=list(group.rows))))
+        self._rows += len(group.rows)
+        self._size += sum(map(len, group.rows))
 
     def _cut(self, *, complete: bool, progress: Progress | None = None) -> None:
         follows = self.last
         self.last = BatchId(follows.epoch, follows.sequence + 1)
         position = self._landed if self._landmark is not None else self._position.committed
-        position = replace(position, rows=0 if complete else self._added)
+        rows, cascaded = (self._repeated,) * 2 if complete else (self._added, self._cascaded)
+        position = replace(position, rows=rows, cascaded=cascaded)
         batch = Batch(
             partition=self.partition,
             follows=follows,
@@ -181,8 +196,10 @@ class Batcher:
             position=position,
             complete=complete,
             changes=tuple(
-                TableChanges(table, operation, b"".join(rows), len(rows))
-                for table, operation, rows in self._groups
+                TableChanges(
+                    table, group.operation, b"".join(group.rows), len(group.rows), group.references
+                )
+                for table, group in self._groups
             ),
             committed_at=self._committed_at,
             transactions=self._transactions,

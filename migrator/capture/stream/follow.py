@@ -5,7 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from migrator.capture.stream.question import Answers, Question
-from migrator.capture.stream.tables import Tables
+from migrator.capture.stream.references import References
 from migrator.capture.stream.timeline import Timeline
 from migrator.capture.stream.transactions import TransactionAssembler
 from migrator.errors import BinlogCorrupt, Gap, SourceError, SourceUnavailable, UnsupportedChange
@@ -36,15 +36,20 @@ class Stream:
     """
 
     def __init__(
-        self, source: Source, timeline: Timeline, tables: Tables, answers: Answers, room: Room
+        self,
+        source: Source,
+        timeline: Timeline,
+        references: References,
+        answers: Answers,
+        room: Room,
     ) -> None:
         self.last_read_at = 0.0
         self._source = source
         self._timeline = timeline
-        self._tables = tables
         self._answers = answers
         self._room = room
-        self._transactions = TransactionAssembler(tables, timeline)
+        self._references = references
+        self._transactions = TransactionAssembler(references, timeline)
         self._has_read = asyncio.Event()
 
     async def run(self, pace: Pace) -> None:
@@ -75,7 +80,7 @@ class Stream:
         if self._timeline.is_open and start.server != connection.server.identity:
             raise Gap("The connection now leads to another server, in the middle of a transaction.")
         self._timeline.connected(connection.server.identity)
-        reader = EventReader(self._tables.wants_rows)
+        reader = EventReader(self._references.wants_rows)
         events = dump(connection, start, server_id=pace.server_id, heartbeat_s=pace.heartbeat_s)
         async with aclosing(events) as arriving:
             async for packets in arriving:

@@ -49,12 +49,14 @@ class Tables:
     """The tables of the migration that are followed.
 
     A name is looked up as the server compares names: regardless of case where it folds them.
+    `version` rises with every change of a definition.
     """
 
     def __init__(self, source: Source, tables: Iterable[Table], batchers: Batchers) -> None:
         self.scope = source.scope
         self.disagreeing: dict[TableName, Table] = {}
         self.options = source.options
+        self.version = 0
         self._batchers = batchers
         self._tables = {self.scope.folded(table.name): table for table in tables}
         self._left_out: set[TableName] = set()
@@ -112,6 +114,7 @@ class Tables:
         self._absent.discard(folded)
         self.disagreeing.pop(folded, None)
         self._decoders.clear()
+        self.version += 1
 
     def _new_decoder(self, shape: TableShape) -> TableDecoder | None:
         table = self.get(shape.table)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from migrator.capture.stream.batcher import Batcher, Batchers
 from migrator.capture.stream.partial_rows import PartialRows
+from migrator.capture.stream.references import Parent
 from migrator.errors import SourceUnavailable
 from migrator.model.batch import BatchId, Distributed, Phase, Progress
 from migrator.model.position import Position
@@ -86,6 +87,17 @@ class Timeline:
             self.windows.note(table, group.rows)
         self.partial.emitted(table, group.rows)
         return is_sent
+
+    def cascade(self, parent: Parent, changes: list[bytes]) -> None:
+        """Foreign keys change other rows, in the open transaction: the log shows none of them."""
+        group = RowGroup(Operation.CASCADE, changes, parent.references)
+        batcher = self.batchers.of(parent.references[0].child)
+        if not batcher.add(parent.name, group):
+            return
+        self.partial.cascaded()
+        if self.distributed is None:
+            for reference in parent.references:
+                self.windows.spoil(reference.child)
 
     def empty(self, table: TableName) -> BatchId | None:
         """Delete all documents of the table, in the open transaction if there is one.

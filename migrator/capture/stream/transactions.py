@@ -1,9 +1,11 @@
 """Assembles source transactions from binlog events: decodes rows, moves the timeline."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from migrator.capture.stream.question import Question
-from migrator.capture.stream.tables import TableDecoder, Tables
+from migrator.capture.stream.references import References
+from migrator.capture.stream.tables import TableDecoder
 from migrator.capture.stream.timeline import Timeline
 from migrator.capture.stream.unsupported import rolled_back, shown_in_part
 from migrator.model.batch import Distributed, Phase
@@ -25,8 +27,9 @@ from migrator.mysql.sql.statements import Kind, Statement, parse
 class TransactionAssembler:
     """Takes the events in order and never waits: it returns a question for what it cannot know."""
 
-    def __init__(self, tables: Tables, timeline: Timeline) -> None:
-        self._tables = tables
+    def __init__(self, references: References, timeline: Timeline) -> None:
+        self._tables = references.tables
+        self._references = references
         self._timeline = timeline
         # Whether a BEGIN came, so that a COMMIT will follow; rows may come without either.
         self._has_begun = False
@@ -70,10 +73,30 @@ class TransactionAssembler:
             self._prepare(event.prepares)
 
     def _change(self, event: Rows) -> Question | None:
-        decoder = self._tables.decoder(event.shape)
         self._timeline.is_open = True
+        parent = self._references.parent(event.shape)
+        changes = parent.changes(event) if parent is not None else []
+        if parent is None or not changes:
+            return self._change_rows(event)
+        if event.kind is RowsKind.DELETE:
+            # No row of the event can refer to another one that it has deleted before.
+            self._timeline.cascade(parent, [change.document for change in changes])
+            return self._change_rows(event)
+        # Row by row, as InnoDB does it: a value may pass from one row to another.
+        start = event.start
+        for change in changes:
+            if start < change.start:
+                self._change_rows(replace(event, start=start, stop=change.start))
+            self._timeline.cascade(parent, [change.document])
+            start = change.start
+        return self._change_rows(replace(event, start=start))
+
+    def _change_rows(self, event: Rows) -> Question | None:
+        decoder = self._tables.decoder(event.shape)
         if decoder is None:
-            if not self._tables.is_unexplained(event.shape.table):
+            # An excluded table may be read for the sake of the rows that refer to it.
+            name = event.shape.table
+            if not (self._tables.wants_rows(name) and self._tables.is_unexplained(name)):
                 return None
             self._timeline.end = event.end
             return Question(unknown=event.shape.table)

@@ -41,6 +41,15 @@ def rolled_back(gtid: str) -> UnsupportedChange:
     )
 
 
+def cascade_undone() -> UnsupportedChange:
+    """A row that others refer to was changed after a savepoint, and then a ROLLBACK TO came."""
+    return UnsupportedChange(
+        "A transaction changed a row that others refer to, and went back to a savepoint: it mixes "
+        "tables with and without transactions, and the log does not say which rows stayed. "
+        "Convert these tables to InnoDB."
+    )
+
+
 def shown_in_part(table: TableName) -> UnsupportedChange:
     """Rows of a distributed transaction cannot be read again before it is decided."""
     return UnsupportedChange(

@@ -141,7 +141,8 @@ class Rows:
 
     The bitmaps say which columns the images hold, the first column in the lowest
     bit; an INSERT has no before-image and a DELETE no after-image (b""). `partial_json`:
-    after-images begin with value options and may hold differences of JSON.
+    after-images begin with value options and may hold differences of JSON. `hides`: the log
+    does not show other rows that foreign keys changed because of these.
     """
 
     kind: RowsKind
@@ -152,6 +153,7 @@ class Rows:
     before_bitmap: bytes
     after_bitmap: bytes
     partial_json: bool
+    hides: bool
     end: int
 
 

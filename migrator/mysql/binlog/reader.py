@@ -58,6 +58,7 @@ CRC_RESIDUE = 0x2144DF1C
 ARTIFICIAL = 0x20
 IGNORABLE = 0x80
 STATEMENT_END = 1
+SHOWN = 0x02 | 0x10  # Foreign keys do nothing, or the log shows what they do.
 DUMMY_TABLE = 0xFFFFFF
 SHAPES_MAX = 2000
 
@@ -243,7 +244,7 @@ class EventReader:
             body = mariadb.uncompress(event, start, stop)
             start, stop = 0, len(body)
         partial = code == Code.PARTIAL_UPDATE_ROWS
-        return Rows(kind, shape, body, start, stop, before, after, partial, end)
+        return Rows(kind, shape, body, start, stop, before, after, partial, not flags & SHOWN, end)
 
     def _format_description(self, event: bytes, stop: int, log_end: int) -> Ignored:
         # It always ends with the algorithm and a checksum, even if events have no checksums.

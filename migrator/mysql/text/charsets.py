@@ -71,6 +71,13 @@ COLLATIONS: dict[str, tuple[int, ...]] = {
 }
 CHARSETS = {collation: name for name, ids in COLLATIONS.items() for collation in ids}
 
+BYTEWISE = frozenset({63, 309})
+"""The ids of binary and utf8mb4_0900_bin, which compare bytes."""
+BYTEWISE_BUT_FOR_PADDING = frozenset(
+    {43, 46, 47, 50, 53, 55, 58, 61, 62, *range(64, 76), *range(77, 92), 93, 96, 98, 249}
+)  # fmt: skip
+"""The ids of the collations that end in _bin, to which spaces at the end do not matter."""
+
 MULTI_BYTE = {
     "big5": ("big5", 2),
     "cp932": ("cp932", 2),
@@ -134,6 +141,13 @@ def charset_of(collation: int) -> Charset:
             "table out of the migration."
         )
     return _charset(name)
+
+
+def compares_bytes(collation: int, *, is_padded: bool) -> bool:
+    """Whether only equal bytes are equal texts; `is_padded`: texts have no spaces at their end."""
+    if collation in BYTEWISE or collation - UNPADDED in BYTEWISE_BUT_FOR_PADDING:
+        return True
+    return is_padded and collation in BYTEWISE_BUT_FOR_PADDING
 
 
 def encode_text(text: str, collation: int) -> bytes:

@@ -8,6 +8,7 @@ import pytest
 
 from migrator.capture.stream.follow import Stream
 from migrator.capture.stream.question import Question
+from migrator.capture.stream.references import References
 from migrator.errors import BinlogCorrupt, SourceError, UnsupportedChange
 
 
@@ -67,9 +68,13 @@ class Room:
 def scene(*, skips: bool) -> tuple[Stream, Transactions, Answers]:
     answers, transactions = Answers(skips=skips), Transactions()
     timeline: Any = Timeline()
-    stream = Stream(None, timeline, None, answers, Room())  # type: ignore[arg-type]
+    stream = Stream(None, timeline, References(Tables()), answers, Room())  # type: ignore[arg-type]
     stream._transactions = transactions  # type: ignore[assignment]
     return stream, transactions, answers
+
+
+class Tables:
+    version = 0
 
 
 class Timeline:

@@ -8,10 +8,9 @@ import pytest
 from bson import Binary, Decimal128, Int64, ObjectId
 
 from migrator.load import writer
-from migrator.load.coalesce import coalesce
 from migrator.load.partition import OwnedPartition
 from migrator.load.sequencing import AtomicLimits
-from migrator.load.transaction import LoadTransaction
+from migrator.load.transaction import LoadTransaction, stages_of
 from migrator.model.batch import Batch, BatchId
 from migrator.model.rows import Operation
 from tests.migrator.load.scene import Document, Scene
@@ -234,7 +233,7 @@ async def test_a_large_table_is_emptied_in_bounded_transactions(
 def test_rows_of_an_emptied_table_are_inserted() -> None:
     plain = Scene(None, None, "shop")  # type: ignore[arg-type]
 
-    coalesced = coalesce(
+    (stage,) = stages_of(
         [
             plain.put({"_id": 1}, {"_id": 2}),
             plain.empty(),
@@ -245,7 +244,7 @@ def test_rows_of_an_emptied_table_are_inserted() -> None:
         ]
     )
 
-    rows = coalesced.tables[plain.table()]
+    rows = stage.coalesced.tables[plain.table()]
     assert rows.emptied
     assert [operation for operation, _ in rows.states.values()] == [
         Operation.INSERT,

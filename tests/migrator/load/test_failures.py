@@ -144,7 +144,7 @@ async def test_what_is_not_passing_is_not_tried_again(
         tries += 1
         raise OperationFailure("not here", 13)
 
-    monkeypatch.setattr(writer.PartitionWriter, "_run", refuse)
+    monkeypatch.setattr(writer.PartitionWriter, "_write", refuse)
 
     with pytest.raises(Exception, match="does not allow this user to load rows of"):
         await owned.load([scene.batch(scene.put({"_id": 1}))])

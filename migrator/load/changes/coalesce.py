@@ -4,7 +4,7 @@ Nothing here talks to MongoDB. Rows stay the bytes that capture made; only the `
 their beginning is read.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,6 +82,11 @@ class Coalesced:
     gone: list[DeadLetter] = field(default_factory=list)
 
     @property
+    def emptied(self) -> list[TableName]:
+        """The tables that were truncated or dropped."""
+        return [table for table, rows in self.tables.items() if rows.emptied]
+
+    @property
     def dead_letters(self) -> list[DeadLetter]:
         """The rows that are refused in the end."""
         return [*self.refused.values(), *self.keyless]
@@ -140,14 +145,6 @@ class Coalesced:
             self.keyless.remove(dead_letter)
         else:
             self.gone.append(dead_letter)
-
-
-def coalesce(changes: Iterable[TableChanges]) -> Coalesced:
-    """What has the same effect as the changes in their order."""
-    coalesced = Coalesced()
-    for each in changes:
-        coalesced.add(each)
-    return coalesced
 
 
 def _kept_row(refusal: bytes, row: Any) -> Any:

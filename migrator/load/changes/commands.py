@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from bson.raw_bson import RawBSONDocument
 
-from migrator.load.coalesce import Key, TableRows
+from migrator.load.changes.coalesce import Key, TableRows
 from migrator.model.document_key import LENGTH
 from migrator.model.rows import Operation
 from migrator.model.table import TableName

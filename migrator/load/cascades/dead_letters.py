@@ -1,0 +1,58 @@
+"""Rows that refer to others and were not carried over: foreign keys change them, too."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from migrator.load.cascades.referring import filter_of, values_of
+from migrator.load.cascades.tasks import Moved, Values
+from migrator.load.changes.coalesce import TableRows
+from migrator.load.changes.commands import commands_of
+from migrator.model.document_key import document_key
+from migrator.model.elements import DOCUMENT, Element, elements, of_elements
+from migrator.model.reference import Reference
+from migrator.model.rows import Operation
+from migrator.mongodb.session import Session
+from migrator.state.store import State
+
+ROWS_MAX = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class DeadRows:
+    """The dead letters of rows that refer to others; `tables` are those that have any."""
+
+    state: State
+    tables: set[str]
+
+    async def change(
+        self, reference: Reference, values: Mapping[Values, Values | None], session: Session
+    ) -> list[Moved]:
+        """Delete or change the dead letters of rows that refer to these values."""
+        if str(reference.child) not in self.tables:
+            return []
+        name = self.state.name_of("dead_letters")
+        wanted = {"table": str(reference.child), **filter_of(reference, values, "row.")}
+        found = await self.state.target.documents(name, wanted, session, ROWS_MAX)
+        moved, rows = [], TableRows()
+        for letter in found:
+            key = document_key(letter)
+            fields = dict(elements(dict(elements(letter))["row"][1:]))
+            after = values[values_of(reference, fields)]
+            new = None if after is None else dict(zip(reference.fields, after, strict=True))
+            moved.append(Moved(fields, None if new is None else fields | new))
+            rows.states[key] = (Operation.DELETE, key)
+            if new is not None:
+                rows.states[key] = (Operation.PUT, _changed(letter, fields | new, reference.key))
+        for command in commands_of(reference.child, rows, replacing=True):
+            await self.state.target.write(name.database, command.document(name.collection), session)
+        return moved
+
+
+def _changed(letter: bytes, fields: Mapping[str, Element], key: tuple[str, ...]) -> bytes:
+    """The dead letter with other values of its row, and perhaps another key."""
+    named = dict(elements(letter))
+    named["row"] = bytes((DOCUMENT,)) + of_elements(fields.items())
+    parts = [(name, fields[name]) for name in key if name in fields]
+    if len(parts) == len(key):
+        named["key"] = parts[0][1] if len(key) == 1 else bytes((DOCUMENT,)) + of_elements(parts)
+    return of_elements(named.items())

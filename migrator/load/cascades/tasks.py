@@ -1,0 +1,71 @@
+"""What follows from changed rows: which rows that refer to them go, or get other values. Pure.
+
+InnoDB takes the constraints of a row one by one, in the order of their names, each with all
+that follows from it before the next. Source: InnoDB, row0ins.cc,
+`row_ins_foreign_check_on_constraint`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from migrator.model.elements import NULL, Element, elements
+from migrator.model.reference import Action, Reference
+from migrator.model.rows import TableChanges
+from migrator.model.table import TableName
+
+Values = tuple[Element, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A row to whose values others refer: these are `new` now, or gone with the row (None)."""
+
+    old: Mapping[str, Element]
+    new: Mapping[str, Element] | None
+
+
+@dataclass(slots=True)
+class Task:
+    """Rows that refer to the first values go (None), or refer to the second ones instead.
+
+    `references` are all that may follow from it.
+    """
+
+    reference: Reference
+    references: Sequence[Reference]
+    values: dict[Values, Values | None] = field(default_factory=dict)
+
+
+def moved_rows(changes: TableChanges) -> list[Moved]:
+    """The rows of a CASCADE."""
+    found = []
+    for document in changes.documents():
+        sides = {name: dict(elements(value[1:])) for name, value in elements(document)}
+        found.append(Moved(sides["old"], sides.get("new")))
+    return found
+
+
+def tasks_of(
+    table: TableName, rows: Sequence[Moved], references: Sequence[Reference]
+) -> Iterator[Task]:
+    """What follows from changed rows of a table, in order."""
+    for reference in references:
+        if reference.parent != table:
+            continue
+        task = Task(reference, references)
+        for row in rows:
+            old = tuple(row.old[name] for name in reference.referenced)
+            new: Values | None = None
+            if row.new is not None:
+                new = tuple(row.new[name] for name in reference.referenced)
+            action = reference.on_delete if new is None else reference.on_update
+            if action is Action.NOTHING or NULL in old or old == new:
+                continue
+            if old in task.values.values():
+                # Some rows refer to this value only since the task began.
+                yield task
+                task = Task(reference, references)
+            nulls = (NULL,) * len(old)
+            task.values.setdefault(old, nulls if action is Action.SET_NULL else new)
+        if task.values:
+            yield task

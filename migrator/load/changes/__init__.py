@@ -1,0 +1,1 @@
+"""Changed rows as commands of MongoDB; no I/O."""
