@@ -14,13 +14,14 @@ from rich.markup import escape
 from servers.mariadb import MariaDB
 from servers.mongodb import MongoDB
 from servers.mysql import MySQL
+from servers.native_mysql import NativeMySQL
 from servers.private import PrivateServer
 from servers.process import FOLDER, exclusive
 from servers.rabbitmq import RabbitMQ
 from servers.server import Progress, ServerError
 
 SERVERS: dict[str, PrivateServer] = {
-    server.name: server for server in (MySQL(), MariaDB(), RabbitMQ(), MongoDB())
+    server.name: server for server in (MySQL(), NativeMySQL(), MariaDB(), RabbitMQ(), MongoDB())
 }
 SOURCE_FILE = FOLDER / "source"
 
@@ -29,6 +30,7 @@ class Source(StrEnum):
     """The servers that the migrator can read from."""
 
     mysql = "mysql"
+    mysql_native = "mysql-native"
     mariadb = "mariadb"
 
 

@@ -11,8 +11,8 @@ TESTS = Path(__file__).parent
 TIERS = {
     "slow": ("slow", "migrator/cli", "migrator/supervise"),
     "servers": (
-        "on_servers", "migrator/broker", "migrator/check", "migrator/faults", "migrator/load",
-        "service/accounts", "service/database", "service/operations", "servers",
+        "on_servers", "migrator/broker", "migrator/cascades", "migrator/check", "migrator/faults",
+        "migrator/load", "service/accounts", "service/database", "service/operations", "servers",
     ),
     "machine": ("migrator/machine",),
     "proof": ("migrator/proof",),

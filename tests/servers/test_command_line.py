@@ -17,11 +17,12 @@ import pytest
 from servers.mariadb import MariaDB
 from servers.mongodb import MongoDB
 from servers.mysql import MySQL
+from servers.native_mysql import NativeMySQL
 from servers.process import CHECKOUT, exclusive
 from servers.rabbitmq import RabbitMQ
 from servers.sql import SQLServer
 
-SERVERS = (MySQL(), MariaDB())
+SERVERS = (MySQL(), NativeMySQL(), MariaDB())
 ROWS = [(1, "چای ایرانی 🍵"), (2, "👩‍👩‍👧‍👦 خانواده"), (3, "نیم\u200cفاصله")]
 VARIABLES = {
     "bind_address": "127.0.0.1",
@@ -40,9 +41,11 @@ VARIABLES = {
     "server_id": "1",
     "sync_binlog": "1",
 }
-GTID_VARIABLES = {
-    "mysql": {"enforce_gtid_consistency": "ON", "gtid_mode": "ON"},
-    "mariadb": {},  # It has them always.
+OF_MYSQL = {"enforce_gtid_consistency": "ON", "gtid_mode": "ON"}
+OWN_VARIABLES = {
+    "mysql": OF_MYSQL | {"innodb_native_foreign_keys": "OFF"},
+    "mysql-native": OF_MYSQL | {"innodb_native_foreign_keys": "ON"},
+    "mariadb": {},  # It has GTIDs always.
 }
 
 
@@ -71,7 +74,7 @@ async def cursor(server: SQLServer) -> AsyncIterator[aiomysql.Cursor]:
 def folder(tmp_path: Path) -> Iterator[Path]:
     """A folder for servers beside the checkout's own; they are stopped afterwards."""
     yield tmp_path
-    for kind in (MySQL, MariaDB, RabbitMQ, MongoDB):
+    for kind in (MySQL, NativeMySQL, MariaDB, RabbitMQ, MongoDB):
         kind(tmp_path).stop()
 
 
@@ -112,7 +115,7 @@ async def test_emoji_and_persian_rows_come_back_as_they_went_in(cursor: aiomysql
 async def test_the_server_is_set_up_for_capture_and_stays_durable(
     server: SQLServer, cursor: aiomysql.Cursor
 ) -> None:
-    expected = VARIABLES | GTID_VARIABLES[server.name]
+    expected = VARIABLES | OWN_VARIABLES[server.name]
 
     await cursor.execute("SHOW GLOBAL VARIABLES")
     values = dict(await cursor.fetchall())
@@ -123,7 +126,7 @@ async def test_the_server_is_set_up_for_capture_and_stays_durable(
 async def test_a_transaction_gets_a_gtid_in_the_binlog(
     server: SQLServer, cursor: aiomysql.Cursor
 ) -> None:
-    variable = {"mysql": "@@gtid_executed", "mariadb": "@@gtid_binlog_pos"}[server.name]
+    variable = "@@gtid_binlog_pos" if server.name == "mariadb" else "@@gtid_executed"
 
     async def position() -> Any:
         await cursor.execute(f"SELECT {variable}")
@@ -157,7 +160,8 @@ def test_a_server_is_not_started_twice(server: SQLServer) -> None:
 
 
 def test_up_status_and_down_tell_the_truth(folder: Path) -> None:
-    down = {name: f"{name} is down" for name in ("mysql", "mariadb", "rabbitmq", "mongodb")}
+    names = ("mysql", "mysql-native", "mariadb", "rabbitmq", "mongodb")
+    down = {name: f"{name} is down" for name in names}
     assert run(folder, "status").splitlines() == list(down.values())
 
     run(folder, "up", "mariadb")

@@ -1,0 +1,1 @@
+"""Foreign keys whose actions no log shows: random schemas and transactions, and a test a rule."""
