@@ -85,11 +85,11 @@ async def _session(settings: Settings, state: State) -> None:
         limits = Limits(settings.batch_rows_max, settings.batch_bytes_max)
         batchers = Batchers.of_landed(start.landed, limits, position, publisher, start.collections)
         tables = Tables(source, start.followed, batchers)
+        timeline = Timeline(position, batchers)
+        copier = Copier(source, timeline, publisher, settings.chunk_rows)
         references = References(tables)
         keys = start.constraints.keys
         references.adopt(keys, await parents_of(connection, tables, keys))
-        timeline = Timeline(position, batchers)
-        copier = Copier(source, timeline, publisher, settings.chunk_rows)
         copies = Copies(state, timeline, tables, copier, takes_over=settings.take_over)
         for copy in start.unfinished:
             copier.begin(tables[copy.table], copy)

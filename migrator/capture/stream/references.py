@@ -43,6 +43,11 @@ class Parent:
             raise UnsupportedChange(self.problem)
         return found
 
+    @property
+    def children(self) -> tuple[TableName, ...]:
+        """The tables whose rows may change."""
+        return tuple(dict.fromkeys(reference.child for reference in self.references))
+
 
 class References:
     """What the constraints are now."""
