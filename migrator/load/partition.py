@@ -17,6 +17,7 @@ from migrator.load.sequencing import (
     AtomicLimits,
     chain,
     repeats,
+    runs_of,
     transaction_length,
     without_repeats,
 )
@@ -91,7 +92,7 @@ class OwnedPartition:
         `StateDamaged`, `Fenced` when another process takes it over in the same moment.
         """
         writer = await PartitionWriter.own(state, partition)
-        return cls(writer, await writer.landed(), limits, counters)
+        return cls(writer, await writer.finish_cascade(), limits, counters)
 
     async def load(self, batches: Sequence[Batch]) -> int:
         """Load batches, in the order of the queue, together with those that wait here.
@@ -107,7 +108,7 @@ class OwnedPartition:
             try:
                 if backoff.failures:
                     # The attempt that failed may have been committed.
-                    self._landed = await self._writer.landed()
+                    await self._read_again()
                 outcome = await self._advance()
             except TargetUnavailable:
                 delay_s = backoff.next()
@@ -165,12 +166,38 @@ class OwnedPartition:
         for table in transaction.emptied:
             if not await self._writer.clear(table, self._landed):
                 return await self._read_again()
-        if await self._land(transaction) is Outcome.MOVED:
-            return await self._read_again()
+        match await self._land(transaction):
+            case Outcome.MOVED:
+                return await self._read_again()
+            case Outcome.TOO_LARGE:
+                return await self._load_in_parts(batches[0])
+            case Outcome.LANDED:
+                pass
         self._landed = transaction.after
         self._counters.rows += transaction.rows
         self._replacing = {table: n - 1 for table, n in self._replacing.items() if n > 1}
         return Settled(count)
+
+    async def _load_in_parts(self, batch: Batch) -> Settled | Unsettled:
+        """Load a batch with large cascades: each by itself, and between them the other changes."""
+        for is_cascade, changes in runs_of(batch.after(self._landed.part)):
+            if is_cascade:
+                for each in changes:
+                    landed = await self._writer.cascade(each, self._landed)
+                    if landed is None:
+                        return await self._read_again()
+                    self._landed = landed
+                continue
+            transaction = LoadTransaction.of_part(self._landed, changes, self._replacing)
+            if await self._land(transaction) is not Outcome.LANDED:
+                return await self._read_again()
+            self._landed = transaction.after
+        transaction = LoadTransaction.of(self._landed, (batch,), (), self._replacing)
+        if await self._land(transaction) is not Outcome.LANDED:
+            return await self._read_again()
+        self._landed = transaction.after
+        self._counters.rows += batch.count
+        return Settled(1)
 
     async def _land(self, transaction: LoadTransaction) -> Outcome:
         """Change the transaction until MongoDB takes it."""
@@ -191,7 +218,7 @@ class OwnedPartition:
         return outcome
 
     async def _read_again(self) -> Unsettled:
-        self._landed = await self._writer.landed()
+        self._landed = await self._writer.finish_cascade()
         return Unsettled.MOVED
 
     async def _prepared(self, batches: Sequence[Batch]) -> list[Batch]:

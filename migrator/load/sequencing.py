@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 
 from migrator.model.batch import Batch, BatchId
-from migrator.model.rows import Operation
+from migrator.model.rows import Operation, TableChanges
 from migrator.model.state import Landed
 
 MERGED_ROWS_MAX = 2_000
@@ -73,3 +74,10 @@ def transaction_length(chained: Sequence[Batch], limits: AtomicLimits) -> int:
         elif not complete and (rows >= limits.rows or size >= limits.size_bytes):
             return number
     return complete or (limits.batches if len(chained) >= limits.batches else 0)
+
+
+def runs_of(batch: Batch) -> Iterator[tuple[bool, list[TableChanges]]]:
+    """The changes of a batch: cascades, and the others between them."""
+    is_cascade = (each.operation is Operation.CASCADE for each in batch.changes)
+    for key, run in groupby(zip(is_cascade, batch.changes, strict=True), key=itemgetter(0)):
+        yield key, [changes for _, changes in run]

@@ -1,6 +1,6 @@
 """What one transaction of MongoDB does. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -50,6 +50,7 @@ class LoadTransaction:
         replacing: Iterable[TableName],
     ) -> Self:
         """The transaction of batches that follow what landed; `prepared` is what they commit."""
+        batches = (batches[0].after(before.part), *batches[1:])
         applied = [batch for batch in batches if batch.phase in {None, Phase.COMMIT}]
         changes = (each for batch in (*prepared, *applied) for each in batch.changes)
         after = replace(
@@ -58,8 +59,18 @@ class LoadTransaction:
             position=batches[-1].position,
             transactions=before.transactions + sum(batch.transactions for batch in batches),
             committed_at=max(before.committed_at, *(batch.committed_at for batch in batches)),
+            part=0,
         )
         return cls(batches, stages_of(changes), before, after, set(replacing))
+
+    @classmethod
+    def of_part(
+        cls, before: Landed, changes: Sequence[TableChanges], replacing: Iterable[TableName]
+    ) -> Self:
+        """The transaction of the next changes of a batch; the batch has not landed with them."""
+        count = sum(each.count for each in changes)
+        after = before.with_part(count, ends_with_cascade=False)
+        return cls((), stages_of(changes), before, after, set(replacing))
 
     def replace_copied(self, table: TableName) -> None:
         """Replace documents that copied rows of this table meet, instead of only inserting."""

@@ -85,7 +85,7 @@ class State:
             )
             old = landed_from(document) if document else None
             old = old or Landed(partition, BatchId(0, 0), start)
-            new = replace(old, batch=BatchId(old.batch.epoch + 1, 0), gap=None)
+            new = replace(old, batch=BatchId(old.batch.epoch + 1, 0), gap=None, part=0)
             fields = {"$set": landed_fields(new)}
             await self.positions.update_one(same, fields, upsert=True, session=session.driver)
             await session.commit()

@@ -1,7 +1,7 @@
 """Carries out cascades on the target, which holds the rows as they are at this place of the log."""
 
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
 from migrator.errors import TargetError
@@ -39,26 +39,23 @@ class Cascades:
             if keys := index_of(reference):
                 await self._target.ensure_index(collection, INDEX_PREFIX + reference.name, keys)
 
-    async def carry_out(self, cascades: Sequence[TableChanges], rows_max: int) -> int:
-        """Change the rows; returns how many. It ends early when they are more than `rows_max`."""
+    async def carry_out(self, tasks: deque[Task], rows_max: int | None) -> None:
+        """Carry out the tasks and what follows from them, up to `rows_max` rows or a few more.
+
+        What is left to do stays in `tasks`.
+        """
         count = 0
-        waiting = deque(
-            task
-            for changes in cascades
-            for task in tasks_of(changes.table, moved_rows(changes), changes.references)
-        )
-        while waiting and count <= rows_max:
-            task = waiting.popleft()
-            moved = await self.advance(task)
+        while tasks and (rows_max is None or count < rows_max):
+            task = tasks.popleft()
+            moved = await self._advance(task)
             count += len(moved)
             if task.values:
-                waiting.appendleft(task)
-            waiting.extendleft(
-                reversed(list(tasks_of(task.reference.child, moved, task.references)))
-            )
-        return count
+                tasks.appendleft(task)
+            # First what follows from these rows, as InnoDB does it.
+            following = list(tasks_of(task.reference.child, moved, task.references))
+            tasks.extendleft(reversed(following))
 
-    async def advance(self, task: Task) -> list[Moved]:
+    async def _advance(self, task: Task) -> list[Moved]:
         """Change the next rows of a task, and take from it the values that are done."""
         some = dict(islice(task.values.items(), VALUES_AT_ONCE))
         collection = self._target.collections.collection_of(task.reference.child)
@@ -95,3 +92,12 @@ class Cascades:
                     f"{reference.child}. Copy the table again."
                 )
         return moved
+
+
+def first_tasks(cascades: Iterable[TableChanges]) -> deque[Task]:
+    """What follows at once from the rows of cascades."""
+    return deque(
+        task
+        for changes in cascades
+        for task in tasks_of(changes.table, moved_rows(changes), changes.references)
+    )
