@@ -7,6 +7,7 @@ from typing import Self
 from migrator.load.changes.coalesce import Coalesced
 from migrator.load.changes.commands import WriteCommand, commands_of
 from migrator.model.batch import Batch, Phase, Progress
+from migrator.model.document_key import has_key
 from migrator.model.reference import Reference
 from migrator.model.rows import Operation, TableChanges
 from migrator.model.state import Landed
@@ -22,8 +23,10 @@ class Stage:
 
     def commutes_with(self, cascade: TableChanges) -> bool:
         """Whether the cascade may as well come before these changes."""
-        changed = self.coalesced.tables.keys()
-        return not self.cascades and changed.isdisjoint(ref.child for ref in cascade.references)
+        met = {reference.child for reference in cascade.references}
+        if has_key(cascade.rows):
+            met.add(cascade.table)  # It looks at the documents of the rows that set it off.
+        return not self.cascades and met.isdisjoint(self.coalesced.tables)
 
 
 @dataclass(slots=True)

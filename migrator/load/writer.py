@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Self
 
 from migrator.errors import Fenced, StateDamaged, TargetError
-from migrator.load.cascades.carrying_out import Cascades, first_tasks
+from migrator.load.cascades.carrying_out import Cascades
 from migrator.load.cascades.dead_letters import DeadRows
 from migrator.load.cascades.tasks import Task
 from migrator.load.cascades.worklist import Worklist
@@ -64,7 +64,7 @@ class PartitionWriter:
 
     def __init__(self, state: State, ownership: Ownership, recorder: Recorder) -> None:
         self._state = state
-        self._cascades = Cascades(state.target, ownership.session, recorder.dead_rows)
+        self._cascades = Cascades(state, ownership.session, recorder.dead_rows)
         self._target = state.target
         self._worklist = Worklist(state, ownership.partition)
         self._partition = ownership.partition
@@ -119,7 +119,7 @@ class PartitionWriter:
                     if fault is not None:
                         return fault
                     await self._recorder.settle_dead_letters(stage.coalesced, transaction.after)
-                    tasks = first_tasks(stage.cascades)
+                    tasks = await self._cascades.first_tasks(stage.cascades)
                     await self._cascades.carry_out(tasks, rows_max)
                     if tasks:
                         return Outcome.TOO_LARGE
@@ -137,9 +137,12 @@ class PartitionWriter:
         Each step is a transaction, which also remembers what is left to do. Returns where the
         partition stands then; None: the position was not at `before`.
         """
-        tasks = first_tasks([cascade])
+        with mapped_errors("look for what foreign keys did"):
+            tasks = await self._cascades.first_tasks([cascade])
         after = before.with_part(cascade.count, ends_with_cascade=True)
-        while tasks:
+        has_begun = False
+        while tasks or not has_begun:
+            has_begun = True
             if not await self._step(tasks, before, after):
                 return None
         return after

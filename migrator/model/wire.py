@@ -106,6 +106,7 @@ def reference_from(document: dict[str, Any]) -> Reference:
         on_delete=Action(document["on_delete"]),
         on_update=Action(document["on_update"]),
         key=tuple(document["key"]),
+        columns=tuple(document["columns"]),
         match=Match(document["match"]),
         recomputes=document["recomputes"],
     )

@@ -3,7 +3,7 @@
 Only this room imports the driver; `faults.py` turns its errors into ours.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, TypeAlias
 
@@ -143,6 +143,20 @@ class Target:
         """Up to `limit` documents of the collection that a filter finds, as BSON."""
         found = self._raw(name).find(wanted, session=session.driver).limit(limit)
         return [bytes(document.raw) async for document in found]
+
+    async def each_key(self, name: CollectionName, wanted: Document) -> AsyncIterator[bytes]:
+        """The document `{_id}` of each document that a filter finds. Raises `TargetError`."""
+        with mapped_errors(f"read keys of {name}"):
+            async for document in self._raw(name).find(wanted, {"_id": 1}):
+                yield bytes(document.raw)
+
+    async def each_value(self, name: CollectionName, paths: Sequence[str]) -> AsyncIterator[bytes]:
+        """Each combination of values that documents have at these paths, as `{0, 1, ...}`."""
+        fields = {str(number): f"${path}" for number, path in enumerate(paths)}
+        group = {"$group": {"_id": fields}}
+        with mapped_errors(f"read values of {name}"):
+            async for document in self._raw(name).aggregate([group], allowDiskUse=True):
+                yield bytes(document.raw)
 
     def _raw(self, name: CollectionName) -> Any:
         return self._client[name.database].get_collection(

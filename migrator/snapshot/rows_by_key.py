@@ -26,7 +26,7 @@ RowsSql = Callable[[Table, Sequence[bytes]], str]
 
 @dataclass(slots=True)
 class Found:
-    """The rows that exist, and the keys of the others; the log has all that they show by `place`."""
+    """The rows that exist, and the keys of others; by `place` the log has all that they show."""
 
     groups: list[RowGroup] = field(default_factory=list)
     missing: list[bytes] = field(default_factory=list)
@@ -47,12 +47,12 @@ class RowsByKey:
     source: Source
 
     async def read(self, table: Table, keys: Sequence[bytes], position: Position) -> Found | None:
-        """The rows with these document keys, not older than at `position`; at most `KEYS_MAX`.
+        """The rows with these keys `{_id}`, not older than at `position`; at most `KEYS_MAX`.
 
         None if the table is gone or has another key by now: the stream will show that, and these
         keys no longer name its rows. Raises `SourceError`.
         """
-        found = Found(missing=list(dict.fromkeys(keys)))
+        found = Found(missing=list(dict.fromkeys(map(document_key, keys))))
         for select in rows_sql, rows_between_sql:
             waiting, found.missing = [found.missing], []
             while waiting:

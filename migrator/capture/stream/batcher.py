@@ -142,8 +142,8 @@ class Batcher:
         self._collect(table, RowGroup(Operation.EMPTY, []))
         self._cut(complete=True)
 
-    def copy(self, table: TableName, groups: Iterable[RowGroup], progress: Progress) -> None:
-        """Emit the rows of a chunk; the last batch carries the progress.
+    def copy(self, table: TableName, groups: Iterable[RowGroup], progress: Progress | None) -> None:
+        """Emit the rows of a chunk; the last batch carries the progress, if there is one.
 
         Call it only between two transactions.
         """
@@ -151,7 +151,7 @@ class Batcher:
         for group in groups:
             for start in range(0, len(group.rows), self._limits.rows):
                 some = group.rows[start : start + self._limits.rows]
-                self._collect(table, RowGroup(group.operation, some))
+                self._collect(table, replace(group, rows=some))
                 if self._is_full():
                     self._cut(complete=True)
         self._cut(complete=True, progress=progress)

@@ -80,6 +80,10 @@ class References:
             found = self._known[id(shape)] = (shape, self._new_parent(shape))
         return found[1]
 
+    def to(self, parent: TableName) -> tuple[Reference, ...]:
+        """The references to a table, and on to the tables that change with these."""
+        return self._reachable(parent)[0]
+
     def _new_parent(self, shape: TableShape) -> Parent | None:
         references, hidden = self._reachable(shape.table)
         if not references and hidden is None:

@@ -5,7 +5,7 @@ has reached: the flush of small transactions, a heartbeat batch, the rows of a c
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from migrator.capture.stream.references import Parent
 from migrator.errors import SourceUnavailable
 from migrator.model.batch import BatchId, Distributed, Phase, Progress
 from migrator.model.position import Position
+from migrator.model.reference import Reference
 from migrator.model.rows import Operation, RowGroup
 from migrator.model.table import TableName
 from migrator.mysql.binlog.events import Gtid
@@ -96,8 +97,12 @@ class Timeline:
             return
         self.partial.cascaded()
         if self.distributed is None:
-            for reference in parent.references:
-                self.windows.spoil(reference.child)
+            self._spoil(parent.references)
+
+    def _spoil(self, references: Iterable[Reference]) -> None:
+        """Rows of all tables that refer to others may change."""
+        for reference in references:
+            self.windows.spoil(reference.child)
 
     def empty(self, table: TableName) -> BatchId | None:
         """Delete all documents of the table, in the open transaction if there is one.
@@ -192,13 +197,15 @@ class Timeline:
             self.windows.close(noted)
 
     async def emit_chunk(
-        self, noted: Noted, groups: Sequence[RowGroup], progress: Progress
+        self, noted: Noted, groups: Sequence[RowGroup], progress: Progress | None
     ) -> int | None:
         """See `Window.emit`."""
         async with self._boundary():
             if noted.is_spoiled:
                 return None
             left = noted.left(groups)
+            for group in left:
+                self._spoil(group.references if group.rows else ())
             self.batchers.of(noted.table).copy(noted.table, left, progress)
             return sum(len(group.rows) for group in left)
 
@@ -259,6 +266,6 @@ class TimelineWindow:
             self.noted.keep_only(groups)
             await self.timeline.until_passed(place)
 
-    async def emit(self, groups: Sequence[RowGroup], progress: Progress) -> int | None:
+    async def emit(self, groups: Sequence[RowGroup], progress: Progress | None) -> int | None:
         """Emit the rows that the stream has not emitted since; None: the window is spoiled."""
         return await self.timeline.emit_chunk(self.noted, groups, progress)

@@ -1,0 +1,114 @@
+"""Reads rows again that foreign keys may have changed: only the source can tell.
+
+Such rows are right in the end, not from the moment of the cascade on. They are emitted as a
+chunk is: at the stream's position, without those that the stream has emitted meanwhile.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import structlog
+
+from migrator.capture.lookup.candidates import Candidates
+from migrator.capture.lookup.reread import changed_rows
+from migrator.capture.stream.references import References
+from migrator.capture.stream.timeline import Timeline
+from migrator.errors import SourceUnavailable, TargetUnavailable
+from migrator.model.batch import BatchId
+from migrator.model.document_key import document_key
+from migrator.model.elements import DOCUMENT, elements, of_elements
+from migrator.model.reference import Reference
+from migrator.model.rows import Operation, RowGroup
+from migrator.mysql.catalog.tables import Table
+from migrator.mysql.source import Source
+from migrator.snapshot.rows_by_key import KEYS_MAX, Found, RowsByKey
+from migrator.state.doubts import Doubt, Doubts
+from migrator.state.store import State
+
+INTERVAL_S = 1.0
+
+log = structlog.get_logger()
+
+
+class DoubtfulRows:
+    """Settles doubts, one after another; a doubt is forgotten when what was read has landed."""
+
+    def __init__(
+        self, source: Source, state: State, timeline: Timeline, references: References
+    ) -> None:
+        self._state = state
+        self._timeline = timeline
+        self._references = references
+        self._doubts = Doubts(state)
+        self._rows = RowsByKey(source)
+        self._candidates = Candidates(source, state.target)
+        # By the id of a doubt: the partition, and the batch that settles it.
+        self._sent: dict[Any, tuple[int, BatchId]] = {}
+
+    async def run(self) -> None:
+        """Look for doubts until cancelled. Raises `SourceError`, `TargetError`."""
+        while True:
+            await asyncio.sleep(INTERVAL_S)
+            try:
+                await self._settle()
+                for doubt in await self._doubts.open(list(self._sent)):
+                    await self._look(doubt)
+            except (SourceUnavailable, TargetUnavailable) as error:
+                log.info(f"{error} Rows in doubt are read again in {INTERVAL_S} s.")
+
+    async def _settle(self) -> None:
+        if not self._sent:
+            return
+        landed = {one.partition: one.batch for one in await self._state.landed()}
+        settled = [one for one, (number, batch) in self._sent.items() if landed[number] >= batch]
+        await self._doubts.settle(settled)
+        for one in settled:
+            del self._sent[one]
+
+    async def _look(self, doubt: Doubt) -> None:
+        table = self._references.tables.get(doubt.table)
+        keys: list[bytes] = []
+        if table is not None:
+            async for key in self._candidates.of(doubt, table):
+                keys.append(key)
+                if len(keys) == KEYS_MAX:
+                    await self._read_again(table, keys)
+                    keys = []
+            if keys:
+                await self._read_again(table, keys)
+        batcher = self._timeline.batchers.of(doubt.table)
+        self._sent[doubt.id] = (batcher.partition, batcher.last)
+
+    async def _read_again(self, table: Table, keys: Sequence[bytes]) -> None:
+        """Emit what the rows are now, and what follows if they are gone or refer to others."""
+        is_emitted = False
+        while not is_emitted:
+            async with self._timeline.window(table.name) as window:
+                found = await self._rows.read(table, keys, window.position)
+                if found is None:
+                    return
+                groups = self._groups(table, found)
+                await window.until_passed(found.place, groups)
+                is_emitted = await window.emit(groups, None) is not None
+
+    def _groups(self, table: Table, found: Found) -> list[RowGroup]:
+        changed = list(changed_rows(found.groups))
+        gone = RowGroup(Operation.DELETE, list(found.missing))
+        references = self._references.to(table.name)
+        rows = [row for group in changed if group.operation is Operation.PUT for row in group.rows]
+        cascade = [*_changes(rows, references, table), *map(bytes, found.missing)]
+        if not references:
+            return [*changed, gone]
+        return [RowGroup(Operation.CASCADE, cascade, references), *changed, gone]
+
+
+def _changes(
+    rows: Iterable[bytes], references: Sequence[Reference], table: Table
+) -> Iterator[bytes]:
+    """`{_id, new}` of rows that exist, with the values that others refer to."""
+    names = {name for one in references if one.parent == table.name for name in one.referenced}
+    for row in rows:
+        named = [(name, value) for name, value in elements(row) if name in names]
+        key = next(elements(document_key(row)))
+        yield of_elements([key, ("new", bytes((DOCUMENT,)) + of_elements(named))])
