@@ -18,10 +18,10 @@ from migrator.capture.landing_watch import LandingWatch
 from migrator.capture.lookup.copies import Copies
 from migrator.capture.lookup.ddl import DdlFollower
 from migrator.capture.lookup.decisions import Decisions
-from migrator.capture.lookup.doubts import DoubtfulRows
 from migrator.capture.lookup.foreign_keys import ForeignKeyFollower, parents_of
 from migrator.capture.lookup.lookup import Lookup
 from migrator.capture.lookup.reread import Reread
+from migrator.capture.lookup.suspects import SuspectRows
 from migrator.capture.reporting import keep_reporting
 from migrator.capture.resume import is_begun, resume
 from migrator.capture.source_guard import SourceGuard
@@ -111,7 +111,7 @@ async def _session(settings: Settings, state: State) -> None:
         snapshot=copier.run(settings.snapshot_readers),
         landing=landing.run(),
         source=SourceGuard(source, landing, tables, position).run(),
-        doubts=DoubtfulRows(source, state, timeline, references).run(),
+        suspects=SuspectRows(source, state, timeline, references).run(),
         reports=keep_reporting(state, stream, timeline, copier, publisher),
     )
 

@@ -5,9 +5,9 @@ from migrator.observe.terminal import duration, moment
 
 
 def is_complete(seen: Observation) -> bool:
-    """Whether there is a migration, with every table wholly copied, no dead letter, no doubt."""
+    """Whether there is a migration, with every table wholly copied, no dead letter, no suspect."""
     is_copied = bool(seen.landed) and all(copy.done for copy in seen.tables)
-    return is_copied and not seen.dead_letters and not seen.doubts
+    return is_copied and not seen.dead_letters and not seen.suspects
 
 
 def summary_lines(seen: Observation, took_s: float, state: str) -> list[str]:
@@ -44,7 +44,7 @@ def detail_lines(seen: Observation, state: str) -> list[str]:
         ),
         *(
             ["Foreign keys may have changed rows that are still to be read again: run on."]
-            if seen.doubts
+            if seen.suspects
             else []
         ),
         *(f"Partition {partition} stands at {position}." for partition, position in positions),

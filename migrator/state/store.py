@@ -29,7 +29,7 @@ from migrator.state.documents import (
 
 COLLECTIONS = (
     "positions", "tables", "dead_letters", "prepared", "processes", "audit", "decisions",
-    "foreign_keys", "cascades", "doubts",
+    "foreign_keys", "cascades", "suspects",
 )  # fmt: skip
 FOREIGN_KEYS = "all"
 EPOCH_TRIES = 200
@@ -156,10 +156,10 @@ class State:
             found = await self.collection("dead_letters").aggregate([counted]).to_list(None)
         return {row["_id"]: row["count"] for row in sorted(found, key=lambda row: row["_id"])}
 
-    async def doubt_count(self) -> int:
+    async def suspect_count(self) -> int:
         """How many cascades left rows that have not been read again yet."""
-        with mapped_errors("count the doubts"):
-            return int(await self.collection("doubts").count_documents({}))
+        with mapped_errors("count the suspects"):
+            return int(await self.collection("suspects").count_documents({}))
 
     async def report(self, role: str, document: dict[str, Any]) -> None:
         """Store a process's latest status under its role, with the server's time as `at`."""

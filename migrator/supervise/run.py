@@ -95,7 +95,7 @@ class Supervision:
         if not all(covers(one.position, wanted) for one in seen.landed):
             return False
         now = await self._observer.observe()
-        if now.doubts:
+        if now.suspects:
             return False
         # A statement read on the way there may have begun another copy.
         self._goal = None
@@ -119,11 +119,11 @@ async def _summary(
         tables = selected(settings, await state.tables())
         landed = await state.landed()
         dead_letters = dead_letters_of(tables, await state.dead_letter_counts())
-        doubts = await state.doubt_count()
+        suspects = await state.suspect_count()
     except TargetUnavailable as error:
         console.print(f"No summary: {error}", markup=False, highlight=False)
         return None
-    seen = Observation(0.0, 0, tables, landed, dead_letters=dead_letters, doubts=doubts)
+    seen = Observation(0.0, 0, tables, landed, dead_letters=dead_letters, suspects=suspects)
     if not landed:
         return seen  # Nothing has begun; the error that follows says why.
     for line in summary_lines(seen, took_s, settings.state_database):

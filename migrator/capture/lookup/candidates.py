@@ -1,4 +1,4 @@
-"""Which rows a doubt is about: by their keys, or by values that the source treats as equal."""
+"""Which rows a suspect is about: by their keys, or by values that the source treats as equal."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -14,7 +14,7 @@ from migrator.mysql.catalog.equal_texts import FOLDABLE, equal_texts, folded
 from migrator.mysql.catalog.tables import Table
 from migrator.mysql.source import Source
 from migrator.mysql.text.charsets import charset_of
-from migrator.state.doubts import Doubt
+from migrator.state.suspects import Suspect
 
 VALUES_AT_ONCE = 500
 PAIRS_AT_ONCE = 5_000
@@ -27,19 +27,19 @@ class Candidates:
     source: Source
     target: Target
 
-    async def of(self, doubt: Doubt, table: Table) -> AsyncIterator[bytes]:
-        """The document keys of the rows that a doubt is about.
+    async def of(self, suspect: Suspect, table: Table) -> AsyncIterator[bytes]:
+        """The document keys of the rows that a suspect is about.
 
         Raises `SourceError`, `TargetError`.
         """
-        for key in doubt.keys:
+        for key in suspect.keys:
             yield key
-        reference = doubt.reference
+        reference = suspect.reference
         if reference is None:
             return
-        values: Sequence[Values] = doubt.values
+        values: Sequence[Values] = suspect.values
         if reference.match is Match.AT_LEAST:
-            values = await self._equal_values(reference, doubt.values, table)
+            values = await self._equal_values(reference, suspect.values, table)
         collection = self.target.collections.collection_of(table.name)
         for start in range(0, len(values), VALUES_AT_ONCE):
             wanted = filter_of(reference, values[start : start + VALUES_AT_ONCE])

@@ -18,8 +18,8 @@ from migrator.model.rows import Operation, TableChanges
 from migrator.model.table import TableName
 from migrator.mongodb.referring import OPTIONS, fields_of, filter_of, index_of, values_of
 from migrator.mongodb.session import Session
-from migrator.state.doubts import Doubts
 from migrator.state.store import State
+from migrator.state.suspects import Suspects
 
 PAGE_ROWS = 1_000
 VALUES_AT_ONCE = 500
@@ -35,7 +35,7 @@ class Cascades:
         self._target = state.target
         self._session = session
         self._dead_rows = dead_rows
-        self._doubts = Doubts(state)
+        self._suspects = Suspects(state)
 
     async def prepare(self, references: Collection[Reference]) -> None:
         """Create what cannot be created in a transaction: collections and indexes."""
@@ -102,7 +102,7 @@ class Cascades:
         if len(found) < PAGE_ROWS:
             moved += await self._dead_rows.change(reference, some, session)
             if reference.match is not Match.BYTES:
-                await self._doubts.note_values(reference, some, session)
+                await self._suspects.note_values(reference, some, session)
             for value in some:
                 del task.values[value]
         return moved
@@ -125,7 +125,7 @@ class Cascades:
                 rows.states[document_key(changed)] = (PUT, changed)
         changed_keys = [key for key, (operation, _) in rows.states.items() if operation is PUT]
         if reference.recomputes and changed_keys:
-            await self._doubts.note_keys(reference.child, changed_keys, self._session)
+            await self._suspects.note_keys(reference.child, changed_keys, self._session)
         database, name = self._target.collections.collection_of(reference.child)
         for command in commands_of(reference.child, rows, replacing=True):
             if await self._target.write(database, command.document(name), self._session):

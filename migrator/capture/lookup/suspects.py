@@ -23,16 +23,16 @@ from migrator.model.rows import Operation, RowGroup
 from migrator.mysql.catalog.tables import Table
 from migrator.mysql.source import Source
 from migrator.snapshot.rows_by_key import KEYS_MAX, Found, RowsByKey
-from migrator.state.doubts import Doubt, Doubts
 from migrator.state.store import State
+from migrator.state.suspects import Suspect, Suspects
 
 INTERVAL_S = 1.0
 
 log = structlog.get_logger()
 
 
-class DoubtfulRows:
-    """Settles doubts, one after another; a doubt is forgotten when what was read has landed."""
+class SuspectRows:
+    """Settles suspects, one after another; a suspect is forgotten when what was read has landed."""
 
     def __init__(
         self, source: Source, state: State, timeline: Timeline, references: References
@@ -40,45 +40,45 @@ class DoubtfulRows:
         self._state = state
         self._timeline = timeline
         self._references = references
-        self._doubts = Doubts(state)
+        self._suspects = Suspects(state)
         self._rows = RowsByKey(source)
         self._candidates = Candidates(source, state.target)
-        # By the id of a doubt: the partition, and the batch that settles it.
+        # By the id of a suspect: the partition, and the batch that settles it.
         self._sent: dict[Any, tuple[int, BatchId]] = {}
 
     async def run(self) -> None:
-        """Look for doubts until cancelled. Raises `SourceError`, `TargetError`."""
+        """Look for suspects until cancelled. Raises `SourceError`, `TargetError`."""
         while True:
             await asyncio.sleep(INTERVAL_S)
             try:
                 await self._settle()
-                for doubt in await self._doubts.open(list(self._sent)):
-                    await self._look(doubt)
+                for suspect in await self._suspects.open(list(self._sent)):
+                    await self._look(suspect)
             except (SourceUnavailable, TargetUnavailable) as error:
-                log.info(f"{error} Rows in doubt are read again in {INTERVAL_S} s.")
+                log.info(f"{error} Rows in suspect are read again in {INTERVAL_S} s.")
 
     async def _settle(self) -> None:
         if not self._sent:
             return
         landed = {one.partition: one.batch for one in await self._state.landed()}
         settled = [one for one, (number, batch) in self._sent.items() if landed[number] >= batch]
-        await self._doubts.settle(settled)
+        await self._suspects.settle(settled)
         for one in settled:
             del self._sent[one]
 
-    async def _look(self, doubt: Doubt) -> None:
-        table = self._references.tables.get(doubt.table)
+    async def _look(self, suspect: Suspect) -> None:
+        table = self._references.tables.get(suspect.table)
         keys: list[bytes] = []
         if table is not None:
-            async for key in self._candidates.of(doubt, table):
+            async for key in self._candidates.of(suspect, table):
                 keys.append(key)
                 if len(keys) == KEYS_MAX:
                     await self._read_again(table, keys)
                     keys = []
             if keys:
                 await self._read_again(table, keys)
-        batcher = self._timeline.batchers.of(doubt.table)
-        self._sent[doubt.id] = (batcher.partition, batcher.last)
+        batcher = self._timeline.batchers.of(suspect.table)
+        self._sent[suspect.id] = (batcher.partition, batcher.last)
 
     async def _read_again(self, table: Table, keys: Sequence[bytes]) -> None:
         """Emit what the rows are now, and what follows if they are gone or refer to others."""

@@ -1,6 +1,6 @@
 """Rows that foreign keys may have changed, and that only the source can tell.
 
-`load` notes them with the cascade that left them in doubt; `capture` reads them again.
+`load` notes them with the cascade that left them in suspect; `capture` reads them again.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,11 +17,11 @@ from migrator.mongodb.target import Document
 from migrator.state.store import State
 
 OPEN_MAX = 100
-"""How many doubts are read at once."""
+"""How many suspects are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class Suspect:
     """Rows of a table: those with these document keys, or that refer to one of these values."""
 
     id: Any
@@ -32,8 +32,8 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubts:
-    """The collection `doubts`."""
+class Suspects:
+    """The collection `suspects`."""
 
     state: State
 
@@ -52,26 +52,26 @@ class Doubts:
         }
         await self._insert(document, session)
 
-    async def open(self, without: Sequence[Any]) -> list[Doubt]:
-        """The oldest doubts, without those with these ids. Raises `TargetError`."""
+    async def open(self, without: Sequence[Any]) -> list[Suspect]:
+        """The oldest suspects, without those with these ids. Raises `TargetError`."""
         wanted = {"_id": {"$nin": list(without)}}
-        stored = self.state.collection("doubts")
-        with mapped_errors("read which rows are in doubt"):
+        stored = self.state.collection("suspects")
+        with mapped_errors("read which rows are in suspect"):
             found = await stored.find(wanted).sort("_id", 1).limit(OPEN_MAX).to_list(None)
-        return list(map(_doubt_from, found))
+        return list(map(_suspect_from, found))
 
     async def settle(self, ids: Sequence[Any]) -> None:
         """The rows have been read again, and what was read has landed."""
-        with mapped_errors("settle doubts"):
-            await self.state.collection("doubts").delete_many({"_id": {"$in": list(ids)}})
+        with mapped_errors("settle suspects"):
+            await self.state.collection("suspects").delete_many({"_id": {"$in": list(ids)}})
 
     async def _insert(self, document: Document, session: Session) -> None:
-        await self.state.collection("doubts").insert_one(document, session=session.driver)
+        await self.state.collection("suspects").insert_one(document, session=session.driver)
 
 
-def _doubt_from(document: Document) -> Doubt:
+def _suspect_from(document: Document) -> Suspect:
     reference = document.get("reference")
-    return Doubt(
+    return Suspect(
         document["_id"],
         TableName(**document["table"]),
         tuple(document.get("keys", ())),
