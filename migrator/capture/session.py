@@ -100,7 +100,7 @@ async def _session(settings: Settings, state: State) -> None:
         source,
         timeline,
         DdlFollower(tables, copies, state, ForeignKeyFollower(state, timeline, references, copies)),
-        Reread(source, timeline, tables, publisher),
+        Reread(source, timeline, references, publisher),
         Decisions(state, tables, copies),
     )
     stream = Stream(source, timeline, references, lookup, publisher)

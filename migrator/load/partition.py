@@ -24,6 +24,8 @@ from migrator.load.sequencing import (
 from migrator.load.transaction import LoadTransaction
 from migrator.load.writer import Fault, Outcome, PartitionWriter
 from migrator.model.batch import Batch, Phase
+from migrator.model.document_key import has_key
+from migrator.model.rows import Operation, TableChanges
 from migrator.model.state import Landed
 from migrator.model.table import TableName
 from migrator.mongodb.faults import REFUSALS
@@ -180,24 +182,28 @@ class OwnedPartition:
 
     async def _load_in_parts(self, batch: Batch) -> Settled | Unsettled:
         """Load a batch with large cascades: each by itself, and between them the other changes."""
-        for is_cascade, changes in runs_of(batch.after(self._landed.part)):
-            if is_cascade:
-                for each in changes:
-                    landed = await self._writer.cascade(each, self._landed)
-                    if landed is None:
-                        return await self._read_again()
-                    self._landed = landed
-                continue
-            transaction = LoadTransaction.of_part(self._landed, changes, self._replacing)
-            if await self._land(transaction) is not Outcome.LANDED:
+        is_reread = False
+        for changes in runs_of(batch.after(self._landed.part)):
+            is_cascade = changes[0].operation is Operation.CASCADE
+            is_reread = is_reread or (is_cascade and has_key(changes[0].rows))
+            count = sum(each.count for each in changes)
+            after = self._landed.with_part(count, is_cascade=is_cascade, is_reread=is_reread)
+            if not await self._load_part(changes, after):
                 return await self._read_again()
-            self._landed = transaction.after
+            self._landed = after
         transaction = LoadTransaction.of(self._landed, (batch,), (), self._replacing)
         if await self._land(transaction) is not Outcome.LANDED:
             return await self._read_again()
         self._landed = transaction.after
         self._counters.rows += batch.count
         return Settled(1)
+
+    async def _load_part(self, changes: Sequence[TableChanges], after: Landed) -> bool:
+        """Load a cascade, or changes without one; False: the position has moved."""
+        if changes[0].operation is Operation.CASCADE:
+            return await self._writer.cascade(changes[0], self._landed, after)
+        part = LoadTransaction.of_part(self._landed, after, changes, self._replacing)
+        return await self._land(part) is Outcome.LANDED
 
     async def _land(self, transaction: LoadTransaction) -> Outcome:
         """Change the transaction until MongoDB takes it."""

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, islice
-from operator import itemgetter
+from itertools import islice
 
 from migrator.model.batch import Batch, BatchId
 from migrator.model.rows import Operation, TableChanges
@@ -76,8 +75,16 @@ def transaction_length(chained: Sequence[Batch], limits: AtomicLimits) -> int:
     return complete or (limits.batches if len(chained) >= limits.batches else 0)
 
 
-def runs_of(batch: Batch) -> Iterator[tuple[bool, list[TableChanges]]]:
-    """The changes of a batch: cascades, and the others between them."""
-    is_cascade = (each.operation is Operation.CASCADE for each in batch.changes)
-    for key, run in groupby(zip(is_cascade, batch.changes, strict=True), key=itemgetter(0)):
-        yield key, [changes for _, changes in run]
+def runs_of(batch: Batch) -> Iterator[list[TableChanges]]:
+    """The changes of a batch: each cascade alone, and together what lies between two."""
+    run: list[TableChanges] = []
+    for each in batch.changes:
+        if each.operation is not Operation.CASCADE:
+            run.append(each)
+            continue
+        if run:
+            yield run
+        run = []
+        yield [each]
+    if run:
+        yield run

@@ -68,11 +68,13 @@ class LoadTransaction:
 
     @classmethod
     def of_part(
-        cls, before: Landed, changes: Sequence[TableChanges], replacing: Iterable[TableName]
+        cls,
+        before: Landed,
+        after: Landed,
+        changes: Sequence[TableChanges],
+        replacing: Iterable[TableName],
     ) -> Self:
         """The transaction of the next changes of a batch; the batch has not landed with them."""
-        count = sum(each.count for each in changes)
-        after = before.with_part(count, ends_with_cascade=False)
         return cls((), stages_of(changes), before, after, set(replacing))
 
     def replace_copied(self, table: TableName) -> None:

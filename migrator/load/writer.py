@@ -131,21 +131,18 @@ class PartitionWriter:
         failpoint(Point.AFTER_LOAD)
         return Outcome.LANDED
 
-    async def cascade(self, cascade: TableChanges, before: Landed) -> Landed | None:
+    async def cascade(self, cascade: TableChanges, before: Landed, after: Landed) -> bool:
         """Carry out one cascade in steps, and move the position past it with the last one.
 
-        Each step is a transaction, which also remembers what is left to do. Returns where the
-        partition stands then; None: the position was not at `before`.
+        Each step is a transaction, which also remembers what is left to do. False: the position
+        was not at `before`.
         """
         with mapped_errors("look for what foreign keys did"):
             tasks = await self._cascades.first_tasks([cascade])
-        after = before.with_part(cascade.count, ends_with_cascade=True)
-        has_begun = False
-        while tasks or not has_begun:
-            has_begun = True
-            if not await self._step(tasks, before, after):
-                return None
-        return after
+        while await self._step(tasks, before, after):
+            if not tasks:
+                return True
+        return False
 
     async def finish_cascade(self) -> Landed:
         """Do what an interrupted cascade has left; returns where the partition stands."""

@@ -29,10 +29,15 @@ class Landed:
     gap: str | None = None
     part: int = 0
 
-    def with_part(self, count: int, *, ends_with_cascade: bool) -> Self:
-        """The same with that many more changes of the next batch."""
+    def with_part(self, count: int, *, is_cascade: bool, is_reread: bool) -> Self:
+        """The same with that many more changes of the next batch.
+
+        Rows that capture reads again may be others the next time, and the position counts none.
+        """
+        if is_reread:
+            return replace(self, part=self.part + count)
         rows = self.position.rows + count
-        cascaded = rows if ends_with_cascade else self.position.cascaded
+        cascaded = rows if is_cascade else self.position.cascaded
         position = replace(self.position, rows=rows, cascaded=cascaded)
         return replace(self, position=position, part=self.part + count)
 

@@ -13,7 +13,13 @@ from pymongo.errors import DocumentTooLarge, OperationFailure, PyMongoError
 
 from migrator.errors import ConfigurationError, TargetError
 from migrator.model.collection import CollectionMap, CollectionName
-from migrator.mongodb.faults import COMMAND_REFUSALS, NAMESPACE_EXISTS, REFUSALS, mapped_errors
+from migrator.mongodb.faults import (
+    COMMAND_REFUSALS,
+    INDEX_EXISTS,
+    NAMESPACE_EXISTS,
+    REFUSALS,
+    mapped_errors,
+)
 from migrator.mongodb.session import DURABLE, MAJORITY, Session
 
 SELECTION_TIMEOUT_MS = 5_000
@@ -126,11 +132,16 @@ class Target:
     async def ensure_index(
         self, name: CollectionName, index: str, keys: Sequence[tuple[str, int]]
     ) -> None:
-        """Create an index if it is missing; on a large collection that takes minutes."""
-        if (name, index) not in self._known_indexes:
-            with mapped_errors(f"create the index {index} of {name}"):
+        """Create an index if there is none on these keys; a large collection takes minutes."""
+        if (name, index) in self._known_indexes:
+            return
+        with mapped_errors(f"create the index {index} of {name}"):
+            try:
                 await self.collection(name).create_index(keys, name=index)
-            self._known_indexes.add((name, index))
+            except OperationFailure as error:
+                if error.code not in INDEX_EXISTS:
+                    raise
+        self._known_indexes.add((name, index))
 
     async def keys(self, name: CollectionName, session: Session, limit: int) -> list[bytes]:
         """The documents `{_id}` of up to `limit` documents of the collection, as BSON."""

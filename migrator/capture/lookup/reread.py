@@ -1,21 +1,25 @@
 """Reads partial rows again in the source, before their transaction ends.
 
-The document of a row that is gone is kept if the log will show the deletion; it is deleted here
-only if a savepoint may have undone the row, because no event will follow for it.
+The document of a row that is gone is kept if the log will show the deletion. It is deleted here
+if no event will follow: a savepoint may have undone the row, or a foreign key may have deleted it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from migrator.capture.stream.partial_rows import PartialRows
-from migrator.capture.stream.tables import Tables
+from migrator.capture.stream.references import References
 from migrator.capture.stream.timeline import Timeline
 from migrator.capture.stream.unsupported import cascade_undone
 from migrator.model.document_key import document_key
+from migrator.model.elements import DOCUMENT, elements, of_elements
+from migrator.model.reference import Reference
 from migrator.model.rows import Operation, RowGroup
 from migrator.model.table import TableName
+from migrator.mysql.catalog.tables import Table
 from migrator.mysql.source import Source
 from migrator.runtime.room import Room
-from migrator.snapshot.rows_by_key import KEYS_MAX, RowsByKey
+from migrator.snapshot.rows_by_key import KEYS_MAX, Found, RowsByKey
 
 
 class Reread:
@@ -25,12 +29,13 @@ class Reread:
         self,
         source: Source,
         timeline: Timeline,
-        tables: Tables,
+        references: References,
         room: Room,
     ) -> None:
         self._rows = RowsByKey(source)
         self._timeline = timeline
-        self._tables = tables
+        self._references = references
+        self._tables = references.tables
         self._room = room
 
     async def answer(self, partial: PartialRows) -> None:
@@ -41,35 +46,55 @@ class Reread:
         if partial.is_cascade_undone:
             raise cascade_undone()
         for name, documents in partial.in_part.items():
-            await self._reread(name, documents)
+            await self._reread(name, documents, may_be_undone=False)
         for name, documents in partial.undone.items():
-            gone = await self._reread(name, documents)
-            if gone:
-                batcher = self._timeline.batchers.of(name)
-                self._timeline.emit(name, batcher, RowGroup(Operation.DELETE, gone))
+            await self._reread(name, documents, may_be_undone=True)
 
-    async def _reread(self, name: TableName, documents: Sequence[bytes]) -> list[bytes]:
-        """Emit the rows that exist; return the keys of the others."""
+    async def _reread(
+        self, name: TableName, documents: Sequence[bytes], *, may_be_undone: bool
+    ) -> None:
+        """Emit what the rows are now."""
         table = self._tables.get(name)
         if table is None:
-            return []  # It was dropped or renamed since, and the stream will show that.
+            return  # It was dropped or renamed since, and the stream will show that.
+        references = self._references.to(table.name)
+        deletes = may_be_undone or self._references.changes_unseen(table.name)
         keys = list(dict.fromkeys(map(document_key, documents)))
-        missing: list[bytes] = []
         for start in range(0, len(keys), KEYS_MAX):
             await self._room.room()
             some = keys[start : start + KEYS_MAX]
             found = await self._rows.read(table, some, self._timeline.reached)
             if found is None:
-                return missing
+                return
             batcher = self._timeline.batchers.of(name)
-            for group in changed_rows(found.groups):
+            if not deletes:
+                found.missing.clear()
+            for group in changes_of(table, found, references):
                 self._timeline.emit(name, batcher, group)
-            missing += found.missing
-        return missing
 
 
-def changed_rows(groups: Iterable[RowGroup]) -> Iterator[RowGroup]:
-    """Rows that were read, as changes of documents that mostly exist already."""
-    for group in groups:
-        is_read = group.operation is Operation.INSERT
-        yield RowGroup(Operation.PUT, group.rows) if is_read else group
+def changes_of(table: Table, found: Found, references: tuple[Reference, ...]) -> Iterator[RowGroup]:
+    """The changes that make documents of rows as they were read; those that are missing go.
+
+    If other rows refer to them, what follows from that comes first.
+    """
+    changed = [
+        replace(group, operation=Operation.PUT) if group.operation is Operation.INSERT else group
+        for group in found.groups
+    ]
+    if references:
+        names = {name for ref in references if ref.parent == table.name for name in ref.referenced}
+        rows = (row for group in changed if group.operation is Operation.PUT for row in group.rows)
+        cascade = [*(_referenced(row, names) for row in rows), *found.missing]
+        if cascade:
+            yield RowGroup(Operation.CASCADE, cascade, references)
+    yield from changed
+    if found.missing:
+        yield RowGroup(Operation.DELETE, list(found.missing))
+
+
+def _referenced(row: bytes, names: Collection[str]) -> bytes:
+    """`{_id, new}` of a row, with the values that others refer to."""
+    values = of_elements((name, value) for name, value in elements(row) if name in names)
+    key = next(elements(document_key(row)))
+    return of_elements([key, ("new", bytes((DOCUMENT,)) + values)])

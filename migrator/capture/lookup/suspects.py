@@ -5,24 +5,20 @@ chunk is: at the stream's position, without those that the stream has emitted me
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
 
 from migrator.capture.lookup.candidates import Candidates
-from migrator.capture.lookup.reread import changed_rows
+from migrator.capture.lookup.reread import changes_of
 from migrator.capture.stream.references import References
 from migrator.capture.stream.timeline import Timeline
 from migrator.errors import SourceUnavailable, TargetUnavailable
 from migrator.model.batch import BatchId
-from migrator.model.document_key import document_key
-from migrator.model.elements import DOCUMENT, elements, of_elements
-from migrator.model.reference import Reference
-from migrator.model.rows import Operation, RowGroup
 from migrator.mysql.catalog.tables import Table
 from migrator.mysql.source import Source
-from migrator.snapshot.rows_by_key import KEYS_MAX, Found, RowsByKey
+from migrator.snapshot.rows_by_key import KEYS_MAX, RowsByKey
 from migrator.state.store import State
 from migrator.state.suspects import Suspect, Suspects
 
@@ -88,27 +84,6 @@ class SuspectRows:
                 found = await self._rows.read(table, keys, window.position)
                 if found is None:
                     return
-                groups = self._groups(table, found)
+                groups = list(changes_of(table, found, self._references.to(table.name)))
                 await window.until_passed(found.place, groups)
                 is_emitted = await window.emit(groups, None) is not None
-
-    def _groups(self, table: Table, found: Found) -> list[RowGroup]:
-        changed = list(changed_rows(found.groups))
-        gone = RowGroup(Operation.DELETE, list(found.missing))
-        references = self._references.to(table.name)
-        rows = [row for group in changed if group.operation is Operation.PUT for row in group.rows]
-        cascade = [*_changes(rows, references, table), *map(bytes, found.missing)]
-        if not references:
-            return [*changed, gone]
-        return [RowGroup(Operation.CASCADE, cascade, references), *changed, gone]
-
-
-def _changes(
-    rows: Iterable[bytes], references: Sequence[Reference], table: Table
-) -> Iterator[bytes]:
-    """`{_id, new}` of rows that exist, with the values that others refer to."""
-    names = {name for one in references if one.parent == table.name for name in one.referenced}
-    for row in rows:
-        named = [(name, value) for name, value in elements(row) if name in names]
-        key = next(elements(document_key(row)))
-        yield of_elements([key, ("new", bytes((DOCUMENT,)) + of_elements(named))])

@@ -6,7 +6,7 @@ InnoDB carries out the actions of foreign keys row by row, each before the row i
 from dataclasses import replace
 
 from migrator.capture.stream.question import Question
-from migrator.capture.stream.references import References
+from migrator.capture.stream.references import Parent, References
 from migrator.capture.stream.tables import TableDecoder
 from migrator.capture.stream.timeline import Timeline
 from migrator.capture.stream.unsupported import shown_in_part
@@ -32,21 +32,27 @@ class RowChanges:
         changes = parent.changes(event) if parent is not None else []
         if parent is None or not changes:
             return self._emit(event)
-        if any(change.is_hidden for change in changes):
+        if any(change.is_hidden for change in changes) or parent.moves_unclearly(event):
             # The target's rows may be newer than this event, so they do not show old values.
             return self._emit(event) or Question(recopied=parent.children)
         if event.kind is RowsKind.DELETE:
             # No row of the event can refer to another one that it has deleted before.
-            self._timeline.cascade(parent, [change.document for change in changes])
+            self._cascade(parent, [change.document for change in changes])
             return self._emit(event)
         # A value may pass from one row to another.
         start = event.start
         for change in changes:
             if start < change.start:
                 self._emit(replace(event, start=start, stop=change.start))
-            self._timeline.cascade(parent, [change.document])
+            self._cascade(parent, [change.document])
             start = change.start
         return self._emit(replace(event, start=start))
+
+    def _cascade(self, parent: Parent, changes: list[bytes]) -> None:
+        # The parent itself may not be migrated, and so have no batcher of its own.
+        batcher = self._timeline.batchers.of(parent.references[0].child)
+        group = RowGroup(Operation.CASCADE, changes, parent.references)
+        self._timeline.emit(parent.name, batcher, group)
 
     def _emit(self, event: Rows) -> Question | None:
         decoder = self._tables.decoder(event.shape)

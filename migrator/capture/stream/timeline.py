@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from migrator.capture.stream.batcher import Batcher, Batchers
 from migrator.capture.stream.partial_rows import PartialRows
-from migrator.capture.stream.references import Parent
 from migrator.errors import SourceUnavailable
 from migrator.model.batch import BatchId, Distributed, Phase, Progress
 from migrator.model.position import Position
@@ -86,18 +85,12 @@ class Timeline:
         # A chunk may drop a row only if the stream has really sent it.
         if is_sent and self.distributed is None:
             self.windows.note(table, group.rows)
-        self.partial.emitted(table, group.rows)
+            self._spoil(group.references)
+        if group.operation is Operation.CASCADE:
+            self.partial.cascaded()
+        else:
+            self.partial.emitted(table, group.rows)
         return is_sent
-
-    def cascade(self, parent: Parent, changes: list[bytes]) -> None:
-        """Foreign keys change other rows, in the open transaction: the log shows none of them."""
-        group = RowGroup(Operation.CASCADE, changes, parent.references)
-        batcher = self.batchers.of(parent.references[0].child)
-        if not batcher.add(parent.name, group):
-            return
-        self.partial.cascaded()
-        if self.distributed is None:
-            self._spoil(parent.references)
 
     def _spoil(self, references: Iterable[Reference]) -> None:
         """Rows of all tables that refer to others may change."""
