@@ -96,7 +96,7 @@ def table_from(document: Document) -> TableCopy:
         partition=document["partition"],
         generation=document["generation"],
         estimated_rows=document["estimated_rows"],
-        parts=tuple(_part_from(part) for part in document["parts"]),
+        parts=tuple(range_from(part) for part in document["parts"]),
         key=tuple(document.get("key", ())),
         emptied=BatchId(*emptied) if emptied else None,
         left_out=document.get("left_out", ""),
@@ -104,7 +104,8 @@ def table_from(document: Document) -> TableCopy:
     )
 
 
-def _part_from(document: Document) -> KeyRange:
+def range_from(document: Document) -> KeyRange:
+    """A range of keys, as the dictionary of its fields is stored."""
     return KeyRange(
         lower=_bound(document["lower"]),
         upper=_bound(document["upper"]),

@@ -30,6 +30,7 @@ from migrator.state.documents import (
 COLLECTIONS = (
     "positions", "tables", "dead_letters", "prepared", "processes", "audit", "decisions",
     "foreign_keys", "cascades", "suspects",
+    "verifications", "again", "differences",
 )  # fmt: skip
 FOREIGN_KEYS = "all"
 EPOCH_TRIES = 200
