@@ -224,6 +224,8 @@ class Timeline:
             if noted.is_spoiled:
                 return False
             left = noted.left(groups)
+            if check.bounds is None:
+                noted.keep_only(groups)
             unclear = tuple(noted.keys)
             self.batchers.of(noted.table).check(noted.table, left, replace(check, unclear=unclear))
             return True
