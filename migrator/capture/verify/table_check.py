@@ -75,6 +75,7 @@ class TableCheck:
 
         Raises `SourceError`, `TargetError`.
         """
+        self._check = replace(self._check, attempt=so_far.attempt)
         left = [(number, part) for number, part in enumerate(so_far.parts) if not part.done]
         done = await asyncio.gather(*(self._range(number, part) for number, part in left))
         if not all(done):

@@ -94,24 +94,24 @@ class Verifier:
             return True
         if not copy.done:
             return False
-        so_far = so_far or await self._begin(request, table)
+        so_far = so_far or await self._begin(request, table, attempt=1)
         check = TableCheck(self._means, request, table, readers, self._chunk_rows)
         if await check.run(so_far):
             await self._verifications.end(name, request.id)
             return True
         # It begins anew, with its new definition.
-        await self._begin(request, table)
+        await self._begin(request, table, attempt=so_far.attempt + 1)
         return False
 
-    async def _begin(self, request: Request, table: Table) -> TableVerification:
+    async def _begin(self, request: Request, table: Table, attempt: int) -> TableVerification:
         means = self._means
         async with await means.source.connect() as connection:
             ranges = await ranges_of(
                 connection, means.source.options, means.state.target.collections, table
             )
         if isinstance(ranges, str):
-            begun = TableVerification(table.name, request.id, why_not=ranges)
+            begun = TableVerification(table.name, request.id, attempt, why_not=ranges)
         else:
-            begun = TableVerification(table.name, request.id, parts=ranges)
+            begun = TableVerification(table.name, request.id, attempt, ranges)
         await self._verifications.save(begun)
         return begun
