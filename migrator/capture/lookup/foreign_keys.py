@@ -106,7 +106,10 @@ class ForeignKeyFollower:
             )
 
         keys = {*before.keys, *now.keys}
-        return {key.child for key in keys if is_named(key.child) or is_named(key.parent)}
+        concerned = {key.child for key in keys if is_named(key.child) or is_named(key.parent)}
+        # The catalogue no longer has a foreign key that was dropped soon after.
+        named = {table.name for table in self._references.tables if is_named(table.name)}
+        return concerned | named
 
     def _is_executed(self, read_at: Position) -> bool:
         """Whether the server had executed the statement already at this place of its log."""

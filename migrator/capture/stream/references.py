@@ -22,7 +22,9 @@ class Parent:
     """A table whose rows others refer to, as one table map describes it.
 
     `references` are those to it and, further down, to the tables that these change. Changes of
-    its rows of these `kinds` may change others. A `problem` says why it cannot be known which.
+    its rows of these `kinds` may change others. A `problem` says why it cannot be known which. If
+    the catalogue `is_ahead` of the stream, so that columns have other names there, only a copy
+    tells.
     """
 
     name: TableName
@@ -30,26 +32,34 @@ class Parent:
     references: tuple[Reference, ...]
     kinds: frozenset[RowsKind]
     problem: str
+    is_ahead: bool
 
     def changes(self, event: Rows) -> list[ReferencedChange]:
         """The rows of an event because of which other rows may change.
 
         Raises `UnsupportedChange` if these cannot be known.
         """
-        if event.kind not in self.kinds or not event.hides:
+        if not self.concerns(event):
             return []
         found = self.decoder.changes(event)
         if found and self.problem:
             raise UnsupportedChange(self.problem)
         return found
 
-    def moves_unclearly(self, event: Rows) -> bool:
-        """Whether rows may get other keys, and only the source can tell which rows."""
-        return event.kind is RowsKind.UPDATE and any(
-            one.match is not Match.BYTES
-            and one.on_update is Action.CASCADE
-            and not set(one.fields).isdisjoint(one.key)
-            for one in self.references
+    def concerns(self, event: Rows) -> bool:
+        """Whether foreign keys may have acted because of these rows, unseen."""
+        return event.kind in self.kinds and event.hides
+
+    def is_unclear(self, event: Rows) -> bool:
+        """Whether only a copy can tell what became of other rows."""
+        return self.is_ahead or (
+            event.kind is RowsKind.UPDATE
+            and any(
+                one.match is not Match.BYTES
+                and one.on_update is Action.CASCADE
+                and not set(one.fields).isdisjoint(one.key)
+                for one in self.references
+            )
         )
 
     @property
@@ -116,7 +126,8 @@ class References:
             ReferencedDecoder(shape, columns, self.tables.options),
             references,
             frozenset(kind for kind, acts in kinds.items() if acts),
-            _problem(references, hidden, [name for name in wanted if name not in index_of]),
+            _problem(references, hidden),
+            len(columns) < len(wanted) or not all(one.fields for one in references),
         )
 
     def _reachable(self, parent: TableName) -> tuple[tuple[Reference, ...], TableName | None]:
@@ -153,22 +164,19 @@ class References:
         return self.tables.get(name) or self._parents.get(self.tables.scope.folded(name))
 
 
-def _problem(
-    references: Sequence[Reference], hidden: TableName | None, missing: Sequence[str]
-) -> str:
+def _problem(references: Sequence[Reference], hidden: TableName | None) -> str:
     """Why it cannot be known which rows change, as a sentence; "" if it can."""
     if hidden is not None:
         return (
             f"A foreign key changed rows of {hidden}, which is not migrated, and these may have "
             "changed rows of migrated tables in turn: the log shows neither. Migrate it, too."
         )
-    unlike = next((one for one in references if one.match is Match.UNKNOWN), None)
+    unknown = (one for one in references if one.match is Match.UNKNOWN and one.fields)
+    unlike = next(unknown, None)
     if unlike is not None:
         return (
             f"Rows of {unlike.child} may have been changed by its foreign key {unlike.name}, and "
             f"the log does not show which: its columns are not of the same types as those of "
             f"{unlike.parent}. Give them the same types."
         )
-    if missing:
-        return f"Foreign keys refer to columns that the log does not show: {', '.join(missing)}."
     return ""

@@ -29,10 +29,12 @@ class RowChanges:
         """
         self._timeline.is_open = True
         parent = self._references.parent(event.shape)
-        changes = parent.changes(event) if parent is not None else []
-        if parent is None or not changes:
+        if parent is None or not parent.concerns(event):
             return self._emit(event)
-        if any(change.is_hidden for change in changes) or parent.moves_unclearly(event):
+        changes = [] if parent.is_ahead else parent.changes(event)
+        if not changes and not parent.is_ahead:
+            return self._emit(event)
+        if parent.is_unclear(event) or any(change.is_hidden for change in changes):
             # The target's rows may be newer than this event, so they do not show old values.
             return self._emit(event) or Question(recopied=parent.children)
         if event.kind is RowsKind.DELETE:

@@ -13,6 +13,7 @@ from migrator.model.rows import Operation
 from migrator.mongodb.referring import filter_of, values_of
 from migrator.mongodb.session import Session
 from migrator.state.store import State
+from migrator.state.suspects import Suspects
 
 ROWS_MAX = 100_000
 
@@ -24,6 +25,21 @@ class DeadRows:
     state: State
     tables: set[str]
 
+    async def _suspect(self, reference: Reference, session: Session) -> None:
+        """Have the rows read again whose dead letters do not show their values."""
+        same = {
+            "table": str(reference.child),
+            "row": {"$not": {"$type": "object"}},
+            "key": {"$ne": None},
+        }
+        name = self.state.name_of("dead_letters")
+        keys = [
+            of_elements([("_id", dict(elements(letter))["key"])])
+            for letter in await self.state.target.documents(name, same, session, ROWS_MAX)
+        ]
+        if keys:
+            await Suspects(self.state).note_keys(reference.child, keys, session)
+
     async def change(
         self, reference: Reference, values: Mapping[Values, Values | None], session: Session
     ) -> list[Moved]:
@@ -33,6 +49,7 @@ class DeadRows:
         name = self.state.name_of("dead_letters")
         wanted = {"table": str(reference.child), **filter_of(reference, values, "row.")}
         found = await self.state.target.documents(name, wanted, session, ROWS_MAX)
+        await self._suspect(reference, session)
         moved, rows = [], TableRows()
         for letter in found:
             key = document_key(letter)
