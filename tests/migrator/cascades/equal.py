@@ -1,57 +1,60 @@
 """How the collections differ from their tables: from a fresh copy, and from the rows as read."""
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
 from bson import Decimal128, Int64
 
 from tests.migrator.machine.columns import quoted
-from tests.migrator.road import Road, Source
+from tests.migrator.road import Road
 from tests.migrator.twin import differences
 
-KEYS = """
-    SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.KEY_COLUMN_USAGE
-    WHERE TABLE_SCHEMA = '{}' AND CONSTRAINT_NAME = 'PRIMARY' ORDER BY 1, ORDINAL_POSITION
+Row = tuple[Any, ...]
+TABLES = """
+    SELECT TABLE_NAME FROM information_schema.TABLES
+    WHERE TABLE_SCHEMA = '{}' AND TABLE_TYPE = 'BASE TABLE' ORDER BY 1
 """
 
 
 async def unequal(road: Road) -> list[str]:
-    """What differs; nothing may be written meanwhile.
+    """What differs, in values and in bytes; nothing may be written meanwhile.
 
-    The keys are also read by a client that shares no code with the migrator, since a fresh
-    copy is made by the migrator itself.
+    A fresh copy is made by the migrator itself; the rows are read by a client that shares no
+    code with it.
     """
-    keys = await asyncio.to_thread(_keys, road)
-    return keys + await differences(road)
+    return await unlike_rows(road) + await differences(road)
 
 
-def _keys(road: Road) -> list[str]:
+async def unlike_rows(road: Road) -> list[str]:
+    """The rows that have no document, and the documents that have no row."""
+    return await asyncio.to_thread(_unlike_rows, road)
+
+
+def _unlike_rows(road: Road) -> list[str]:
     found = []
-    for table, columns in _primary_keys(road.source).items():
+    for (table,) in road.source.rows(TABLES.format(road.source.database)):
         if f"{road.source.database}.{table}" in road.settings.exclude:
             continue
-        listed = ", ".join(map(quoted, columns))
-        name = f"{quoted(road.source.database)}.{quoted(table)}"
-        rows = road.source.rows(f"SELECT {listed} FROM {name}")
-        keys = {tuple(map(plain, row)) for row in rows}
-        documents = {_key(one["_id"]) for one in road.documents(table)}
-        found += [f"{table}: the document {key} should be gone" for key in documents - keys]
-        found += [f"{table}: the document {key} is missing" for key in keys - documents]
+        rows, documents = Counter(kept(road, table)), Counter(landed(road, table))
+        found += [f"{table}: {row} should be gone" for row in documents - rows]
+        found += [f"{table}: {row} is missing" for row in rows - documents]
     return sorted(found)
 
 
-def _primary_keys(source: Source) -> Mapping[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for table, column in source.rows(KEYS.format(source.database)):
-        found.setdefault(table, []).append(column)
-    return found
+def kept(road: Road, table: str) -> list[Row]:
+    """The rows of a table of the source."""
+    name = f"{quoted(road.source.database)}.{quoted(table)}"
+    return [tuple(map(plain, row)) for row in road.source.rows(f"SELECT * FROM {name}")]
 
 
-def _key(identity: Any) -> tuple[Any, ...]:
-    values = identity.values() if isinstance(identity, dict) else [identity]
-    return tuple(map(plain, values))
+def landed(road: Road, table: str) -> list[Row]:
+    """The documents of a table as its rows, in the order of their keys."""
+    return [
+        tuple(plain(value) for name, value in document.items() if name != "_id")
+        for document in road.documents(table)
+    ]
 
 
 def plain(value: Any) -> Any:
@@ -65,11 +68,3 @@ def plain(value: Any) -> Any:
             return value.replace(tzinfo=UTC)
         case _:
             return value
-
-
-def landed(road: Road, table: str) -> list[tuple[Any, ...]]:
-    """The documents of a table as its rows, in the order of their keys."""
-    return [
-        tuple(plain(value) for name, value in document.items() if name != "_id")
-        for document in road.documents(table)
-    ]
