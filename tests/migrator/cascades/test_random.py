@@ -9,7 +9,7 @@ from tests.migrator.road import Source
 TRANSACTIONS = 30
 PLANS = (
     Plan(10, TRANSACTIONS),
-    Plan(32, TRANSACTIONS, stops=2),
+    Plan(33, TRANSACTIONS, stops=2),
     Plan(21, TRANSACTIONS, stops=1, loose=True),
 )
 
