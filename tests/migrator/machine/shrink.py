@@ -21,6 +21,7 @@ from migrator.log import configure_logging
 from servers.mariadb import MariaDB
 from servers.mongodb import MongoDB
 from servers.mysql import MySQL
+from servers.native_mysql import NativeMySQL
 from servers.process import exclusive
 from servers.rabbitmq import RabbitMQ
 from servers.sql import SQLServer
@@ -139,10 +140,13 @@ async def shrink(server: SQLServer, urls: tuple[str, str], lines: Sequence[str])
     return list(chain(*await smallest(list(chain(*lone)), fails)))
 
 
-def main(log: Annotated[Path, typer.Argument(help="A file of .bench/machine.")]) -> None:
+def main(
+    log: Annotated[Path, typer.Argument(help="A file of .bench/machine or .bench/cascades.")],
+) -> None:
     """Find the smallest part of a log that still fails, and write it beside the log."""
     configure_logging("text", "critical")
-    server = MariaDB() if log.stem.endswith("mariadb") else MySQL()
+    servers = (NativeMySQL(), MariaDB(), MySQL())
+    server = next(one for one in servers if log.stem.endswith(f"-{one.name}"))
     with exclusive():
         server.start()
         urls = (RabbitMQ().start(), MongoDB().start())
