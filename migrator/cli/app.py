@@ -28,6 +28,7 @@ Examples:
   python -m migrator run --database shop --until-caught-up     copy, catch up, end
   python -m migrator run --config other.toml
   python -m migrator status
+  python -m migrator recopy shop.orders
   python -m migrator pass binlog.000012:3456 --because "only the audit table"
 
 \b
@@ -86,6 +87,10 @@ NoCopy = Annotated[
     bool,
     typer.Option("--no-copy", help="Copy no table again; migrated rows that it changed are lost."),
 ]
+Tables = Annotated[
+    list[str], typer.Argument(metavar="DATABASE.TABLE", help="Tables of the migration.")
+]
+Why = Annotated[str, typer.Option("--because", metavar="TEXT", help="A reason, for capture's log.")]
 UntilCaughtUp = Annotated[
     bool,
     typer.Option(
@@ -205,3 +210,22 @@ def skip(
         return await decide(settings, console, position, because, () if no_copy else copy or None)
 
     run_command(record, config, None, debug=debug, needs=(Server.TARGET,))
+
+
+@cli.command(short_help="Copy tables anew, beside the stream.")
+def recopy(
+    tables: Tables, because: Why = "", config: ConfigFile = None, debug: Debug = False
+) -> None:
+    """Copy tables anew, beside the stream, as after an ALTER: DATABASE.TABLE, such as shop.orders.
+
+    Capture empties the collection between two transactions and fills it again, while the
+    stream goes on; until that is done, readers see a part of it. A capture that runs begins
+    within a second or two, else the next one does. A table that is left out is tried again.
+    """
+
+    async def ask(settings: Settings) -> Exit:
+        from migrator.cli.recopy import recopy as ask_capture
+
+        return await ask_capture(settings, console, tables, because)
+
+    run_command(ask, config, None, debug=debug, needs=(Server.TARGET,))

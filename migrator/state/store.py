@@ -29,7 +29,7 @@ from migrator.state.documents import (
 
 COLLECTIONS = (
     "positions", "tables", "dead_letters", "prepared", "processes", "audit", "decisions",
-    "foreign_keys", "cascades",
+    "foreign_keys", "cascades", "recopies",
 )  # fmt: skip
 FOREIGN_KEYS = "all"
 EPOCH_TRIES = 200
