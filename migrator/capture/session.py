@@ -37,6 +37,7 @@ from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.position.read_position import ReadPosition
 from migrator.mysql.source import Source
 from migrator.mysql.wire.connection import SourceUrl, connect
+from migrator.observe.reports import Role
 from migrator.runtime.backoff import Backoff
 from migrator.runtime.tasks import run_until_first_failure
 from migrator.settings import Server, Settings
@@ -57,7 +58,7 @@ async def capture(settings: Settings) -> None:
     `UnsupportedChange`, `StateDamaged` and the like.
     """
     backoff = Backoff()
-    async with State.connect(settings, "capture") as state:
+    async with State.connect(settings, "capture") as state, state.reporting(Role.CAPTURE):
         while True:
             begun_s = time.monotonic()
             try:

@@ -8,7 +8,8 @@ from rich.console import Console
 from migrator.errors import ConfigurationError
 from migrator.exit_codes import Exit
 from migrator.model.table import TableName
-from migrator.observe.observer import Observer
+from migrator.observe.alive import running
+from migrator.observe.reports import Role
 from migrator.settings import Settings
 from migrator.state.recopies import Recopies, Recopy
 from migrator.state.store import State
@@ -21,16 +22,13 @@ async def recopy(settings: Settings, console: Console, tables: Sequence[str], be
     nothing is asked for.
     """
     names = [named(table) for table in tables]
-    async with (
-        State.connect(settings, "recopy") as state,
-        Observer(settings, state) as observer,
-    ):
+    async with State.connect(settings, "recopy") as state:
         known = {copy.table for copy in await state.tables() if copy.parts or copy.left_out}
         for name in names:
             _check(name, known, settings)
         for name in names:
             await Recopies(state).ask(Recopy(name, because, datetime.now(UTC)))
-        is_captured = (await observer.observe()).capture is not None
+        is_captured = Role.CAPTURE in await running(state)
     listed = ", ".join(map(str, names))
     when = (
         f"Capture empties and copies {listed} anew within a second or two."

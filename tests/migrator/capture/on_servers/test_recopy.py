@@ -77,7 +77,6 @@ async def test_without_a_capture_the_next_one_carries_it_out_before_it_reports(
     source.run(*FILLED)
     await road.copy()
     damage(road)
-    road.client[road.state].processes.delete_many({})
 
     said = await ask(road, f"{source.database}.t")
 
