@@ -28,6 +28,7 @@ Examples:
   python -m migrator run --database shop --until-caught-up     copy, catch up, end
   python -m migrator run --config other.toml
   python -m migrator status
+  python -m migrator verify --independent --database shop      each row beside its document
   python -m migrator pass binlog.000012:3456 --because "only the audit table"
 
 \b
@@ -91,6 +92,22 @@ UntilCaughtUp = Annotated[
     typer.Option(
         "--until-caught-up", help="End when all is copied and all changes up to then are applied."
     ),
+]
+Independent = Annotated[
+    bool,
+    typer.Option(
+        "--independent", help="By ordinary clients, sharing no code with what copies and follows."
+    ),
+]
+Tables = Annotated[
+    list[str] | None,
+    typer.Option("--table", metavar="DATABASE.TABLE", help="Only this one; may be repeated."),
+]
+HideValues = Annotated[
+    bool, typer.Option("--hide-values", help="Show the names of differing fields only.")
+]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", metavar="FILE", help="Write the findings there, too.")
 ]
 
 cli = typer.Typer(
@@ -182,6 +199,32 @@ def status(config: ConfigFile = None, debug: Debug = False) -> None:
         return await show_status(settings, console)
 
     run_command(look, config, None, debug=debug, needs=(Server.TARGET,))
+
+
+@cli.command(short_help="Compare every row with its document.")
+def verify(
+    independent: Independent = False,
+    database: Databases = None,
+    table: Tables = None,
+    hide_values: HideValues = False,
+    json: JsonFile = None,
+    config: ConfigFile = None,
+    debug: Debug = False,
+) -> None:
+    """Compare every row with its document, while both change; list what stays different.
+
+    Ends with status 0 if every selected row was compared and is equal, with 3 if not.
+    """
+
+    async def compare(settings: Settings) -> Exit:
+        from migrator.cli.verify import Wanted
+        from migrator.cli.verify import verify as compare_all
+
+        wanted = Wanted(tuple(database or ()), tuple(table or ()), hide_values, json)
+        return await compare_all(settings, console, wanted, independent=independent)
+
+    databases = database or [one.partition(".")[0] for one in table or ()]
+    run_command(compare, config, databases, debug=debug, needs=(Server.SOURCE, Server.TARGET))
 
 
 @cli.command("pass", short_help="Decide to skip one event of the source's log.")
