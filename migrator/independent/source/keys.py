@@ -61,25 +61,31 @@ def after(columns: Sequence[Column], literals: Sequence[str]) -> str:
 
 
 def one_of(columns: Sequence[Column], ids: Sequence[Any]) -> str:
-    """The condition of the rows with one of these `_id`s; FALSE where no row can have any."""
-    tuples = [one for one in (_tuple(columns, value) for value in ids) if one]
-    names = ", ".join(quoted(column.name) for column in columns)
-    return f"({names}) IN ({', '.join(tuples)})" if tuples else "FALSE"
+    """The condition of the rows with one of these `_id`s; FALSE where no row can have any.
+
+    Column by column: in a row constructor servers do not find every text, ENUM or SET.
+    """
+    keys = [found for value in ids if (found := _literals(columns, value))]
+    if len(columns) == 1:
+        listed = ", ".join(literal for (literal,) in keys)
+        return f"{quoted(columns[0].name)} IN ({listed})" if keys else "FALSE"
+    names = [quoted(column.name) for column in columns]
+    conditions = (" AND ".join(map(" = ".join, zip(names, key, strict=True))) for key in keys)
+    return " OR ".join(f"({condition})" for condition in conditions) or "FALSE"
 
 
-def _tuple(columns: Sequence[Column], value: Any) -> str:
-    """An `_id` as SQL, "" if no row of the table can have it."""
+def _literals(columns: Sequence[Column], value: Any) -> list[str]:
+    """An `_id` as literals, none if no row of the table can have it."""
     if len(columns) == 1:
         values = [value]
     elif isinstance(value, dict) and list(value) == [column.field for column in columns]:
         values = list(value.values())
     else:
-        return ""
+        return []
     try:
-        literals = [id_literal(column, one) for column, one in zip(columns, values, strict=True)]
+        return [id_literal(column, one) for column, one in zip(columns, values, strict=True)]
     except ValueError:
-        return ""
-    return f"({', '.join(literals)})"
+        return []
 
 
 def id_literal(column: Column, value: Any) -> str:
