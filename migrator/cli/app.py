@@ -28,6 +28,7 @@ Examples:
   python -m migrator run --database shop --until-caught-up     copy, catch up, end
   python -m migrator run --config other.toml
   python -m migrator status
+  python -m migrator verify --independent --database shop      each row beside its document
   python -m migrator recopy shop.orders
   python -m migrator pass binlog.000012:3456 --because "only the audit table"
 
@@ -87,7 +88,7 @@ NoCopy = Annotated[
     bool,
     typer.Option("--no-copy", help="Copy no table again; migrated rows that it changed are lost."),
 ]
-Tables = Annotated[
+Named = Annotated[
     list[str], typer.Argument(metavar="DATABASE.TABLE", help="Tables of the migration.")
 ]
 Why = Annotated[str, typer.Option("--because", metavar="TEXT", help="A reason, for capture's log.")]
@@ -96,6 +97,22 @@ UntilCaughtUp = Annotated[
     typer.Option(
         "--until-caught-up", help="End when all is copied and all changes up to then are applied."
     ),
+]
+Independent = Annotated[
+    bool,
+    typer.Option(
+        "--independent", help="By ordinary clients, sharing no code with what copies and follows."
+    ),
+]
+Tables = Annotated[
+    list[str] | None,
+    typer.Option("--table", metavar="DATABASE.TABLE", help="Only this one; may be repeated."),
+]
+HideValues = Annotated[
+    bool, typer.Option("--hide-values", help="Show the names of differing fields only.")
+]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", metavar="FILE", help="Write the findings there, too.")
 ]
 
 cli = typer.Typer(
@@ -189,6 +206,32 @@ def status(config: ConfigFile = None, debug: Debug = False) -> None:
     run_command(look, config, None, debug=debug, needs=(Server.TARGET,))
 
 
+@cli.command(short_help="Compare every row with its document.")
+def verify(
+    independent: Independent = False,
+    database: Databases = None,
+    table: Tables = None,
+    hide_values: HideValues = False,
+    json: JsonFile = None,
+    config: ConfigFile = None,
+    debug: Debug = False,
+) -> None:
+    """Compare every row with its document, while both change; list what stays different.
+
+    Ends with status 0 if every selected row was compared and is equal, with 3 if not.
+    """
+
+    async def compare(settings: Settings) -> Exit:
+        from migrator.cli.verify import Wanted
+        from migrator.cli.verify import verify as compare_all
+
+        wanted = Wanted(tuple(database or ()), tuple(table or ()), hide_values, json)
+        return await compare_all(settings, console, wanted, independent=independent)
+
+    databases = database or [one.partition(".")[0] for one in table or ()]
+    run_command(compare, config, databases, debug=debug, needs=(Server.SOURCE, Server.TARGET))
+
+
 @cli.command("pass", short_help="Decide to skip one event of the source's log.")
 def skip(
     position: Position,
@@ -214,7 +257,7 @@ def skip(
 
 @cli.command(short_help="Copy tables anew, beside the stream.")
 def recopy(
-    tables: Tables, because: Why = "", config: ConfigFile = None, debug: Debug = False
+    tables: Named, because: Why = "", config: ConfigFile = None, debug: Debug = False
 ) -> None:
     """Copy tables anew, beside the stream, as after an ALTER: DATABASE.TABLE, such as shop.orders.
 
