@@ -22,6 +22,7 @@ from migrator.capture.lookup.foreign_keys import ForeignKeyFollower, parents_of
 from migrator.capture.lookup.lookup import Lookup
 from migrator.capture.lookup.recopying import Recopying
 from migrator.capture.lookup.reread import Reread
+from migrator.capture.lookup.suspects import SuspectRows
 from migrator.capture.reporting import keep_reporting
 from migrator.capture.resume import is_begun, resume
 from migrator.capture.source_guard import SourceGuard
@@ -88,11 +89,11 @@ async def _session(settings: Settings, state: State) -> None:
         limits = Limits(settings.batch_rows_max, settings.batch_bytes_max)
         batchers = Batchers.of_landed(start.landed, limits, position, publisher, start.collections)
         tables = Tables(source, start.followed, batchers)
+        timeline = Timeline(position, batchers)
+        copier = Copier(source, timeline, publisher, settings.chunk_rows)
         references = References(tables)
         keys = start.constraints.keys
         references.adopt(keys, await parents_of(connection, tables, keys))
-        timeline = Timeline(position, batchers)
-        copier = Copier(source, timeline, publisher, settings.chunk_rows)
         copies = Copies(state, timeline, tables, copier, takes_over=settings.take_over)
         for copy in start.unfinished:
             copier.begin(tables[copy.table], copy)
@@ -104,7 +105,7 @@ async def _session(settings: Settings, state: State) -> None:
         source,
         timeline,
         DdlFollower(tables, copies, state, ForeignKeyFollower(state, timeline, references, copies)),
-        Reread(source, timeline, tables, publisher),
+        Reread(source, timeline, references, publisher),
         Decisions(state, tables, copies),
     )
     stream = Stream(source, timeline, references, lookup, publisher)
@@ -116,6 +117,7 @@ async def _session(settings: Settings, state: State) -> None:
         recopying=recopying.run(),
         landing=landing.run(),
         source=SourceGuard(source, landing, tables, position).run(),
+        suspects=SuspectRows(source, state, timeline, references).run(),
         reports=keep_reporting(state, stream, timeline, copier, publisher),
     )
 

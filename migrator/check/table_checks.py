@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from migrator.check.findings import Finding, fail, ok, warn
 from migrator.check.fitness import unfit
+from migrator.check.foreign_key_checks import foreign_key_findings
 from migrator.check.source_checks import Variables
 from migrator.errors import SourceError, SourceUnavailable
 from migrator.model.field_names import field_name
@@ -22,19 +23,10 @@ from migrator.mysql.types.temporal import DATETIME2, TIMESTAMP2
 from migrator.settings import Settings
 
 TRANSACTIONAL = frozenset({"InnoDB", "ROCKSDB", "NDBCLUSTER", "ndbcluster", "TokuDB"})
-HIDDEN_ACTIONS = frozenset({"CASCADE", "SET NULL", "SET DEFAULT"})
-FOREIGN_KEYS_LOGGED = (9, 6)
-"""From this version on MySQL runs the actions of foreign keys where its log sees them."""
 
 VIEWS = """
     SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES
     WHERE TABLE_TYPE LIKE '%VIEW' ORDER BY TABLE_SCHEMA, TABLE_NAME
-"""
-FOREIGN_KEYS = """
-    SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, REFERENCED_TABLE_NAME,
-           UPDATE_RULE, DELETE_RULE
-    FROM information_schema.REFERENTIAL_CONSTRAINTS
-    ORDER BY CONSTRAINT_SCHEMA, TABLE_NAME, CONSTRAINT_NAME
 """
 FOLDED_KEYS = """
     SELECT k.TABLE_SCHEMA, k.TABLE_NAME, c.COLUMN_NAME, c.COLLATION_NAME
@@ -66,7 +58,7 @@ async def table_findings(
         for database, name in await source.query(VIEWS)
         if scope.wants(TableName(database, name))
     ]
-    found += await _foreign_keys(source, variables, scope)
+    found += await foreign_key_findings(source, variables, tables, settings)
     found += await _folded_keys(source, scope)
     return found
 
@@ -139,44 +131,6 @@ def _is_cut(column: Column, settings: Settings) -> bool:
     """Whether the column's last digits do not fit into a BSON date."""
     is_date = column.kind in {DATETIME2, TIMESTAMP2}
     return is_date and column.metadata > MILLISECONDS_MAX and settings.microseconds == "truncate"
-
-
-RESTRICT = (
-    "declare the foreign key with ON UPDATE RESTRICT ON DELETE RESTRICT, and let the application "
-    "change the rows"
-)
-
-
-async def _foreign_keys(source: Queries, variables: Variables, scope: Scope) -> list[Finding]:
-    if _are_actions_logged(source, variables):
-        return []
-    fix = _log_actions(source)
-    return [
-        warn(
-            str(TableName(database, child)),
-            f"Its foreign key {key} changes rows when {parent} changes (ON UPDATE {update}, ON "
-            f"DELETE {delete}), and the binary log does not show these changes: their documents "
-            "will stay as they are, and go out of date.",
-            fix,
-        )
-        for database, child, key, parent, update, delete in await source.query(FOREIGN_KEYS)
-        if scope.wants(TableName(database, child)) and {update, delete} & HIDDEN_ACTIONS
-    ]
-
-
-def _are_actions_logged(source: Queries, variables: Variables) -> bool:
-    if source.server.is_mariadb:
-        return variables.get("rpl_use_binlog_events_for_fk_cascade") == "ON"
-    is_new = source.server.version_tuple >= FOREIGN_KEYS_LOGGED
-    return is_new and variables.get("innodb_native_foreign_keys", "OFF") == "OFF"
-
-
-def _log_actions(source: Queries) -> str:
-    if source.server.is_mariadb:
-        return f"{RESTRICT}."
-    if source.server.version_tuple >= FOREIGN_KEYS_LOGGED:
-        return "write innodb_native_foreign_keys=OFF in the configuration; restart the server."
-    return f"upgrade to MySQL 9.6 or newer, or {RESTRICT}."
 
 
 async def _folded_keys(source: Queries, scope: Scope) -> list[Finding]:

@@ -17,12 +17,15 @@ from migrator.load.sequencing import (
     AtomicLimits,
     chain,
     repeats,
+    runs_of,
     transaction_length,
     without_repeats,
 )
 from migrator.load.transaction import LoadTransaction
 from migrator.load.writer import Fault, Outcome, PartitionWriter
 from migrator.model.batch import Batch, Phase
+from migrator.model.document_key import has_key
+from migrator.model.rows import Operation, TableChanges
 from migrator.model.state import Landed
 from migrator.model.table import TableName
 from migrator.mongodb.faults import REFUSALS
@@ -91,7 +94,7 @@ class OwnedPartition:
         `StateDamaged`, `Fenced` when another process takes it over in the same moment.
         """
         writer = await PartitionWriter.own(state, partition)
-        return cls(writer, await writer.landed(), limits, counters)
+        return cls(writer, await writer.finish_cascade(), limits, counters)
 
     async def load(self, batches: Sequence[Batch]) -> int:
         """Load batches, in the order of the queue, together with those that wait here.
@@ -107,7 +110,7 @@ class OwnedPartition:
             try:
                 if backoff.failures:
                     # The attempt that failed may have been committed.
-                    self._landed = await self._writer.landed()
+                    await self._read_again()
                 outcome = await self._advance()
             except TargetUnavailable:
                 delay_s = backoff.next()
@@ -165,12 +168,42 @@ class OwnedPartition:
         for table in transaction.emptied:
             if not await self._writer.clear(table, self._landed):
                 return await self._read_again()
-        if await self._land(transaction) is Outcome.MOVED:
-            return await self._read_again()
+        match await self._land(transaction):
+            case Outcome.MOVED:
+                return await self._read_again()
+            case Outcome.TOO_LARGE:
+                return await self._load_in_parts(batches[0])
+            case Outcome.LANDED:
+                pass
         self._landed = transaction.after
         self._counters.rows += transaction.rows
         self._replacing = {table: n - 1 for table, n in self._replacing.items() if n > 1}
         return Settled(count)
+
+    async def _load_in_parts(self, batch: Batch) -> Settled | Unsettled:
+        """Load a batch with large cascades: each by itself, and between them the other changes."""
+        is_reread = False
+        for changes in runs_of(batch.after(self._landed.part)):
+            is_cascade = changes[0].operation is Operation.CASCADE
+            is_reread = is_reread or (is_cascade and has_key(changes[0].rows))
+            count = sum(each.count for each in changes)
+            after = self._landed.with_part(count, is_cascade=is_cascade, is_reread=is_reread)
+            if not await self._load_part(changes, after):
+                return await self._read_again()
+            self._landed = after
+        transaction = LoadTransaction.of(self._landed, (batch,), (), self._replacing)
+        if await self._land(transaction) is not Outcome.LANDED:
+            return await self._read_again()
+        self._landed = transaction.after
+        self._counters.rows += batch.count
+        return Settled(1)
+
+    async def _load_part(self, changes: Sequence[TableChanges], after: Landed) -> bool:
+        """Load a cascade, or changes without one; False: the position has moved."""
+        if changes[0].operation is Operation.CASCADE:
+            return await self._writer.cascade(changes[0], self._landed, after)
+        part = LoadTransaction.of_part(self._landed, after, changes, self._replacing)
+        return await self._land(part) is Outcome.LANDED
 
     async def _land(self, transaction: LoadTransaction) -> Outcome:
         """Change the transaction until MongoDB takes it."""
@@ -191,7 +224,7 @@ class OwnedPartition:
         return outcome
 
     async def _read_again(self) -> Unsettled:
-        self._landed = await self._writer.landed()
+        self._landed = await self._writer.finish_cascade()
         return Unsettled.MOVED
 
     async def _prepared(self, batches: Sequence[Batch]) -> list[Batch]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from migrator.model.batch import Batch, BatchId
-from migrator.model.rows import Operation
+from migrator.model.rows import Operation, TableChanges
 from migrator.model.state import Landed
 
 MERGED_ROWS_MAX = 2_000
@@ -73,3 +73,18 @@ def transaction_length(chained: Sequence[Batch], limits: AtomicLimits) -> int:
         elif not complete and (rows >= limits.rows or size >= limits.size_bytes):
             return number
     return complete or (limits.batches if len(chained) >= limits.batches else 0)
+
+
+def runs_of(batch: Batch) -> Iterator[list[TableChanges]]:
+    """The changes of a batch: each cascade alone, and together what lies between two."""
+    run: list[TableChanges] = []
+    for each in batch.changes:
+        if each.operation is not Operation.CASCADE:
+            run.append(each)
+            continue
+        if run:
+            yield run
+        run = []
+        yield [each]
+    if run:
+        yield run

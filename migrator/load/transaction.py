@@ -1,12 +1,13 @@
 """What one transaction of MongoDB does. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
 from migrator.load.changes.coalesce import Coalesced
 from migrator.load.changes.commands import WriteCommand, commands_of
 from migrator.model.batch import Batch, Phase, Progress
+from migrator.model.document_key import has_key
 from migrator.model.reference import Reference
 from migrator.model.rows import Operation, TableChanges
 from migrator.model.state import Landed
@@ -22,8 +23,10 @@ class Stage:
 
     def commutes_with(self, cascade: TableChanges) -> bool:
         """Whether the cascade may as well come before these changes."""
-        changed = self.coalesced.tables.keys()
-        return not self.cascades and changed.isdisjoint(ref.child for ref in cascade.references)
+        met = {reference.child for reference in cascade.references}
+        if has_key(cascade.rows):
+            met.add(cascade.table)  # It looks at the documents of the rows that set it off.
+        return not self.cascades and met.isdisjoint(self.coalesced.tables)
 
 
 @dataclass(slots=True)
@@ -50,6 +53,7 @@ class LoadTransaction:
         replacing: Iterable[TableName],
     ) -> Self:
         """The transaction of batches that follow what landed; `prepared` is what they commit."""
+        batches = (batches[0].after(before.part), *batches[1:])
         applied = [batch for batch in batches if batch.phase in {None, Phase.COMMIT}]
         changes = (each for batch in (*prepared, *applied) for each in batch.changes)
         after = replace(
@@ -58,8 +62,20 @@ class LoadTransaction:
             position=batches[-1].position,
             transactions=before.transactions + sum(batch.transactions for batch in batches),
             committed_at=max(before.committed_at, *(batch.committed_at for batch in batches)),
+            part=0,
         )
         return cls(batches, stages_of(changes), before, after, set(replacing))
+
+    @classmethod
+    def of_part(
+        cls,
+        before: Landed,
+        after: Landed,
+        changes: Sequence[TableChanges],
+        replacing: Iterable[TableName],
+    ) -> Self:
+        """The transaction of the next changes of a batch; the batch has not landed with them."""
+        return cls((), stages_of(changes), before, after, set(replacing))
 
     def replace_copied(self, table: TableName) -> None:
         """Replace documents that copied rows of this table meet, instead of only inserting."""

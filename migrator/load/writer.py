@@ -1,5 +1,6 @@
 """The writer of one partition: it moves the position together with the rows, or neither."""
 
+from collections import deque
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Self
@@ -7,6 +8,8 @@ from typing import Self
 from migrator.errors import Fenced, StateDamaged, TargetError
 from migrator.load.cascades.carrying_out import Cascades
 from migrator.load.cascades.dead_letters import DeadRows
+from migrator.load.cascades.tasks import Task
+from migrator.load.cascades.worklist import Worklist
 from migrator.load.changes.commands import WriteCommand
 from migrator.load.ownership import Ownership, take_over
 from migrator.load.recorder import Recorder
@@ -14,7 +17,7 @@ from migrator.load.records import prepared_batches
 from migrator.load.transaction import LoadTransaction, Stage
 from migrator.model.batch import Batch, BatchId
 from migrator.model.position import Position
-from migrator.model.rows import Operation
+from migrator.model.rows import Operation, TableChanges
 from migrator.model.state import Landed
 from migrator.model.table import TableName
 from migrator.mongodb.faults import DUPLICATE_KEY, mapped_errors
@@ -24,7 +27,8 @@ from migrator.state.documents import landed_fields, landed_from
 from migrator.state.store import State
 
 TABLES_NAMED_MAX = 5
-CASCADED_ROWS_MAX = 1_000_000_000
+CASCADED_ROWS_MAX = 20_000
+CASCADED_PER_STEP = 5_000
 EMPTIED_AT_ONCE_MAX = 20_000
 EMPTIED_PER_TRANSACTION = 5_000
 
@@ -34,6 +38,7 @@ class Outcome(Enum):
 
     LANDED = "landed"
     MOVED = "moved"  # The position was not where we believed; nothing was written.
+    TOO_LARGE = "too large"  # Foreign keys change more rows than one transaction takes.
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,9 @@ class PartitionWriter:
 
     def __init__(self, state: State, ownership: Ownership, recorder: Recorder) -> None:
         self._state = state
-        self._cascades = Cascades(state.target, ownership.session, recorder.dead_rows)
+        self._cascades = Cascades(state, ownership.session, recorder.dead_rows)
         self._target = state.target
+        self._worklist = Worklist(state, ownership.partition)
         self._partition = ownership.partition
         self._epoch = ownership.epoch
         self._session = ownership.session
@@ -95,6 +101,8 @@ class PartitionWriter:
     async def land(self, transaction: LoadTransaction) -> Outcome | Fault:
         """Load the rows and move the position, both or neither.
 
+        A distributed transaction, which has no parts, may change any number of rows.
+
         Raises `TargetUnavailable` when that may succeed later, or may have succeeded:
         the position shows which.
         """
@@ -102,6 +110,7 @@ class PartitionWriter:
         collections = list(map(collection_of, transaction.tables))
         await self._target.ensure(*collections)
         await self._cascades.prepare(transaction.references)
+        rows_max = None if transaction.decided else CASCADED_ROWS_MAX
         names = ", ".join(map(str, collections[:TABLES_NAMED_MAX]))
         with mapped_errors(f"load rows of {names or 'no table'}"):
             async with self._session.transaction():
@@ -110,7 +119,10 @@ class PartitionWriter:
                     if fault is not None:
                         return fault
                     await self._recorder.settle_dead_letters(stage.coalesced, transaction.after)
-                    await self._cascades.carry_out(stage.cascades, CASCADED_ROWS_MAX)
+                    tasks = await self._cascades.first_tasks(stage.cascades)
+                    await self._cascades.carry_out(tasks, rows_max)
+                    if tasks:
+                        return Outcome.TOO_LARGE
                 await self._recorder.record(transaction)
                 if not await self._move(transaction.before, transaction.after):
                     return Outcome.MOVED
@@ -118,6 +130,41 @@ class PartitionWriter:
                 await self._session.commit()
         failpoint(Point.AFTER_LOAD)
         return Outcome.LANDED
+
+    async def cascade(self, cascade: TableChanges, before: Landed, after: Landed) -> bool:
+        """Carry out one cascade in steps, and move the position past it with the last one.
+
+        Each step is a transaction, which also remembers what is left to do. False: the position
+        was not at `before`.
+        """
+        with mapped_errors("look for what foreign keys did"):
+            tasks = await self._cascades.first_tasks([cascade])
+        while await self._step(tasks, before, after):
+            if not tasks:
+                return True
+        return False
+
+    async def finish_cascade(self) -> Landed:
+        """Do what an interrupted cascade has left; returns where the partition stands."""
+        landed = await self.landed()
+        while tasks := await self._worklist.load():
+            await self._cascades.prepare({task.reference for task in tasks})
+            while tasks and await self._step(tasks, landed, landed):
+                pass
+            landed = await self.landed()
+        return landed
+
+    async def _step(self, tasks: deque[Task], before: Landed, after: Landed) -> bool:
+        """Take some rows from the tasks; with the last ones, move the position."""
+        with mapped_errors("carry out what foreign keys did"):
+            async with self._session.transaction():
+                await self._cascades.carry_out(tasks, CASCADED_PER_STEP)
+                await self._worklist.save(tasks, self._session)
+                if not await self._move(before, before if tasks else after, touch=1):
+                    return False
+                failpoint(Point.IN_TRANSACTION)
+                await self._session.commit()
+        return True
 
     async def is_refused(self, command: WriteCommand) -> bool:
         """Whether MongoDB refuses a row of the command; nothing is written."""

@@ -1,8 +1,8 @@
 """One batch of changes, with its id and its position."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from migrator.model.document_key import Bound
 from migrator.model.position import Position
@@ -73,6 +73,13 @@ class Batch:
     transactions: int = 0
     progress: Progress | None = None
     distributed: Distributed | None = None
+
+    def after(self, part: int) -> Self:
+        """The batch without the first changes, which were loaded before."""
+        changes = list(self.changes)
+        while part > 0:
+            part -= changes.pop(0).count
+        return replace(self, changes=tuple(changes))
 
     @property
     def phase(self) -> Phase | None:

@@ -9,8 +9,12 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Self
 
+from migrator.model.elements import Element
 from migrator.model.position import Position
 from migrator.model.table import TableName
+
+Values = tuple[Element, ...]
+"""What a row refers to, in the order of the foreign key's columns."""
 
 
 class Action(StrEnum):
@@ -91,9 +95,9 @@ class Constraints:
 class Reference:
     """A foreign key as `load` needs it: between fields of documents.
 
-    `fields` of the child's documents refer to the fields `referenced` of the parent's rows, as
-    `match` says. `key` names the fields in the child's `_id`, in order. A child that is changed
-    must be read again if it `recomputes` columns from these fields.
+    `fields` of the child's documents, from its `columns`, refer to the fields `referenced` of the
+    parent's rows, as `match` says. `key` names the fields in the child's `_id`, in order. A child
+    that is changed must be read again if it `recomputes` columns from these fields.
     """
 
     name: str
@@ -104,5 +108,6 @@ class Reference:
     on_delete: Action
     on_update: Action
     key: tuple[str, ...]
+    columns: tuple[str, ...] = ()
     match: Match = Match.BYTES
     recomputes: bool = False

@@ -25,7 +25,8 @@ class RowGroup:
     """Consecutive rows of one table event under one operation, as BSON documents.
 
     A document begins with `_id`, except one that is refused because of its key. Under CASCADE
-    it has the values that other rows refer to, before and, unless the row is deleted, after;
+    it has the values that other rows refer to, before and, unless the row is deleted, after; with
+    an `_id`, those before are in the row's document;
     `references` are all that come into play, also further down.
     """
 

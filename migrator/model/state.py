@@ -1,7 +1,8 @@
 """The state that `_migrator`, a database of the target, keeps: positions, copies, decisions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 from migrator.model.batch import BatchId
 from migrator.model.document_key import Bound
@@ -16,7 +17,8 @@ class Landed:
     `batch` is the one that landed last. `transactions` counts the source transactions applied
     since the migration began, and `committed_at` is the commit time of the newest of them in
     microseconds since 1970. `gap` is None, or why the loader asks for a new epoch from
-    `position` on.
+    `position` on. `part` counts the changes of the next batch that have landed already: a
+    cascade that is too large for one transaction of MongoDB ends before the rest of its batch.
     """
 
     partition: int
@@ -25,6 +27,19 @@ class Landed:
     transactions: int = 0
     committed_at: int = 0
     gap: str | None = None
+    part: int = 0
+
+    def with_part(self, count: int, *, is_cascade: bool, is_reread: bool) -> Self:
+        """The same with that many more changes of the next batch.
+
+        Rows that capture reads again may be others the next time, and the position counts none.
+        """
+        if is_reread:
+            return replace(self, part=self.part + count)
+        rows = self.position.rows + count
+        cascaded = rows if is_cascade else self.position.cascaded
+        position = replace(self.position, rows=rows, cascaded=cascaded)
+        return replace(self, position=position, part=self.part + count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,10 +39,7 @@ def encode(batch: Batch) -> bytes:
                     "operation": changes.operation.value,
                     "count": changes.count,
                     "rows": changes.rows,
-                    "references": [
-                        {**asdict(one), "on_delete": one.on_delete, "on_update": one.on_update}
-                        for one in changes.references
-                    ],
+                    "references": list(map(reference_document, changes.references)),
                 }
                 for changes in batch.changes
             ],
@@ -85,14 +82,21 @@ def _batch(document: dict[str, Any]) -> Batch:
                 Operation(changes["operation"]),
                 changes["rows"],
                 changes["count"],
-                tuple(map(_reference, changes.get("references", ()))),
+                tuple(map(reference_from, changes.get("references", ()))),
             )
             for changes in document["changes"]
         ),
     )
 
 
-def _reference(document: dict[str, Any]) -> Reference:
+def reference_document(reference: Reference) -> dict[str, Any]:
+    """A reference, as it is sent and stored."""
+    enums = {name: getattr(reference, name).value for name in ("on_delete", "on_update", "match")}
+    return asdict(reference) | enums
+
+
+def reference_from(document: dict[str, Any]) -> Reference:
+    """The reference that `reference_document` wrote."""
     return Reference(
         name=document["name"],
         child=TableName(**document["child"]),
@@ -102,6 +106,7 @@ def _reference(document: dict[str, Any]) -> Reference:
         on_delete=Action(document["on_delete"]),
         on_update=Action(document["on_update"]),
         key=tuple(document["key"]),
+        columns=tuple(document["columns"]),
         match=Match(document["match"]),
         recomputes=document["recomputes"],
     )

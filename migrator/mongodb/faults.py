@@ -26,6 +26,7 @@ CONTESTED = (DuplicateKeyError, ExecutionTimeout)
 """Another process wrote the document first, or holds it in a transaction."""
 DUPLICATE_KEY = 11000
 NAMESPACE_EXISTS = 48
+INDEX_EXISTS = frozenset({85, 86})  # Under another name, or with other options.
 TRANSIENT = "TransientTransactionError"
 UNKNOWN_COMMIT = "UnknownTransactionCommitResult"
 NOT_ALLOWED = {13, 18, 8000}

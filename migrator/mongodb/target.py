@@ -3,7 +3,7 @@
 Only this room imports the driver; `faults.py` turns its errors into ours.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, TypeAlias
 
@@ -13,7 +13,13 @@ from pymongo.errors import DocumentTooLarge, OperationFailure, PyMongoError
 
 from migrator.errors import ConfigurationError, TargetError
 from migrator.model.collection import CollectionMap, CollectionName
-from migrator.mongodb.faults import COMMAND_REFUSALS, NAMESPACE_EXISTS, REFUSALS, mapped_errors
+from migrator.mongodb.faults import (
+    COMMAND_REFUSALS,
+    INDEX_EXISTS,
+    NAMESPACE_EXISTS,
+    REFUSALS,
+    mapped_errors,
+)
 from migrator.mongodb.session import DURABLE, MAJORITY, Session
 
 SELECTION_TIMEOUT_MS = 5_000
@@ -126,11 +132,16 @@ class Target:
     async def ensure_index(
         self, name: CollectionName, index: str, keys: Sequence[tuple[str, int]]
     ) -> None:
-        """Create an index if it is missing; on a large collection that takes minutes."""
-        if (name, index) not in self._known_indexes:
-            with mapped_errors(f"create the index {index} of {name}"):
+        """Create an index if there is none on these keys; a large collection takes minutes."""
+        if (name, index) in self._known_indexes:
+            return
+        with mapped_errors(f"create the index {index} of {name}"):
+            try:
                 await self.collection(name).create_index(keys, name=index)
-            self._known_indexes.add((name, index))
+            except OperationFailure as error:
+                if error.code not in INDEX_EXISTS:
+                    raise
+        self._known_indexes.add((name, index))
 
     async def keys(self, name: CollectionName, session: Session, limit: int) -> list[bytes]:
         """The documents `{_id}` of up to `limit` documents of the collection, as BSON."""
@@ -143,6 +154,20 @@ class Target:
         """Up to `limit` documents of the collection that a filter finds, as BSON."""
         found = self._raw(name).find(wanted, session=session.driver).limit(limit)
         return [bytes(document.raw) async for document in found]
+
+    async def each_key(self, name: CollectionName, wanted: Document) -> AsyncIterator[bytes]:
+        """The document `{_id}` of each document that a filter finds. Raises `TargetError`."""
+        with mapped_errors(f"read keys of {name}"):
+            async for document in self._raw(name).find(wanted, {"_id": 1}):
+                yield bytes(document.raw)
+
+    async def each_value(self, name: CollectionName, paths: Sequence[str]) -> AsyncIterator[bytes]:
+        """Each combination of values that documents have at these paths, as `{0, 1, ...}`."""
+        fields = {str(number): f"${path}" for number, path in enumerate(paths)}
+        group = {"$group": {"_id": fields}}
+        with mapped_errors(f"read values of {name}"):
+            async for document in self._raw(name).aggregate([group], allowDiskUse=True):
+                yield bytes(document.raw)
 
     def _raw(self, name: CollectionName) -> Any:
         return self._client[name.database].get_collection(

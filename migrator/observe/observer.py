@@ -56,6 +56,7 @@ class Observer:
             depth=await self._queued(),
             behind=await self._behind([one.position for one in landed]),
             dead_letters=dead_letters_of(tables, await self._state.dead_letter_counts()),
+            suspects=await self._state.suspect_count(),
         )
 
     async def source(self) -> Connection:

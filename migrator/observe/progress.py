@@ -20,7 +20,8 @@ class Observation:
 
     `at_s` is on a clock that never goes back, `now_us` the time of day in microseconds
     since 1970. `depth` messages wait in RabbitMQ, and `behind` transactions of the
-    source have not landed; None if unknown. `dead_letters` counts them by table.
+    source have not landed; None if unknown. `dead_letters` counts them by table. `suspects` is how
+    often foreign keys may have changed rows that have not been read again yet.
     """
 
     at_s: float
@@ -32,6 +33,7 @@ class Observation:
     depth: int | None = None
     behind: int | None = None
     dead_letters: Mapping[str, int] = field(default_factory=dict)
+    suspects: int = 0
 
     @property
     def committed_at(self) -> int:

@@ -5,8 +5,9 @@ from migrator.observe.terminal import duration, moment
 
 
 def is_complete(seen: Observation) -> bool:
-    """Whether there is a migration, with every table wholly copied and no dead letter."""
-    return bool(seen.landed) and all(copy.done for copy in seen.tables) and not seen.dead_letters
+    """Whether there is a migration, with every table wholly copied, no dead letter, no suspect."""
+    is_copied = bool(seen.landed) and all(copy.done for copy in seen.tables)
+    return is_copied and not seen.dead_letters and not seen.suspects
 
 
 def summary_lines(seen: Observation, took_s: float, state: str) -> list[str]:
@@ -40,6 +41,11 @@ def detail_lines(seen: Observation, state: str) -> list[str]:
         *(
             f"{number:,} rows of {table} were not migrated: see {state}.dead_letters."
             for table, number in seen.dead_letters.items()
+        ),
+        *(
+            ["Foreign keys may have changed rows that are still to be read again: run on."]
+            if seen.suspects
+            else []
         ),
         *(f"Partition {partition} stands at {position}." for partition, position in positions),
     ]

@@ -8,7 +8,7 @@ The idea of a chunk between two points of the log is that of DBLog (arXiv 2010.1
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from migrator.model.batch import Progress
@@ -36,7 +36,7 @@ class Window(Protocol):
         """
         ...
 
-    async def emit(self, groups: Sequence[RowGroup], progress: Progress) -> int | None:
+    async def emit(self, groups: Sequence[RowGroup], progress: Progress | None) -> int | None:
         """Emit the rows that the stream has not emitted since, between two transactions.
 
         Returns how many they are; None: the window is spoiled and nothing was emitted.
@@ -94,7 +94,7 @@ class Noted:
             rows = [
                 row for row in group.rows if not has_key(row) or document_key(row) not in self.keys
             ]
-            left.append(RowGroup(group.operation, rows))
+            left.append(replace(group, rows=rows))
         return left
 
 

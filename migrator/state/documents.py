@@ -33,7 +33,9 @@ def landed_fields(landed: Landed) -> Document:
         "committed_at": landed.committed_at,
         "gap": landed.gap,
     }
-    return {**fields, "check": digest(landed.partition, fields)}
+    if landed.part:
+        fields["part"] = landed.part
+    return {"part": 0, **fields, "check": digest(landed.partition, fields)}
 
 
 def landed_from(document: Document) -> Landed | None:
@@ -42,6 +44,8 @@ def landed_from(document: Document) -> Landed | None:
     if not any(name in document for name in (*LANDED_FIELDS, "check")):
         return None
     fields = {name: document.get(name) for name in LANDED_FIELDS}
+    if document.get("part"):
+        fields["part"] = document["part"]
     if document.get("check") != digest(partition, fields):
         raise StateDamaged(
             f"The position of partition {partition} in _migrator.positions does not match its "
@@ -56,6 +60,7 @@ def landed_from(document: Document) -> Landed | None:
         transactions=document["transactions"],
         committed_at=document["committed_at"],
         gap=document["gap"],
+        part=document.get("part", 0),
     )
 
 
@@ -91,7 +96,7 @@ def table_from(document: Document) -> TableCopy:
         partition=document["partition"],
         generation=document["generation"],
         estimated_rows=document["estimated_rows"],
-        parts=tuple(_part_from(part) for part in document["parts"]),
+        parts=tuple(range_from(part) for part in document["parts"]),
         key=tuple(document.get("key", ())),
         emptied=BatchId(*emptied) if emptied else None,
         left_out=document.get("left_out", ""),
@@ -99,7 +104,8 @@ def table_from(document: Document) -> TableCopy:
     )
 
 
-def _part_from(document: Document) -> KeyRange:
+def range_from(document: Document) -> KeyRange:
+    """A range of keys, as the dictionary of its fields is stored."""
     return KeyRange(
         lower=_bound(document["lower"]),
         upper=_bound(document["upper"]),

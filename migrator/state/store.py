@@ -31,7 +31,8 @@ from migrator.state.documents import (
 
 COLLECTIONS = (
     "positions", "tables", "dead_letters", "prepared", "processes", "audit", "decisions",
-    "foreign_keys", "cascades", "recopies",
+    "foreign_keys", "cascades", "suspects", "recopies",
+    "verifications", "again", "differences",
 )  # fmt: skip
 FOREIGN_KEYS = "all"
 EPOCH_TRIES = 200
@@ -88,7 +89,7 @@ class State:
             )
             old = landed_from(document) if document else None
             old = old or Landed(partition, BatchId(0, 0), start)
-            new = replace(old, batch=BatchId(old.batch.epoch + 1, 0), gap=None)
+            new = replace(old, batch=BatchId(old.batch.epoch + 1, 0), gap=None, part=0)
             fields = {"$set": landed_fields(new)}
             await self.positions.update_one(same, fields, upsert=True, session=session.driver)
             await session.commit()
@@ -158,6 +159,11 @@ class State:
         with mapped_errors("count the dead letters"):
             found = await self.collection("dead_letters").aggregate([counted]).to_list(None)
         return {row["_id"]: row["count"] for row in sorted(found, key=lambda row: row["_id"])}
+
+    async def suspect_count(self) -> int:
+        """How many cascades left rows that have not been read again yet."""
+        with mapped_errors("count the suspects"):
+            return int(await self.collection("suspects").count_documents({}))
 
     async def report(self, role: str, document: dict[str, Any]) -> None:
         """Store a process's latest status under its role, with the server's time as `at`."""

@@ -94,9 +94,12 @@ class Supervision:
             return False
         if not all(covers(one.position, wanted) for one in seen.landed):
             return False
+        now = await self._observer.observe()
+        if now.suspects:
+            return False
         # A statement read on the way there may have begun another copy.
         self._goal = None
-        return await self._is_copied(await self._observer.observe())
+        return await self._is_copied(now)
 
     async def _is_copied(self, seen: Observation) -> bool:
         """Whether every table that is selected now is known, and done or left out."""
@@ -116,10 +119,11 @@ async def _summary(
         tables = selected(settings, await state.tables())
         landed = await state.landed()
         dead_letters = dead_letters_of(tables, await state.dead_letter_counts())
+        suspects = await state.suspect_count()
     except TargetUnavailable as error:
         console.print(f"No summary: {error}", markup=False, highlight=False)
         return None
-    seen = Observation(0.0, 0, tables, landed, dead_letters=dead_letters)
+    seen = Observation(0.0, 0, tables, landed, dead_letters=dead_letters, suspects=suspects)
     if not landed:
         return seen  # Nothing has begun; the error that follows says why.
     for line in summary_lines(seen, took_s, settings.state_database):

@@ -140,6 +140,7 @@ class Road:
             len(positions) == self.settings.partitions
             # What it reports comes after it has looked at all tables.
             and state.processes.find_one({"_id": "capture"}) is not None
+            and state.suspects.find_one() is None
             and (is_empty or bool(parts))
             and all(part["done"] for part in parts)
             and all(self.source.has(one["position"], wanted) for one in positions)

@@ -3,7 +3,7 @@
 The stream waits meanwhile, and what is emitted here belongs to its open transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from migrator.capture.lookup.copies import Copies
 from migrator.capture.lookup.foreign_keys import ForeignKeyFollower
@@ -28,12 +28,17 @@ class DdlFollower:
         self._state = state
         self._foreign_keys = foreign_keys
 
-    async def join(self, connection: Connection, name: TableName) -> None:
+    async def join(
+        self, connection: Connection, unknown: TableName | None, recopied: Iterable[TableName]
+    ) -> None:
         """Rows arrived of an unknown table: copy it, leave it out, or note that it is gone.
 
-        Raises `SourceError`, `TargetError`.
+        Tables `recopied` are copied again. Raises `SourceError`, `TargetError`.
         """
-        await self._copies.join(connection, name)
+        if unknown is not None:
+            await self._copies.join(connection, unknown)
+        for name in recopied:
+            await self._copies.restart(connection, name, empties=True)
 
     async def follow(self, connection: Connection, statement: Statement) -> None:
         """Copy again what the statement may have changed, and adopt the foreign keys of now.

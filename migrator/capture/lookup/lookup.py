@@ -39,10 +39,10 @@ class Lookup:
         """
         if question.problem is not None:
             raise question.problem
-        if question.unknown is not None:
+        if question.unknown is not None or question.recopied:
             async with await self._source.connect() as connection:
                 await self._wait_until_shown(connection)
-                await self._ddl.join(connection, question.unknown)
+                await self._ddl.join(connection, question.unknown, question.recopied)
         if question.statement is not None and question.query is not None:
             await self._judge(question.statement, question.query)
         await self._reread.answer(question.partial)

@@ -6,6 +6,7 @@ from typing import Protocol, Self
 
 from migrator.model.batch import Batch, BatchId, Distributed, Progress
 from migrator.model.collection import CollectionMap
+from migrator.model.document_key import has_key
 from migrator.model.rows import Operation, RowGroup, TableChanges
 from migrator.model.state import Landed
 from migrator.model.table import TableName
@@ -57,6 +58,7 @@ class Batcher:
         # the last one that was sent, and those that have landed, are not sent again.
         self._cascaded = 0
         self._repeated = landed.position.cascaded
+        self._is_reread = False
 
     @property
     def is_empty(self) -> bool:
@@ -88,7 +90,10 @@ class Batcher:
             self._cascaded = self._added
             return False
         if group.operation is Operation.CASCADE:
-            self._cascaded = self._added
+            if has_key(group.rows[0]):
+                self._is_reread = True
+            else:
+                self._cascaded = self._added
         self._collect(table, group)
         if self._is_full():
             self._cut(complete=False)
@@ -109,9 +114,12 @@ class Batcher:
         self._transactions += 1
         # The oldest one decides how long the batch has been on its way.
         self._committed_at = self._committed_at or committed_at
-        if self._distributed is not None:
+        if self._distributed is not None or self._is_reread:
+            # Rows that are read again may be others when they come again: nothing follows them
+            # in their batch, so that no cascade is counted after them.
             self._cut(complete=True)
             self._distributed = None
+            self._is_reread = False
 
     def keep_aside(self) -> None:
         """Cut the rows of the distributed transaction before the position passes it."""
@@ -142,8 +150,8 @@ class Batcher:
         self._collect(table, RowGroup(Operation.EMPTY, []))
         self._cut(complete=True)
 
-    def copy(self, table: TableName, groups: Iterable[RowGroup], progress: Progress) -> None:
-        """Emit the rows of a chunk; the last batch carries the progress.
+    def copy(self, table: TableName, groups: Iterable[RowGroup], progress: Progress | None) -> None:
+        """Emit the rows of a chunk; the last batch carries the progress, if there is one.
 
         Call it only between two transactions.
         """
@@ -151,7 +159,7 @@ class Batcher:
         for group in groups:
             for start in range(0, len(group.rows), self._limits.rows):
                 some = group.rows[start : start + self._limits.rows]
-                self._collect(table, RowGroup(group.operation, some))
+                self._collect(table, replace(group, rows=some))
                 if self._is_full():
                     self._cut(complete=True)
         self._cut(complete=True, progress=progress)

@@ -15,14 +15,16 @@ class Question:
     """What must be looked up in the source before the stream goes on.
 
     `statement` may define tables or change rows; `unknown` is a table whose rows arrived and
-    whose definition is not known; `partial` are rows that the log does not show whole. A
-    `problem` cannot be looked up at all.
+    whose definition is not known; `partial` are rows that the log does not show whole; foreign
+    keys changed rows of tables `recopied`, and only a copy shows which. A `problem` cannot be
+    looked up at all.
     """
 
     problem: UnsupportedChange | None = None
     statement: Statement | None = None
     query: Query | None = None
     unknown: TableName | None = None
+    recopied: tuple[TableName, ...] = ()
     partial: PartialRows = field(default_factory=PartialRows)
 
 

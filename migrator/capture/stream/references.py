@@ -43,6 +43,20 @@ class Parent:
             raise UnsupportedChange(self.problem)
         return found
 
+    def moves_unclearly(self, event: Rows) -> bool:
+        """Whether rows may get other keys, and only the source can tell which rows."""
+        return event.kind is RowsKind.UPDATE and any(
+            one.match is not Match.BYTES
+            and one.on_update is Action.CASCADE
+            and not set(one.fields).isdisjoint(one.key)
+            for one in self.references
+        )
+
+    @property
+    def children(self) -> tuple[TableName, ...]:
+        """The tables whose rows may change."""
+        return tuple(dict.fromkeys(reference.child for reference in self.references))
+
 
 class References:
     """What the constraints are now."""
@@ -74,6 +88,15 @@ class References:
         if found is None:
             found = self._known[id(shape)] = (shape, self._new_parent(shape))
         return found[1]
+
+    def changes_unseen(self, table: TableName) -> bool:
+        """Whether a foreign key of the table may change its rows, and the log show nothing."""
+        fold = self.tables.scope.folded
+        return any(fold(key.child) == fold(table) for key in self.keys)
+
+    def to(self, parent: TableName) -> tuple[Reference, ...]:
+        """The references to a table, and on to the tables that change with these."""
+        return self._reachable(parent)[0]
 
     def _new_parent(self, shape: TableShape) -> Parent | None:
         references, hidden = self._reachable(shape.table)

@@ -5,16 +5,16 @@ has reached: the flush of small transactions, a heartbeat batch, the rows of a c
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from migrator.capture.stream.batcher import Batcher, Batchers
 from migrator.capture.stream.partial_rows import PartialRows
-from migrator.capture.stream.references import Parent
 from migrator.errors import SourceUnavailable
 from migrator.model.batch import BatchId, Distributed, Phase, Progress
 from migrator.model.position import Position
+from migrator.model.reference import Reference
 from migrator.model.rows import Operation, RowGroup
 from migrator.model.table import TableName
 from migrator.mysql.binlog.events import Gtid
@@ -85,19 +85,17 @@ class Timeline:
         # A chunk may drop a row only if the stream has really sent it.
         if is_sent and self.distributed is None:
             self.windows.note(table, group.rows)
-        self.partial.emitted(table, group.rows)
+            self._spoil(group.references)
+        if group.operation is Operation.CASCADE:
+            self.partial.cascaded()
+        else:
+            self.partial.emitted(table, group.rows)
         return is_sent
 
-    def cascade(self, parent: Parent, changes: list[bytes]) -> None:
-        """Foreign keys change other rows, in the open transaction: the log shows none of them."""
-        group = RowGroup(Operation.CASCADE, changes, parent.references)
-        batcher = self.batchers.of(parent.references[0].child)
-        if not batcher.add(parent.name, group):
-            return
-        self.partial.cascaded()
-        if self.distributed is None:
-            for reference in parent.references:
-                self.windows.spoil(reference.child)
+    def _spoil(self, references: Iterable[Reference]) -> None:
+        """Rows of all tables that refer to others may change."""
+        for reference in references:
+            self.windows.spoil(reference.child)
 
     def empty(self, table: TableName) -> BatchId | None:
         """Delete all documents of the table, in the open transaction if there is one.
@@ -192,13 +190,15 @@ class Timeline:
             self.windows.close(noted)
 
     async def emit_chunk(
-        self, noted: Noted, groups: Sequence[RowGroup], progress: Progress
+        self, noted: Noted, groups: Sequence[RowGroup], progress: Progress | None
     ) -> int | None:
         """See `Window.emit`."""
         async with self._boundary():
             if noted.is_spoiled:
                 return None
             left = noted.left(groups)
+            for group in left:
+                self._spoil(group.references if group.rows else ())
             self.batchers.of(noted.table).copy(noted.table, left, progress)
             return sum(len(group.rows) for group in left)
 
@@ -270,6 +270,6 @@ class TimelineWindow:
             self.noted.keep_only(groups)
             await self.timeline.until_passed(place)
 
-    async def emit(self, groups: Sequence[RowGroup], progress: Progress) -> int | None:
+    async def emit(self, groups: Sequence[RowGroup], progress: Progress | None) -> int | None:
         """Emit the rows that the stream has not emitted since; None: the window is spoiled."""
         return await self.timeline.emit_chunk(self.noted, groups, progress)

@@ -1,15 +1,13 @@
 """Assembles source transactions from binlog events: decodes rows, moves the timeline."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from migrator.capture.stream.question import Question
 from migrator.capture.stream.references import References
-from migrator.capture.stream.tables import TableDecoder
+from migrator.capture.stream.row_changes import RowChanges
 from migrator.capture.stream.timeline import Timeline
-from migrator.capture.stream.unsupported import rolled_back, shown_in_part
+from migrator.capture.stream.unsupported import rolled_back
 from migrator.model.batch import Distributed, Phase
-from migrator.model.rows import Operation, RowGroup
 from migrator.mysql.binlog.events import (
     Event,
     Gtid,
@@ -17,7 +15,6 @@ from migrator.mysql.binlog.events import (
     Query,
     Rotate,
     Rows,
-    RowsKind,
     XaPrepare,
     Xid,
 )
@@ -28,15 +25,14 @@ class TransactionAssembler:
     """Takes the events in order and never waits: it returns a question for what it cannot know."""
 
     def __init__(self, references: References, timeline: Timeline) -> None:
-        self._tables = references.tables
-        self._references = references
         self._timeline = timeline
+        self._rows = RowChanges(references, timeline)
         # Whether a BEGIN came, so that a COMMIT will follow; rows may come without either.
         self._has_begun = False
         self._rows_before = 0
         self._take: dict[type[Event], Callable[..., Question | None]] = {
             Gtid: self._begin,
-            Rows: self._change,
+            Rows: self._rows.take,
             Xid: self._commit,
             Query: self._query,
             XaPrepare: self._xa_prepare,
@@ -54,7 +50,7 @@ class TransactionAssembler:
 
     def answered(self, question: Question) -> None:
         """The question has been answered, or its event skipped: the transaction may end."""
-        if question.unknown is not None:
+        if question.unknown is not None or question.recopied:
             return
         if question.statement is None or not self._has_begun:
             self._end_transaction()
@@ -71,67 +67,6 @@ class TransactionAssembler:
         self._timeline.begin(event)
         if event.prepares:
             self._prepare(event.prepares)
-
-    def _change(self, event: Rows) -> Question | None:
-        self._timeline.is_open = True
-        parent = self._references.parent(event.shape)
-        changes = parent.changes(event) if parent is not None else []
-        if parent is None or not changes:
-            return self._change_rows(event)
-        if event.kind is RowsKind.DELETE:
-            # No row of the event can refer to another one that it has deleted before.
-            self._timeline.cascade(parent, [change.document for change in changes])
-            return self._change_rows(event)
-        # Row by row, as InnoDB does it: a value may pass from one row to another.
-        start = event.start
-        for change in changes:
-            if start < change.start:
-                self._change_rows(replace(event, start=start, stop=change.start))
-            self._timeline.cascade(parent, [change.document])
-            start = change.start
-        return self._change_rows(replace(event, start=start))
-
-    def _change_rows(self, event: Rows) -> Question | None:
-        decoder = self._tables.decoder(event.shape)
-        if decoder is None:
-            # An excluded table may be read for the sake of the rows that refer to it.
-            name = event.shape.table
-            if not (self._tables.wants_rows(name) and self._tables.is_unexplained(name)):
-                return None
-            self._timeline.end = event.end
-            return Question(unknown=event.shape.table)
-        is_whole = decoder.has_all_columns
-        if not (is_whole(event.before_bitmap) and is_whole(event.after_bitmap)):
-            self._note_partial(decoder, event)
-            return None
-        rows, body, start, stop = decoder.rows, event.body, event.start, event.stop
-        if event.kind is RowsKind.INSERT:
-            groups = rows.inserts(body, start, stop)
-        elif event.kind is RowsKind.UPDATE:
-            groups = rows.updates(body, start, stop, partial_json=event.partial_json)
-        else:
-            groups = rows.deletes(body, start, stop)
-        for group in groups:
-            self._timeline.emit(event.shape.table, decoder.batcher, group)
-        return None
-
-    def _note_partial(self, decoder: TableDecoder, event: Rows) -> None:
-        gone, changed = decoder.rows.keys(
-            event.body,
-            event.start,
-            event.stop,
-            event.before_bitmap,
-            event.after_bitmap,
-            partial_json=event.partial_json,
-        )
-        table = event.shape.table
-        if changed and self._timeline.distributed is not None:
-            raise shown_in_part(table)
-        if gone:
-            # The log shows keys whole, and the old key is all that a deletion needs.
-            self._timeline.emit(table, decoder.batcher, RowGroup(Operation.DELETE, gone))
-        if changed:
-            self._timeline.partial.shown_in_part(table, changed)
 
     def _query(self, event: Query) -> Question | None:
         statement = parse(event)

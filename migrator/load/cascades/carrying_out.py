@@ -1,24 +1,29 @@
 """Carries out cascades on the target, which holds the rows as they are at this place of the log."""
 
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
+
+import bson
 
 from migrator.errors import TargetError
 from migrator.load.cascades.dead_letters import DeadRows
-from migrator.load.cascades.referring import fields_of, filter_of, index_of, values_of
-from migrator.load.cascades.tasks import Moved, Task, Values, moved_rows, tasks_of
+from migrator.load.cascades.tasks import Moved, Task, tasks_of
 from migrator.load.changes.coalesce import TableRows
 from migrator.load.changes.commands import commands_of
-from migrator.model.document_key import document_key
-from migrator.model.elements import replaced
-from migrator.model.reference import Reference
+from migrator.model.document_key import document_key, has_key
+from migrator.model.elements import elements, replaced
+from migrator.model.reference import Match, Reference, Values
 from migrator.model.rows import Operation, TableChanges
+from migrator.model.table import TableName
+from migrator.mongodb.referring import OPTIONS, fields_of, filter_of, index_of, values_of
 from migrator.mongodb.session import Session
-from migrator.mongodb.target import Target
+from migrator.state.store import State
+from migrator.state.suspects import Suspects
 
 PAGE_ROWS = 1_000
 VALUES_AT_ONCE = 500
+PUT = Operation.PUT
 INDEX_PREFIX = "kooch_"
 """The migrator's own indexes: by them it finds the rows that refer to others."""
 
@@ -26,10 +31,11 @@ INDEX_PREFIX = "kooch_"
 class Cascades:
     """Carries out cascades in the open transaction of a session."""
 
-    def __init__(self, target: Target, session: Session, dead_rows: DeadRows) -> None:
-        self._target = target
+    def __init__(self, state: State, session: Session, dead_rows: DeadRows) -> None:
+        self._target = state.target
         self._session = session
         self._dead_rows = dead_rows
+        self._suspects = Suspects(state)
 
     async def prepare(self, references: Collection[Reference]) -> None:
         """Create what cannot be created in a transaction: collections and indexes."""
@@ -39,34 +45,64 @@ class Cascades:
             if keys := index_of(reference):
                 await self._target.ensure_index(collection, INDEX_PREFIX + reference.name, keys)
 
-    async def carry_out(self, cascades: Sequence[TableChanges], rows_max: int) -> int:
-        """Change the rows; returns how many. It ends early when they are more than `rows_max`."""
+    async def first_tasks(self, cascades: Iterable[TableChanges]) -> deque[Task]:
+        """What follows at once from the rows of cascades."""
+        tasks: deque[Task] = deque()
+        for changes in cascades:
+            moved = [await self._moved(changes.table, one) for one in changes.documents()]
+            known = [one for one in moved if one is not None]
+            tasks.extend(tasks_of(changes.table, known, changes.references))
+        return tasks
+
+    async def _moved(self, table: TableName, change: bytes) -> Moved | None:
+        """A row of a cascade; None if it has no document that could have changed."""
+        sides = {
+            name: dict(elements(value[1:])) for name, value in elements(change) if name != "_id"
+        }
+        if has_key(change):
+            # The row was read again: what it was before, its document shows.
+            collection = self._target.collections.collection_of(table)
+            key = bson.decode(document_key(change), OPTIONS)
+            found = await self._target.documents(collection, key, self._session, 1)
+            if not found:
+                return None
+            sides["old"] = dict(elements(found[0]))
+        return Moved(sides["old"], sides.get("new"))
+
+    async def carry_out(self, tasks: deque[Task], rows_max: int | None) -> None:
+        """Carry out the tasks and what follows from them, up to `rows_max` rows or a few more.
+
+        What is left to do stays in `tasks`.
+        """
         count = 0
-        waiting = deque(
-            task
-            for changes in cascades
-            for task in tasks_of(changes.table, moved_rows(changes), changes.references)
-        )
-        while waiting and count <= rows_max:
-            task = waiting.popleft()
-            moved = await self.advance(task)
+        while tasks and (rows_max is None or count < rows_max):
+            task = tasks.popleft()
+            moved = await self._advance(task)
             count += len(moved)
             if task.values:
-                waiting.appendleft(task)
-            waiting.extendleft(
-                reversed(list(tasks_of(task.reference.child, moved, task.references)))
-            )
-        return count
+                tasks.appendleft(task)
+            # First what follows from these rows, as InnoDB does it.
+            following = list(tasks_of(task.reference.child, moved, task.references))
+            tasks.extendleft(reversed(following))
 
-    async def advance(self, task: Task) -> list[Moved]:
-        """Change the next rows of a task, and take from it the values that are done."""
+    async def _advance(self, task: Task) -> list[Moved]:
+        """Change the next rows of a task, and take from it the values that are done.
+
+        Which rows refer to a value is perhaps not to be seen from their bytes: what remains is
+        noted, to be read again.
+        """
+        reference, session = task.reference, self._session
         some = dict(islice(task.values.items(), VALUES_AT_ONCE))
-        collection = self._target.collections.collection_of(task.reference.child)
-        wanted = filter_of(task.reference, some)
-        found = await self._target.documents(collection, wanted, self._session, PAGE_ROWS)
-        moved = await self._change(task.reference, found, some)
+        found: list[bytes] = []
+        if reference.match is not Match.AT_MOST:
+            collection = self._target.collections.collection_of(reference.child)
+            wanted = filter_of(reference, some)
+            found = await self._target.documents(collection, wanted, session, PAGE_ROWS)
+        moved = await self._change(reference, found, some)
         if len(found) < PAGE_ROWS:
-            moved += await self._dead_rows.change(task.reference, some, self._session)
+            moved += await self._dead_rows.change(reference, some, session)
+            if reference.match is not Match.BYTES:
+                await self._suspects.note_values(reference, some, session)
             for value in some:
                 del task.values[value]
         return moved
@@ -86,7 +122,10 @@ class Cascades:
             moved.append(Moved(fields, None if new is None else fields | new))
             if new is not None:
                 changed = replaced(document, new, reference.key)
-                rows.states[document_key(changed)] = (Operation.PUT, changed)
+                rows.states[document_key(changed)] = (PUT, changed)
+        changed_keys = [key for key, (operation, _) in rows.states.items() if operation is PUT]
+        if reference.recomputes and changed_keys:
+            await self._suspects.note_keys(reference.child, changed_keys, self._session)
         database, name = self._target.collections.collection_of(reference.child)
         for command in commands_of(reference.child, rows, replacing=True):
             if await self._target.write(database, command.document(name), self._session):

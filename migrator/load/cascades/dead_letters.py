@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from migrator.load.cascades.referring import filter_of, values_of
-from migrator.load.cascades.tasks import Moved, Values
+from migrator.load.cascades.tasks import Moved
 from migrator.load.changes.coalesce import TableRows
 from migrator.load.changes.commands import commands_of
 from migrator.model.document_key import document_key
 from migrator.model.elements import DOCUMENT, Element, elements, of_elements
-from migrator.model.reference import Reference
+from migrator.model.reference import Reference, Values
 from migrator.model.rows import Operation
+from migrator.mongodb.referring import filter_of, values_of
 from migrator.mongodb.session import Session
 from migrator.state.store import State
 

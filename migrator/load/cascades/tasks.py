@@ -8,12 +8,9 @@ that follows from it before the next. Source: InnoDB, row0ins.cc,
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from migrator.model.elements import NULL, Element, elements
-from migrator.model.reference import Action, Reference
-from migrator.model.rows import TableChanges
+from migrator.model.elements import NULL, Element
+from migrator.model.reference import Action, Reference, Values
 from migrator.model.table import TableName
-
-Values = tuple[Element, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +31,6 @@ class Task:
     reference: Reference
     references: Sequence[Reference]
     values: dict[Values, Values | None] = field(default_factory=dict)
-
-
-def moved_rows(changes: TableChanges) -> list[Moved]:
-    """The rows of a CASCADE."""
-    found = []
-    for document in changes.documents():
-        sides = {name: dict(elements(value[1:])) for name, value in elements(document)}
-        found.append(Moved(sides["old"], sides.get("new")))
-    return found
 
 
 def tasks_of(

@@ -1,11 +1,11 @@
 """Decodes what other rows refer to: the values of some columns, before and after a change."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from migrator.errors import BinlogCorrupt, UnsupportedChange, ValueRefused
-from migrator.model.elements import elements, of_elements
+from migrator.model.elements import DOCUMENT, Element, elements, of_elements
 from migrator.model.field_names import field_name
 from migrator.mysql.binlog.events import Rows, RowsKind
 from migrator.mysql.columns.codec import TypeOptions
@@ -15,17 +15,21 @@ from migrator.mysql.rows.layout import Layout, Raws
 from migrator.mysql.rows.programs import Programs
 from migrator.mysql.rows.reading import UNREADABLE
 
-DOCUMENT_AT = 1
-"""Where the document begins in an element: after its type byte."""
+EMBEDDED = bytes((DOCUMENT,))
+Values = dict[str, Element]
 
 
 @dataclass(frozen=True, slots=True)
 class ReferencedChange:
-    """A row whose referenced values go or change: `{old, new?}`, and where its images lie."""
+    """A row whose referenced values go or change: `{old, new?}`, and where its images lie.
+
+    With `is_hidden` the event leaves old values out.
+    """
 
     document: bytes
     start: int
     stop: int
+    is_hidden: bool
 
 
 class ReferencedDecoder:
@@ -37,16 +41,15 @@ class ReferencedDecoder:
         codecs = tuple(replace(column.row_codec(options), key=None) for column in shape.columns)
         self._table = shape.table
         self._layout = Layout(titles, (b"",) * len(titles), codecs, tuple(columns))
-        self._names = tuple(field_name(titles[index]) for index in columns)
+        self._names = {index: field_name(titles[index]) for index in columns}
         self._images = Images(self._layout, shape.columns)
         self._programs = Programs(partial(self._images.program, key_only=True))
-        self._needed = sum(1 << index for index in columns)
         self._all = (1 << len(titles)) - 1
 
     def changes(self, event: Rows) -> list[ReferencedChange]:
         """The rows of a DELETE or UPDATE whose referenced values are others afterwards.
 
-        Raises `BinlogCorrupt`, and `UnsupportedChange` if the event does not hold the values.
+        Raises `BinlogCorrupt`, and `UnsupportedChange` for a value that cannot be read.
         """
         try:
             return self._changes(event)
@@ -65,61 +68,47 @@ class ReferencedDecoder:
         while at < event.stop:
             start = at
             old, at = self._image(event, at, event.before_bitmap)
-            document = of_elements([("old", old)])
+            sides = {"old": old}
             if event.kind is RowsKind.UPDATE:
                 if event.partial_json:
                     _, at = self._images.differing(event.body, at)
-                new, at = self._image(event, at, event.after_bitmap, old)
-                if new == old:
-                    continue
-                document = of_elements([("old", old), ("new", new)])
-            found.append(ReferencedChange(document, start, at))
+                new, at = self._image(event, at, event.after_bitmap)
+                # An image may leave out what has not changed.
+                sides["new"] = old | new
+            if sides.get("new") != old:
+                named = [(side, EMBEDDED + of_elements(one.items())) for side, one in sides.items()]
+                is_hidden = len(old) < len(self._names)
+                found.append(ReferencedChange(of_elements(named), start, at, is_hidden))
         return found
 
-    def _image(self, event: Rows, at: int, bitmap: bytes, before: bytes = b"") -> tuple[bytes, int]:
-        """The referenced values of an image, as the element of a document."""
-        shown = int.from_bytes(bitmap, "little")
-        if shown & self._all == self._all:
+    def _shows(self, bitmap: bytes, columns: int) -> bool:
+        return int.from_bytes(bitmap, "little") & columns == columns
+
+    def _image(self, event: Rows, at: int, bitmap: bytes) -> tuple[Values, int]:
+        """The referenced values that an image has, and the offset after it."""
+        if self._shows(bitmap, self._all):
             return self._whole(event, at)
         raws: Raws = [None] * len(self._layout.titles)
         at = self._images.part(event.body, at, event.stop, bitmap, raws)
-        if before:
-            # An after-image leaves out what has not changed.
-            kept = dict(elements(before[DOCUMENT_AT:]))
-            index_of = dict(zip(self._names, self._layout.key, strict=True))
-            named = [
-                (name, self._value(index, raws) if shown >> index & 1 else kept[name])
-                for name, index in index_of.items()
-            ]
-            return b"\x03" + of_elements(named), at
-        if shown & self._needed != self._needed:
-            raise UnsupportedChange(
-                f"A row of {self._table} that others refer to was changed, and the event leaves "
-                f"out the values that they refer to ({', '.join(self._names)}). Set "
-                "binlog_row_image = FULL in all sessions."
-            )
-        return self._element(raws), at
+        shown = [index for index in self._layout.key if self._shows(bitmap, 1 << index)]
+        return self._values(raws, shown), at
 
-    def _whole(self, event: Rows, at: int) -> tuple[bytes, int]:
+    def _whole(self, event: Rows, at: int) -> tuple[Values, int]:
         program = self._programs.find(event.body[at : at + self._images.width])
         made: list[bytes] = []
         if program is not None:
             after, unusual = program(event.body, at, 0, event.stop, made.append)
             if not unusual:
-                return self._renamed(made[0]), after
+                ((_, value),) = elements(made[0])
+                if len(self._names) > 1:
+                    return dict(elements(value[1:])), after
+                return {self._names[self._layout.key[0]]: value}, after
         raws, at = self._images.whole(event.body, at, event.stop)
-        return self._element(raws), at
+        return self._values(raws, self._layout.key), at
 
-    def _element(self, raws: Raws) -> bytes:
-        return self._renamed(self._layout.key_only(raws))
-
-    def _value(self, index: int, raws: Raws) -> bytes:
-        layout = replace(self._layout, key=(index,))
-        return next(elements(layout.key_only(raws)))[1]
-
-    def _renamed(self, document: bytes) -> bytes:
-        """The element {fields} of {_id: value} or {_id: {fields}}."""
-        ((_, value),) = elements(document)
-        if len(self._names) > 1:
-            return value
-        return b"\x03" + of_elements([(self._names[0], value)])
+    def _values(self, raws: Raws, indexes: Iterable[int]) -> Values:
+        found = {}
+        for index in indexes:
+            document = replace(self._layout, key=(index,)).key_only(raws)
+            found[self._names[index]] = next(elements(document))[1]
+        return found

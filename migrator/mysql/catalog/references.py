@@ -32,6 +32,7 @@ def reference_of(
         key.on_delete,
         key.on_update,
         tuple(field_name(column.name) for column in child.key_columns),
+        key.columns,
         # A column may be missing here: the catalogue may be ahead of the stream.
         _joint({_match(one, other, options) for one, other in pairs}) if pairs else Match.UNKNOWN,
         recomputes=any(column.generated for column in child.columns)

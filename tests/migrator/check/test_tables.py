@@ -1,16 +1,7 @@
 """What is found about single tables."""
 
-from dataclasses import replace
-
-import pytest
-
 from migrator.check.findings import Level
-from migrator.check.source_checks import read_variables
-from migrator.check.table_checks import table_findings
-from migrator.model.scope import Scope
-from migrator.mysql.catalog.tables import read_tables
-from migrator.settings import Settings
-from tests.migrator.check.scene import Altered, Source, troubles
+from tests.migrator.check.scene import Source, troubles
 
 
 async def test_a_table_without_a_usable_key_is_refused_by_name(source: Source) -> None:
@@ -88,54 +79,6 @@ async def test_views_are_left_out_and_what_is_no_plain_table_is_refused(source: 
         assert await source.about("h") == [
             (Level.FAIL, "It is a table of the kind SYSTEM VERSIONED, which cannot be migrated.")
         ]
-
-
-async def test_actions_of_foreign_keys_are_a_warning_where_the_log_hides_them(
-    source: Source,
-) -> None:
-    await source.make(
-        "CREATE TABLE parent (id INT PRIMARY KEY)",
-        "CREATE TABLE child (id INT PRIMARY KEY, parent INT, CONSTRAINT tied FOREIGN KEY (parent) "
-        "REFERENCES parent (id) ON DELETE CASCADE)",
-        "CREATE TABLE strict (id INT PRIMARY KEY, parent INT, FOREIGN KEY (parent) "
-        "REFERENCES parent (id) ON DELETE RESTRICT)",
-    )
-    hidden = "Its foreign key tied changes rows when parent changes"
-
-    found = await source.about("child")
-
-    if source.connection.server.is_mariadb:
-        ((level, what),) = found
-        assert level is Level.WARN
-        assert what.startswith(hidden)
-        assert "the binary log does not show these changes" in what
-    else:
-        assert found == []
-    assert await source.about("strict") == []
-
-
-@pytest.mark.parametrize("source", ["mysql"], indirect=True)
-@pytest.mark.parametrize(
-    ("version", "native", "warnings"),
-    [((8, 4, 0), "OFF", 1), ((9, 5, 0), "OFF", 1), ((9, 6, 0), "OFF", 0), ((9, 6, 0), "ON", 1)],
-)
-async def test_whether_the_log_hides_them_depends_on_version_and_setting(
-    source: Source, version: tuple[int, ...], native: str, warnings: int
-) -> None:
-    await source.make(
-        "CREATE TABLE a (id INT PRIMARY KEY)",
-        "CREATE TABLE b (id INT PRIMARY KEY, a INT, FOREIGN KEY (a) REFERENCES a (id) "
-        "ON DELETE SET NULL)",
-    )
-    altered = Altered(source.connection, innodb_native_foreign_keys=native)
-    altered.server = replace(altered.server, version_tuple=version)
-    scope = Scope((source.database,))
-    variables = await read_variables(altered)
-    tables = await read_tables(altered, scope)
-
-    found = await table_findings(altered, variables, scope, tables, Settings())
-
-    assert [level for level, _ in troubles(found)] == [Level.WARN] * warnings
 
 
 async def test_a_selection_without_tables_is_refused(source: Source) -> None:

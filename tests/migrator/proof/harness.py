@@ -124,7 +124,7 @@ class Road:
         """One transaction that writes, changes or removes all rows of `masses`."""
         client = self.source.connect(autocommit=False)
         try:
-            hand = Hand(client, Random(self.seed), (), cascades=False)
+            hand = Hand(client, Random(self.seed), ())
             client.begin()
             mass(self.mix.mass_rows)(hand)
             client.commit()

@@ -21,7 +21,6 @@ class Hand:
     client: Client
     random: Random
     tables: tuple[Table, ...]
-    cascades: bool
 
     def run(self, statement: str, *values: Any) -> int:
         """Run a statement; how many rows it changed. A duplicate key changes none."""
@@ -118,10 +117,8 @@ def swap(hand: Hand) -> None:
 
 
 def order(hand: Hand) -> None:
-    """Replace an order and its lines: two tables in one transaction."""
+    """Replace an order and its lines, which go with it: two tables in one transaction."""
     number = hand.random.randint(1, ORDERS)
-    if not hand.cascades:
-        hand.run("DELETE FROM order_lines WHERE order_id = %s", number)
     hand.run("DELETE FROM orders WHERE id = %s", number)
     quantities = [hand.random.randint(1, 9) for _ in range(hand.random.randint(0, 5))]
     hand.run("INSERT INTO orders VALUES (%s, %s, %s)", number, sum(quantities), "paid")
@@ -130,10 +127,9 @@ def order(hand: Hand) -> None:
 
 
 def renumber_order(hand: Hand) -> None:
-    """Give an order another number; where the server logs cascades, its lines follow."""
-    if hand.cascades:
-        number, other = hand.random.sample(range(1, ORDERS + 1), 2)
-        hand.run("UPDATE orders SET id = %s WHERE id = %s", other, number)
+    """Give an order another number; its lines follow."""
+    number, other = hand.random.sample(range(1, ORDERS + 1), 2)
+    hand.run("UPDATE orders SET id = %s WHERE id = %s", other, number)
 
 
 def several(hand: Hand) -> None:

@@ -185,20 +185,15 @@ def _computed() -> tuple[Column, ...]:
     )
 
 
-def special_statements(*, cascades: bool) -> tuple[str, ...]:
-    """The tables of the special operations.
-
-    With `cascades` a deleted order takes its lines along: only servers that log the
-    rows of a cascade can be followed there (MySQL from 9.6 on).
-    """
-    action = "ON DELETE CASCADE ON UPDATE CASCADE" if cascades else ""
+def special_statements() -> tuple[str, ...]:
+    """The tables of the special operations; the lines of an order go and move with it."""
     return (
         "CREATE TABLE accounts (id INT PRIMARY KEY, balance BIGINT NOT NULL, "
         "version INT NOT NULL DEFAULT 0)",
         "CREATE TABLE orders (id INT PRIMARY KEY, total INT NOT NULL, note VARCHAR(40))",
         "CREATE TABLE order_lines (order_id INT NOT NULL, position INT NOT NULL, "
         "quantity INT NOT NULL, PRIMARY KEY (order_id, position), "
-        f"FOREIGN KEY (order_id) REFERENCES orders (id) {action})",
+        "FOREIGN KEY (order_id) REFERENCES orders (id) ON DELETE CASCADE ON UPDATE CASCADE)",
         "CREATE TABLE swaps (id INT PRIMARY KEY, name VARCHAR(20), rank_no INT NOT NULL, "
         "UNIQUE KEY (rank_no))",
         "CREATE TABLE masses (id INT PRIMARY KEY, round INT NOT NULL, pad VARCHAR(40) NOT NULL)",
@@ -210,19 +205,11 @@ def special_statements(*, cascades: bool) -> tuple[str, ...]:
     )
 
 
-def logs_cascades(source: Source) -> bool:
-    """Whether the source writes the rows that a foreign key changes to its log."""
-    if source.is_mariadb:
-        return False
-    major, minor, *_ = str(source.value("SELECT version()")).split(".")
-    return (int(major), int(minor)) >= (9, 6)
-
-
 def build(source: Source, seed: int, rows: int = INITIAL_ROWS) -> None:
     """Create the database with all tables, and fill them."""
     source.create()
     mariadb = source.is_mariadb
-    statements = special_statements(cascades=logs_cascades(source))
+    statements = special_statements()
     all_tables = tables(mariadb=mariadb)
     source.execute(*statements, *(table.statement() for table in all_tables))
     random = Random(seed)

@@ -34,13 +34,12 @@ class Workload:
 
     def start(self) -> Self:
         """Begin."""
-        cascades = schema.logs_cascades(self.source)
         tables = schema.tables(mariadb=self.source.is_mariadb)
         self._stop.clear()
         self._starts += 1
         for number in range(self.mix.writers + 1):
             random = Random(f"{self.seed} {self._starts} {number}")
-            writer = Writer(self.source, self.mix, random, tables, cascades, self._stop)
+            writer = Writer(self.source, self.mix, random, tables, self._stop)
             role = writer.change_definitions if number == self.mix.writers else writer.write
             thread = threading.Thread(
                 target=self._run, args=(role, writer), name=f"writer {number}"

@@ -49,7 +49,6 @@ class Writer:
     mix: Mix
     random: Random
     tables: tuple[Table, ...]
-    cascades: bool
     stop: Stop
     counts: Counter[str] = field(default_factory=Counter)
     _distributed: int = 0
@@ -106,7 +105,7 @@ class Writer:
     def _hand(self) -> Iterator[Hand]:
         client = self.source.connect(autocommit=False)
         try:
-            yield Hand(client, self.random, self.tables, self.cascades)
+            yield Hand(client, self.random, self.tables)
         finally:
             with suppress(MySQLError, OSError):
                 client.close()

@@ -6,12 +6,11 @@ from typing import Any
 import bson
 from bson.codec_options import CodecOptions, DatetimeConversion
 
-from migrator.load.cascades.tasks import Values
 from migrator.model.elements import Element, elements, of_elements
-from migrator.model.reference import Reference
-from migrator.mongodb.target import Document
+from migrator.model.reference import Reference, Values
 
 ID = "_id"
+Document = dict[str, Any]
 # A date that Python's datetime cannot hold stays a BSON date.
 OPTIONS = CodecOptions[dict[str, Any]](datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 
@@ -21,8 +20,8 @@ def filter_of(reference: Reference, values: Iterable[Values], within: str = "") 
 
     `within` is the field that holds the row, with a dot, if it is not the document itself.
     """
-    paths = [within + path for path in _paths(reference)]
-    wanted = [[_decoded(element) for element in one] for one in values]
+    paths = [within + path for path in paths_of(reference)]
+    wanted = [[decoded(element) for element in one] for one in values]
     if any(name.count(".") for name in reference.fields):
         return _by_expression(reference, within, wanted)
     if len(paths) == 1:
@@ -34,7 +33,7 @@ def index_of(reference: Reference) -> list[tuple[str, int]]:
     """The keys of an index for `filter_of`; [] if MongoDB has none for such names."""
     if any(name.count(".") for name in reference.fields):
         return []
-    return [(path, 1) for path in _paths(reference)]
+    return [(path, 1) for path in paths_of(reference)]
 
 
 def fields_of(document: bytes, key: Sequence[str]) -> dict[str, Element]:
@@ -51,7 +50,8 @@ def values_of(reference: Reference, fields: Mapping[str, Element]) -> Values:
     return tuple(fields[name] for name in reference.fields)
 
 
-def _paths(reference: Reference) -> list[str]:
+def paths_of(reference: Reference) -> list[str]:
+    """Where MongoDB finds the fields by which documents refer."""
     inner = f"{ID}.{ID}" if len(reference.key) > 1 else ID
     return [inner if name == ID else name for name in reference.fields]
 
@@ -65,5 +65,6 @@ def _by_expression(reference: Reference, within: str, wanted: Sequence[Sequence[
     return {"$expr": {"$in": [fields, {"$literal": [list(one) for one in wanted]}]}}
 
 
-def _decoded(element: Element) -> Any:
+def decoded(element: Element) -> Any:
+    """The value of an element."""
     return bson.decode(of_elements([("", element)]), OPTIONS)[""]
