@@ -57,20 +57,13 @@ def _row(one: TableFindings, rate: float | None) -> Sequence[RenderableType]:
     name = one.table.name if not one.table.database else str(one.table)
     bar = ProgressBar(total=1.0, completed=one.fraction, width=20)
     counts = (f"{one.compared:,}", f"{max(one.estimated_rows, one.compared):,}")
+    differences = f"{one.differences:,}"
     if _is_over(one):
-        return (
-            name,
-            bar,
-            *counts,
-            f"{one.differences:,}",
-            "",
-            "not compared" if one.obstacle else "",
-        )
+        return name, bar, *counts, differences, "", "not compared" if one.obstacle else "done"
     left = None
     if rate and one.estimated_rows:
         left = max(0, one.estimated_rows - one.compared) / rate
-    shown = "" if rate is None else f"{rate:,.0f}"
-    return name, bar, *counts, f"{one.differences:,}", shown, duration(left)
+    return name, bar, *counts, differences, "" if rate is None else f"{rate:,.0f}", duration(left)
 
 
 def _is_over(one: TableFindings) -> bool:

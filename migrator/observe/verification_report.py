@@ -1,6 +1,6 @@
 """What a verification found, for people and for machines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -38,15 +38,20 @@ def verdict(found: Findings, took_s: float) -> str:
     if found.is_equal:
         mended = f" {total.repaired:,} of them were repaired." if total.repaired else ""
         return (
-            f"EQUAL: all {total.compared:,} rows of {len(found.tables)} tables were compared, and "
-            f"each is equal to its document; {took}.{mended}"
+            f"EQUAL: all {total.compared:,} rows of {_tables(found)} were compared, and each is "
+            f"equal to its document; {took}.{mended}"
         )
     open_differences = max(0, total.differences - total.repaired)
-    left = sum(not (one.is_done and not one.obstacle) for one in found.tables)
+    left = sum(not one.is_done or bool(one.obstacle) for one in found.tables)
     return (
         f"NOT EQUAL: {open_differences:,} differences, {total.dead_letters:,} rows in the dead "
-        f"letters, {left} of {len(found.tables)} tables not wholly compared; {took}."
+        f"letters, {left} of {_tables(found)} not wholly compared; {took}."
     )
+
+
+def _tables(found: Findings) -> str:
+    count = len(found.tables)
+    return f"{count} table{'s' * (count != 1)}"
 
 
 def obstacle_lines(found: Findings, state: str) -> list[str]:
@@ -64,7 +69,7 @@ def obstacle_lines(found: Findings, state: str) -> list[str]:
 def lines_of(difference: Difference) -> list[str]:
     """A difference for people: the key, then each field with both values, if they are known."""
     repaired = ", repaired" if difference.repaired else ""
-    head = f"{difference.table} {shown(form(difference.key))}: {difference.kind}{repaired}"
+    head = f"{difference.table} {_key(difference)}: {difference.kind}{repaired}"
     if difference.row is None or difference.document is None:
         return [f"{head}: {', '.join(difference.fields)}" if difference.fields else head]
     return [head, *(_field_line(difference, name) for name in difference.fields)]
@@ -76,6 +81,13 @@ def _field_line(difference: Difference, name: str) -> str:
         for side in (difference.row, difference.document)
     )
     return f"    {name}: {source} in the source, {target} in the target"
+
+
+def _key(difference: Difference) -> str:
+    key = difference.key
+    if not isinstance(key, Mapping):
+        return shown(form(key))
+    return "{" + ", ".join(f"{name}: {shown(form(value))}" for name, value in key.items()) + "}"
 
 
 def report(found: Findings, differences: Sequence[Difference]) -> dict[str, Any]:
@@ -103,7 +115,7 @@ def _difference(one: Difference) -> dict[str, Any]:
     return {
         "table": str(one.table),
         "kind": one.kind.value,
-        "key": shown(form(one.key)),
+        "key": _key(one),
         "repaired": one.repaired,
         "fields": [
             {
