@@ -5,7 +5,7 @@ import io
 import secrets
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -68,8 +68,10 @@ class Scene:
     async def reporting(self, *roles: Role) -> AsyncIterator[None]:
         """These halves report, as long as the block runs."""
 
+        has_ended = asyncio.Event()
+
         async def keep() -> None:
-            while True:
+            while not has_ended.is_set():
                 for role in roles:
                     await self.state.report(role, {"pid": 1})
                 await asyncio.sleep(0.05)
@@ -78,9 +80,8 @@ class Scene:
         try:
             yield
         finally:
-            reports.cancel()
-            with suppress(asyncio.CancelledError):
-                await reports
+            has_ended.set()
+            await reports
             await self.state.collection("processes").delete_many({})
 
 
