@@ -31,6 +31,8 @@ from migrator.capture.stream.follow import Pace, Stream
 from migrator.capture.stream.references import References
 from migrator.capture.stream.tables import Tables
 from migrator.capture.stream.timeline import Timeline
+from migrator.capture.verify.table_check import Means
+from migrator.capture.verify.verifier import Verifier
 from migrator.check.findings import refuse_failures
 from migrator.check.preflight import source_findings
 from migrator.errors import Gap, MigratorError
@@ -109,6 +111,11 @@ async def _session(settings: Settings, state: State) -> None:
         Decisions(state, tables, copies),
     )
     stream = Stream(source, timeline, references, lookup, publisher)
+    verifier = Verifier(
+        Means(source, timeline, tables, state, publisher),
+        readers=settings.snapshot_readers,
+        chunk_rows=settings.chunk_rows,
+    )
     landing = LandingWatch(state, timeline, publisher, start.epochs)
     await run_until_first_failure(
         publisher=publisher.run(),
@@ -117,6 +124,7 @@ async def _session(settings: Settings, state: State) -> None:
         recopying=recopying.run(),
         landing=landing.run(),
         source=SourceGuard(source, landing, tables, position).run(),
+        verification=verifier.run(),
         suspects=SuspectRows(source, state, timeline, references).run(),
         reports=keep_reporting(state, stream, timeline, copier, publisher),
     )

@@ -61,7 +61,7 @@ def transaction_length(chained: Sequence[Batch], limits: AtomicLimits) -> int:
     """
     rows = size = complete = 0
     for number, batch in enumerate(islice(chained, limits.batches), 1):
-        if batch.distributed is not None:
+        if batch.distributed is not None or batch.check is not None:
             return complete or number
         if complete and any(each.operation is Operation.EMPTY for each in batch.changes):
             return complete

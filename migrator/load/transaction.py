@@ -54,7 +54,11 @@ class LoadTransaction:
     ) -> Self:
         """The transaction of batches that follow what landed; `prepared` is what they commit."""
         batches = (batches[0].after(before.part), *batches[1:])
-        applied = [batch for batch in batches if batch.phase in {None, Phase.COMMIT}]
+        applied = [
+            batch
+            for batch in batches
+            if batch.phase in {None, Phase.COMMIT} and batch.check is None
+        ]
         changes = (each for batch in (*prepared, *applied) for each in batch.changes)
         after = replace(
             before,
@@ -112,6 +116,11 @@ class LoadTransaction:
     def progress(self) -> list[Progress]:
         """How far the copies of tables have come."""
         return [batch.progress for batch in self.batches if batch.progress is not None]
+
+    @property
+    def checked(self) -> Batch | None:
+        """The batch whose rows are compared; it is alone."""
+        return next((batch for batch in self.batches if batch.check is not None), None)
 
     @property
     def kept_aside(self) -> list[Batch]:

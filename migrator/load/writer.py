@@ -11,6 +11,7 @@ from migrator.load.cascades.dead_letters import DeadRows
 from migrator.load.cascades.tasks import Task
 from migrator.load.cascades.worklist import Worklist
 from migrator.load.changes.commands import WriteCommand
+from migrator.load.judging.judge import Judge
 from migrator.load.ownership import Ownership, take_over
 from migrator.load.recorder import Recorder
 from migrator.load.records import prepared_batches
@@ -66,6 +67,7 @@ class PartitionWriter:
         self._state = state
         self._cascades = Cascades(state, ownership.session, recorder.dead_rows)
         self._target = state.target
+        self._judge = Judge(state, ownership.session)
         self._worklist = Worklist(state, ownership.partition)
         self._partition = ownership.partition
         self._epoch = ownership.epoch
@@ -124,6 +126,8 @@ class PartitionWriter:
                     if tasks:
                         return Outcome.TOO_LARGE
                 await self._recorder.record(transaction)
+                if transaction.checked is not None:
+                    await self._judge.judge(transaction.checked)
                 if not await self._move(transaction.before, transaction.after):
                     return Outcome.MOVED
                 failpoint(Point.IN_TRANSACTION)

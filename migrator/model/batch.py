@@ -54,6 +54,29 @@ class Distributed:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """A batch's rows are compared with the documents, at its position, instead of written.
+
+    It belongs to the verification `request`, and says how far range `part` of the table is then,
+    or, without a part, up to which document key `last` documents without a row were looked for;
+    `settled` are keys that were looked at again. With `bounds` every document between these two
+    keys (b"": no bound) must have a row in the batch. Rows with the keys `unclear` were changed
+    meanwhile, and are looked at again.
+    """
+
+    request: str
+    table: TableName
+    part: int | None = None
+    last: bytes | None = None
+    done: bool = False
+    bounds: tuple[bytes, bytes] | None = None
+    unclear: tuple[bytes, ...] = ()
+    settled: tuple[bytes, ...] = ()
+    repairs: bool = False
+    hides_values: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """The changes of one message, which one MongoDB transaction loads entirely or not at all.
 
@@ -73,6 +96,7 @@ class Batch:
     transactions: int = 0
     progress: Progress | None = None
     distributed: Distributed | None = None
+    check: Check | None = None
 
     def after(self, part: int) -> Self:
         """The batch without the first changes, which were loaded before."""

@@ -17,6 +17,8 @@ class Operation(StrEnum):
     DELETE = "delete"  # Deleted rows: documents that hold `_id` only.
     EMPTY = "empty"  # The table was truncated or dropped: no documents.
     REFUSE = "refuse"  # Rows that cannot be carried over: {_id?, column, reason, row}.
+    EXPECT = "expect"  # Rows of a verification: whole documents that must be there.
+    ABSENT = "absent"  # Keys of a verification, `{_id}`: no such document may be there.
     CASCADE = "cascade"  # What foreign keys do to rows that refer to these: {old, new?}.
 
 

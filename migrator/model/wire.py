@@ -9,7 +9,7 @@ from typing import Any
 import bson
 
 from migrator.errors import BrokerError
-from migrator.model.batch import Batch, BatchId, Distributed, Phase, Progress
+from migrator.model.batch import Batch, BatchId, Check, Distributed, Phase, Progress
 from migrator.model.position import Position
 from migrator.model.reference import Action, Match, Reference
 from migrator.model.rows import Operation, TableChanges
@@ -32,6 +32,7 @@ def encode(batch: Batch) -> bytes:
             "transactions": batch.transactions,
             "progress": _progress_document(batch.progress),
             "distributed": _distributed_document(batch.distributed),
+            "check": None if batch.check is None else asdict(batch.check),
             "changes": [
                 {
                     "database": changes.table.database,
@@ -76,6 +77,7 @@ def _batch(document: dict[str, Any]) -> Batch:
         transactions=document["transactions"],
         progress=_progress(document["progress"]),
         distributed=_distributed(document["distributed"]),
+        check=_check(document.get("check")),
         changes=tuple(
             TableChanges(
                 TableName(changes["database"], changes["table"]),
@@ -141,6 +143,18 @@ def _progress(document: dict[str, Any] | None) -> Progress | None:
         last=tuple(last) if isinstance(last, list) else last,
         done=document["done"],
         generation=document["generation"],
+    )
+
+
+def _check(document: dict[str, Any] | None) -> Check | None:
+    if document is None:
+        return None
+    lists = {name: tuple(document[name]) for name in ("unclear", "settled")}
+    bounds = document["bounds"]
+    return Check(
+        **document
+        | lists
+        | {"table": TableName(**document["table"]), "bounds": tuple(bounds) if bounds else None}
     )
 
 

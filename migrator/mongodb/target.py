@@ -154,10 +154,15 @@ class Target:
         return [bytes(document.raw) async for document in found]
 
     async def documents(
-        self, name: CollectionName, wanted: Document, session: Session, limit: int
+        self,
+        name: CollectionName,
+        wanted: Document,
+        session: Session,
+        limit: int,
+        sort: Sequence[tuple[str, int]] | None = None,
     ) -> list[bytes]:
         """Up to `limit` documents of the collection that a filter finds, as BSON."""
-        found = self._raw(name).find(wanted, session=session.driver).limit(limit)
+        found = self._raw(name).find(wanted, session=session.driver, sort=sort).limit(limit)
         return [bytes(document.raw) async for document in found]
 
     async def each_key(self, name: CollectionName, wanted: Document) -> AsyncIterator[bytes]:
@@ -165,6 +170,15 @@ class Target:
         with mapped_errors(f"read keys of {name}"):
             async for document in self._raw(name).find(wanted, {"_id": 1}):
                 yield bytes(document.raw)
+
+    async def keys_in_order(self, name: CollectionName, first: Any, limit: int) -> list[bytes]:
+        """The first documents `{_id}` from `first` on (None: from the beginning), of any type."""
+        cursor = self._raw(name).find({}, {"_id": 1}).sort("_id", 1).hint("_id_").limit(limit)
+        if first is not None:
+            # Unlike a comparison, this does not stop at the end of the values of one type.
+            cursor = cursor.min([("_id", first)])
+        with mapped_errors(f"read keys of {name}"):
+            return [bytes(document.raw) async for document in cursor]
 
     async def each_value(self, name: CollectionName, paths: Sequence[str]) -> AsyncIterator[bytes]:
         """Each combination of values that documents have at these paths, as `{0, 1, ...}`."""

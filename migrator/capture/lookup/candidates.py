@@ -11,6 +11,7 @@ from migrator.model.table import TableName
 from migrator.mongodb.referring import decoded, filter_of, paths_of
 from migrator.mongodb.target import Target
 from migrator.mysql.catalog.equal_texts import FOLDABLE, equal_texts, folded
+from migrator.mysql.catalog.references import is_text
 from migrator.mysql.catalog.tables import Table
 from migrator.mysql.source import Source
 from migrator.mysql.text.charsets import charset_of
@@ -98,7 +99,7 @@ class Alike:
         """The values by which rows of a table may have referred."""
         columns = {column.name.lower(): column for column in table.columns}
         own = [columns[name.lower()] for name in reference.columns]
-        texts = {n: column.name for n, column in enumerate(own) if column.kind.has_collation}
+        texts = {n: column.name for n, column in enumerate(own) if is_text(column)}
         names = {charset_of(own[n].collation or 0).name for n in texts}
         alike = cls(texts, names <= FOLDABLE)
         for one in changed:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
-from migrator.model.batch import Batch, BatchId, Distributed, Progress
+from migrator.model.batch import Batch, BatchId, Check, Distributed, Progress
 from migrator.model.collection import CollectionMap
 from migrator.model.document_key import has_key
 from migrator.model.rows import Operation, RowGroup, TableChanges
@@ -164,6 +164,13 @@ class Batcher:
                     self._cut(complete=True)
         self._cut(complete=True, progress=progress)
 
+    def check(self, table: TableName, groups: Iterable[RowGroup], check: Check) -> None:
+        """Emit rows to be compared, in one batch; call it only between two transactions."""
+        self.flush()
+        for group in groups:
+            self._collect(table, group)
+        self._cut(complete=True, check=check)
+
     def rewind(self) -> None:
         """The open transaction comes again from its beginning: its rows are sent once more.
 
@@ -191,7 +198,9 @@ class Batcher:
         self._rows += len(group.rows)
         self._size += sum(map(len, group.rows))
 
-    def _cut(self, *, complete: bool, progress: Progress | None = None) -> None:
+    def _cut(
+        self, *, complete: bool, progress: Progress | None = None, check: Check | None = None
+    ) -> None:
         follows = self.last
         self.last = BatchId(follows.epoch, follows.sequence + 1)
         position = self._landed if self._landmark is not None else self._position.committed
@@ -213,6 +222,7 @@ class Batcher:
             transactions=self._transactions,
             progress=progress,
             distributed=self._distributed,
+            check=check,
         )
         self._groups = []
         self._rows = self._size = self._transactions = self._committed_at = 0

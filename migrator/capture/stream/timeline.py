@@ -7,12 +7,12 @@ has reached: the flush of small transactions, a heartbeat batch, the rows of a c
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrator.capture.stream.batcher import Batcher, Batchers
 from migrator.capture.stream.partial_rows import PartialRows
 from migrator.errors import SourceUnavailable
-from migrator.model.batch import BatchId, Distributed, Phase, Progress
+from migrator.model.batch import BatchId, Check, Distributed, Phase, Progress
 from migrator.model.position import Position
 from migrator.model.reference import Reference
 from migrator.model.rows import Operation, RowGroup
@@ -218,6 +218,18 @@ class Timeline:
                 f"The stream has not come to what a SELECT has shown within {PASSING_TIMEOUT_S} s."
             ) from error
 
+    async def emit_check(self, noted: Noted, groups: Sequence[RowGroup], check: Check) -> bool:
+        """See `TimelineWindow.check`."""
+        async with self._boundary():
+            if noted.is_spoiled:
+                return False
+            left = noted.left(groups)
+            if check.bounds is None:
+                noted.keep_only(groups)
+            unclear = tuple(noted.keys)
+            self.batchers.of(noted.table).check(noted.table, left, replace(check, unclear=unclear))
+            return True
+
     @asynccontextmanager
     async def pause(self) -> AsyncIterator[None]:
         """Inside, no transaction is open, and the stream waits. It begins with the next event."""
@@ -264,11 +276,19 @@ class TimelineWindow:
     noted: Noted
     position: Position
 
-    async def until_passed(self, place: Position, groups: Sequence[RowGroup]) -> None:
+    async def until_passed(self, place: Position, groups: Sequence[RowGroup] | None) -> None:
         """Wait until the stream has passed the place; of keys note only those of `groups`."""
         if not self.timeline.position.has_passed(place):
-            self.noted.keep_only(groups)
+            if groups is not None:
+                self.noted.keep_only(groups)
             await self.timeline.until_passed(place)
+
+    async def check(self, groups: Sequence[RowGroup], check: Check) -> bool:
+        """Emit rows to be compared; False: the window is spoiled, and nothing was emitted.
+
+        The keys that the stream has emitted since become the check's unclear ones.
+        """
+        return await self.timeline.emit_check(self.noted, groups, check)
 
     async def emit(self, groups: Sequence[RowGroup], progress: Progress | None) -> int | None:
         """Emit the rows that the stream has not emitted since; None: the window is spoiled."""

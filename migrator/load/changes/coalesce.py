@@ -151,10 +151,11 @@ def _kept_row(refusal: bytes, row: Any) -> Any:
     """The refused row: as bytes if it is nested too deeply, None if it is very large."""
     if len(refusal) > DEAD_ROW_BYTES_MAX:
         return None
-    return row if _depth(row) <= DEAD_ROW_DEPTH_MAX else refusal
+    return row if depth(row) <= DEAD_ROW_DEPTH_MAX else refusal
 
 
-def _depth(value: Any) -> int:
+def depth(value: Any) -> int:
+    """How deeply documents and lists are nested in a value."""
     if isinstance(value, dict):
         value = list(value.values())
-    return 1 + max(map(_depth, value), default=0) if isinstance(value, list) else 0
+    return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0

@@ -56,7 +56,7 @@ def _joint(matches: set[Match]) -> Match:
 
 
 def _match(one: Column, other: Column, options: TypeOptions) -> Match:
-    if _is_text(one) and _is_text(other):
+    if is_text(one) and is_text(other):
         return _match_of_texts(one, other)
     own, theirs = ((c.kind, c.unsigned, c.collation, c.labels) for c in (one, other))
     varies = one.kind is VARCHAR  # Only the longest value differs.
@@ -77,5 +77,6 @@ def _match_of_texts(one: Column, other: Column) -> Match:
     return Match.BYTES if compares_bytes(one.collation, is_padded=is_padded) else Match.AT_LEAST
 
 
-def _is_text(column: Column) -> bool:
+def is_text(column: Column) -> bool:
+    """Whether the column has text that a collation compares."""
     return column.kind in TEXTS and column.collation not in {None, BINARY_COLLATION}

@@ -1,0 +1,246 @@
+"""The verification of one table: its rows, those that changed meanwhile, and stray documents."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+
+import bson
+
+from migrator.capture.stream.tables import Tables
+from migrator.capture.stream.timeline import Timeline, TimelineWindow
+from migrator.capture.verify.ranges import document_bound, is_ordered
+from migrator.errors import ConfigurationError, SourceError
+from migrator.model.batch import Check
+from migrator.model.document_key import document_key
+from migrator.model.rows import Operation, RowGroup
+from migrator.model.state import KeyRange
+from migrator.mysql.catalog.tables import Table
+from migrator.mysql.source import Source
+from migrator.runtime.room import Room
+from migrator.snapshot.chunks import KEYS, Chunk, bound_literals, chunk_sql, read_chunk
+from migrator.snapshot.consistent_read import consistent_read
+from migrator.snapshot.rows_by_key import KEYS_MAX, RowsByKey
+from migrator.state.store import State
+from migrator.state.verification import Request, TableVerification, Verifications
+
+POLL_S = 0.1
+CHUNK_ROWS_MIN = 50
+CHUNK_AIM_BYTES = 16 * 1024 * 1024
+UNNAMEABLE = (
+    AttributeError, KeyError, TypeError, ValueError, ConfigurationError, bson.errors.BSONError,
+)  # fmt: skip
+"""What a key raises that no row of the table can have, such as one of another type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a verification works with."""
+
+    source: Source
+    timeline: Timeline
+    tables: Tables
+    state: State
+    room: Room
+
+
+class TableCheck:
+    """Compares one table with its collection; at most as many SELECTs at a time as `readers`."""
+
+    def __init__(
+        self,
+        means: Means,
+        request: Request,
+        table: Table,
+        readers: asyncio.Semaphore,
+        chunk_rows: int,
+    ) -> None:
+        self._means = means
+        self._request = request
+        self._table = table
+        self._readers = readers
+        self._chunk_rows = chunk_rows
+        self._rows = RowsByKey(means.source)
+        self._is_ordered = is_ordered(table)
+        self._check = Check(
+            request.id,
+            table.name,
+            repairs=request.repair,
+            hides_values=request.hide_values,
+        )
+
+    async def run(self, so_far: TableVerification) -> bool:
+        """Go on where the verification is; False: the table has been redefined.
+
+        Raises `SourceError`, `TargetError`.
+        """
+        left = [(number, part) for number, part in enumerate(so_far.parts) if not part.done]
+        done = await asyncio.gather(*(self._range(number, part) for number, part in left))
+        if not all(done):
+            return False
+        if not so_far.is_back and not await self._strays(so_far.back):
+            return False
+        return await self._again()
+
+    @property
+    def _is_current(self) -> bool:
+        return self._means.tables.get(self._table.name) is self._table
+
+    async def _range(self, number: int, part: KeyRange) -> bool:
+        """Compare what is left of a range."""
+        spoiled = 0
+        while not part.done:
+            async with self._readers:
+                if not self._is_current:
+                    return False
+                limit = max(CHUNK_ROWS_MIN, self._limit() >> spoiled)
+                try:
+                    after = await self._chunk(number, part, limit)
+                except SourceError as error:
+                    if error.retryable or self._is_current:
+                        raise
+                    return False
+            spoiled = 0 if after is not None else spoiled + 1
+            part = after or part
+            if self._request.rows_per_second:
+                await asyncio.sleep(limit / self._request.rows_per_second)
+        return True
+
+    def _limit(self) -> int:
+        fitting = CHUNK_AIM_BYTES // max(1, self._table.row_bytes)
+        return max(1, min(self._chunk_rows, fitting))
+
+    async def _chunk(self, number: int, part: KeyRange, limit: int) -> KeyRange | None:
+        """Compare the next chunk of a range; None: its window was spoiled."""
+        table, means = self._table, self._means
+        await means.room.room()
+        async with means.timeline.window(table.name) as window:
+            async with await means.source.connect() as connection:
+                async with consistent_read(connection, window.position):
+                    sql = chunk_sql(table, part.last, part, limit)
+                    chunk = await read_chunk(connection, sql, table, means.source.options, limit)
+                place = await means.source.shown_by_now(connection, window.position.server)
+            expected = [_expecting(group) for group in chunk.groups]
+            # In a range of both, rows that are inserted meanwhile matter, too.
+            await window.until_passed(place, None if self._is_ordered else expected)
+            await means.room.room()
+            last = chunk.last or (part.last if isinstance(part.last, bytes) else None)
+            check = replace(
+                self._check,
+                part=number,
+                last=last,
+                done=chunk.is_last,
+                bounds=self._bounds(part, chunk) if self._is_ordered else None,
+            )
+            if not await window.check(expected, check):
+                return None
+        return replace(part, last=last, done=chunk.is_last)
+
+    def _bounds(self, part: KeyRange, chunk: Chunk) -> tuple[bytes, bytes]:
+        upper = part.upper if chunk.is_last else chunk.last
+        return document_bound(self._table, part.last or part.lower), document_bound(
+            self._table, upper
+        )
+
+    async def _strays(self, back: bytes | None) -> bool:
+        """Look for documents that no range can have shown to be without a row."""
+        last = back
+        async for keys in self._stray_keys(back):
+            last = keys[-1]
+            if not await self._by_key(keys, replace(self._check, last=last), only_missing=True):
+                return False
+        return await self._by_key([], replace(self._check, last=last, done=True))
+
+    async def _stray_keys(self, back: bytes | None) -> AsyncIterator[list[bytes]]:
+        """Keys of documents, some at a time."""
+        target = self._means.state.target
+        collection = target.collections.collection_of(self._table.name)
+        if self._is_ordered:
+            # The ranges had all documents whose keys are of the right type.
+            kind = "number" if len(self._table.key) == 1 else "object"
+            keys: list[bytes] = []
+            async for key in target.each_key(collection, {"_id": {"$not": {"$type": kind}}}):
+                keys.append(key)
+                if len(keys) == KEYS_MAX:
+                    yield keys
+                    keys = []
+            if keys:
+                yield keys
+            return
+        last = back
+        while True:
+            first = bson.decode(last, KEYS)["_id"] if last else None
+            found = await target.keys_in_order(collection, first, KEYS_MAX + 1)
+            new = found[1:] if last and found and found[0] == last else found
+            if not new:
+                return
+            yield new
+            last = new[-1]
+
+    async def _again(self) -> bool:
+        """Look again at what changed meanwhile, until nothing is left."""
+        verifications = Verifications(self._means.state)
+        while True:
+            await self._until_landed()
+            keys = await verifications.open_again(self._table.name, KEYS_MAX)
+            if not keys:
+                return True
+            if not await self._by_key(keys, replace(self._check, settled=tuple(keys))):
+                return False
+
+    async def _until_landed(self) -> None:
+        """Wait until what was emitted has been judged."""
+        batcher = self._means.timeline.batchers.of(self._table.name)
+        wanted = batcher.last
+        while True:
+            landed = {one.partition: one.batch for one in await self._means.state.landed()}
+            if landed[batcher.partition] >= wanted:
+                return
+            await asyncio.sleep(POLL_S)
+
+    async def _by_key(
+        self, keys: Sequence[bytes], check: Check, *, only_missing: bool = False
+    ) -> bool:
+        """Compare the rows with these keys; with `only_missing`, those that have no row."""
+        named = [key for key in keys if self._is_nameable(key)]
+        others = [document_key(key) for key in keys if key not in named]
+        while True:
+            async with self._readers:
+                if not self._is_current:
+                    return False
+                await self._means.room.room()
+                async with self._means.timeline.window(self._table.name) as window:
+                    groups = await self._read(window, named, others, only_missing=only_missing)
+                    if groups is None:
+                        return False
+                    if await window.check(groups, check):
+                        return True
+
+    async def _read(
+        self,
+        window: TimelineWindow,
+        named: Sequence[bytes],
+        others: Sequence[bytes],
+        *,
+        only_missing: bool,
+    ) -> list[RowGroup] | None:
+        if not named and not others:
+            return []
+        found = await self._rows.read(self._table, named, window.position)
+        if found is None:
+            return None
+        groups = [] if only_missing else [_expecting(group) for group in found.groups]
+        groups.append(RowGroup(Operation.ABSENT, [*found.missing, *others]))
+        await window.until_passed(found.place, groups)
+        return groups
+
+    def _is_nameable(self, key: bytes) -> bool:
+        try:
+            bound_literals(self._table, key)
+        except UNNAMEABLE:
+            return False
+        return True
+
+
+def _expecting(group: RowGroup) -> RowGroup:
+    is_row = group.operation is Operation.INSERT
+    return replace(group, operation=Operation.EXPECT) if is_row else group

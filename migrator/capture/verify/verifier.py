@@ -1,0 +1,115 @@
+"""Verification: chunks of the copy that are compared instead of written.
+
+A chunk travels the same road: a window is opened, the chunk is read, and emitted when the stream
+has passed all that the SELECT may show, without the rows that the stream has emitted meanwhile.
+`load` compares it with the documents in a transaction at exactly that position. Rows that changed
+meanwhile are looked at again, by their keys. Last come the documents that may have no row.
+"""
+
+import asyncio
+
+import structlog
+
+from migrator.capture.verify.ranges import ranges_of
+from migrator.capture.verify.table_check import Means, TableCheck
+from migrator.errors import SourceUnavailable, TargetUnavailable
+from migrator.model.table import TableName
+from migrator.mysql.catalog.tables import Table
+from migrator.runtime.backoff import Backoff
+from migrator.state.verification import Request, TableVerification, Verifications
+
+INTERVAL_S = 0.5
+TABLES_AT_ONCE = 4
+GONE = "It is not migrated, or no longer."
+
+log = structlog.get_logger()
+
+
+class Verifier:
+    """Carries out the request that is open, as long as it is; then the next one."""
+
+    def __init__(self, means: Means, *, readers: int, chunk_rows: int) -> None:
+        self._means = means
+        self._verifications = Verifications(means.state)
+        self._readers = asyncio.Semaphore(readers)
+        self._chunk_rows = chunk_rows
+
+    async def run(self) -> None:
+        """Verify whatever is asked for, until cancelled. Raises `SourceError`, `TargetError`."""
+        backoff = Backoff()
+        while True:
+            try:
+                request = await self._verifications.request()
+                if request is not None:
+                    await self._verify(request)
+                backoff.reset()
+            except (SourceUnavailable, TargetUnavailable) as error:
+                await backoff.pause(error, "The verification goes on")
+            await asyncio.sleep(INTERVAL_S)
+
+    async def _verify(self, request: Request) -> None:
+        """Verify all tables of the request, unless it is withdrawn meanwhile."""
+        tables = asyncio.ensure_future(self._tables(request))
+        try:
+            while not tables.done():
+                await asyncio.wait({tables}, timeout=INTERVAL_S)
+                if await self._verifications.request() != request:
+                    return
+            await tables
+        finally:
+            tables.cancel()
+            await asyncio.wait({tables})
+
+    async def _tables(self, request: Request) -> None:
+        at_once = asyncio.Semaphore(TABLES_AT_ONCE)
+
+        async def one(name: TableName) -> None:
+            async with at_once:
+                is_done = await self._table(request, name)
+                while not is_done:
+                    await asyncio.sleep(INTERVAL_S)
+                    is_done = await self._table(request, name)
+
+        tasks = [asyncio.ensure_future(one(name)) for name in request.tables]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _table(self, request: Request, name: TableName) -> bool:
+        """Verify one table; False: it is not copied yet, or has been redefined meanwhile."""
+        known = {one.table: one for one in await self._verifications.tables(request.id)}
+        so_far = known.get(name)
+        if so_far is not None and (so_far.done or so_far.why_not):
+            return True
+        copies = {copy.table: copy for copy in await self._means.state.tables()}
+        table, copy = self._means.tables.get(name), copies.get(name)
+        if table is None or copy is None or copy.left_out:
+            reason = copy.left_out if copy is not None and copy.left_out else GONE
+            await self._verifications.save(TableVerification(name, request.id, why_not=reason))
+            return True
+        if not copy.done:
+            return False
+        so_far = so_far or await self._begin(request, table)
+        check = TableCheck(self._means, request, table, self._readers, self._chunk_rows)
+        if await check.run(so_far):
+            await self._verifications.end(name, request.id)
+            return True
+        # It begins anew, with its new definition.
+        await self._begin(request, table)
+        return False
+
+    async def _begin(self, request: Request, table: Table) -> TableVerification:
+        means = self._means
+        async with await means.source.connect() as connection:
+            ranges = await ranges_of(
+                connection, means.source.options, means.state.target.collections, table
+            )
+        if isinstance(ranges, str):
+            begun = TableVerification(table.name, request.id, why_not=ranges)
+        else:
+            begun = TableVerification(table.name, request.id, parts=ranges)
+        await self._verifications.save(begun)
+        return begun

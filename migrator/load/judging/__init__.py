@@ -1,0 +1,1 @@
+"""Compares documents with the rows of a verification, at exactly their position."""

@@ -1,0 +1,191 @@
+"""Compares rows with documents in the transaction that moves the position past them.
+
+Everything before the position has landed, and nothing after it: so the documents are exactly
+those that the rows must be.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import bson
+
+from migrator.load.changes.coalesce import OPTIONS, TableRows, depth
+from migrator.load.changes.commands import commands_of
+from migrator.load.judging.verdict import Expected, Finding, pages
+from migrator.model.batch import Batch, Check
+from migrator.model.collection import CollectionName
+from migrator.model.document_key import document_key
+from migrator.model.rows import Operation
+from migrator.model.table import TableName
+from migrator.mongodb.session import Session
+from migrator.mongodb.target import Document
+from migrator.state.store import State
+from migrator.state.verification import COUNTS
+
+KEYS_AT_ONCE = 1_000
+DOCUMENTS_AT_ONCE = 5_000
+DIFFERENCES_MAX = 10_000
+"""So many are kept of one table; all are counted."""
+VALUE_BYTES_MAX = 1024 * 1024
+VALUE_DEPTH_MAX = 90
+
+
+class Judge:
+    """Judges in the open transaction of a session."""
+
+    def __init__(self, state: State, session: Session) -> None:
+        self._state = state
+        self._target = state.target
+        self._session = session
+
+    async def judge(self, batch: Batch) -> None:
+        """Compare the batch's rows, note what differs, and record how far it is."""
+        check = batch.check
+        assert check is not None
+        expected = Expected.of(batch, check)
+        async for document in self._documents(expected):
+            expected.judge(document)
+        expected.miss(await self._dead(check, list(expected.rows)))
+        again = expected.unclear()
+        if check.repairs:
+            again += await self._repair(check, expected)
+        await self._note(check, expected.findings)
+        expected.counts["again"] = len(again)
+        await self._look_again(check, again)
+        await self._record(check, expected)
+
+    async def _documents(self, expected: Expected) -> AsyncIterator[bytes]:
+        """The documents that may have something to do with the rows."""
+        collection = self._target.collections.collection_of(expected.check.table)
+        bounds = expected.check.bounds
+        if bounds is None:
+            for keys in pages([*expected.rows, *expected.absent, *expected.refused], KEYS_AT_ONCE):
+                ids = [bson.decode(key, OPTIONS)["_id"] for key in keys]
+                wanted = {"_id": {"$in": ids}}
+                for document in await self._find(collection, wanted, len(keys)):
+                    yield document
+            return
+        lower, upper = (bson.decode(one, OPTIONS)["_id"] if one else None for one in bounds)
+        while True:
+            within: Document = {}
+            if lower is not None:
+                within["$gt"] = lower
+            if upper is not None:
+                within["$lte"] = upper
+            wanted = {"_id": within} if within else {}
+            found = await self._target.documents(
+                collection, wanted, self._session, DOCUMENTS_AT_ONCE, sort=[("_id", 1)]
+            )
+            for document in found:
+                yield document
+            if len(found) < DOCUMENTS_AT_ONCE:
+                return
+            lower = bson.decode(document_key(found[-1]), OPTIONS)["_id"]
+
+    async def _find(
+        self, collection: CollectionName, wanted: Document, limit: int
+    ) -> Sequence[bytes]:
+        return await self._target.documents(collection, wanted, self._session, limit)
+
+    async def _dead(self, check: Check, keys: list[bytes]) -> set[bytes]:
+        """Those of the keys whose rows are in the dead letters."""
+        found: set[bytes] = set()
+        stored = self._state.collection("dead_letters")
+        for some in pages(keys, KEYS_AT_ONCE):
+            ids = [bson.decode(key, OPTIONS)["_id"] for key in some]
+            same = {"table": str(check.table), "key": {"$in": ids}}
+            letters = stored.find(same, {"key": 1}, session=self._session.driver)
+            async for letter in letters:
+                found.add(document_key(bson.encode({"_id": letter["key"]})))
+        return found
+
+    async def _repair(self, check: Check, expected: Expected) -> list[bytes]:
+        """Make the documents what the rows are; returns their keys, to be looked at again."""
+        rows = TableRows()
+        for one in expected.findings:
+            operation = Operation.DELETE if one.row is None else Operation.PUT
+            rows.states[one.key] = (operation, one.row or one.key)
+        database, name = self._target.collections.collection_of(check.table)
+        for command in commands_of(check.table, rows, replacing=True):
+            await self._target.write(database, command.document(name), self._session)
+        expected.counts["repaired"] = len(rows.states)
+        return list(rows.states)
+
+    async def _note(self, check: Check, findings: Sequence[Finding]) -> None:
+        """Keep the differences, up to a number for each table."""
+        if not findings:
+            return
+        stored = self._state.collection("differences")
+        same = {"table": str(check.table)}
+        kept = await stored.count_documents(same, session=self._session.driver)
+        documents = [_difference(check, one) for one in findings[: DIFFERENCES_MAX - kept]]
+        await self._put("differences", documents)
+
+    async def _look_again(self, check: Check, keys: Sequence[bytes]) -> None:
+        table = str(check.table)
+        if check.settled:
+            stored = self._state.collection("again")
+            settled = [{"table": table, "key": key} for key in check.settled]
+            same = {"_id": {"$in": settled}}
+            await stored.delete_many(same, session=self._session.driver)
+        documents = [
+            {"_id": {"table": table, "key": key}, "table": table, "key": key} for key in keys
+        ]
+        await self._put("again", documents)
+
+    async def _put(self, name: str, documents: Sequence[Document]) -> None:
+        """Insert or replace documents of the state."""
+        rows, place = TableRows(), self._state.name_of(name)
+        for document in documents:
+            row = bson.encode(document, codec_options=OPTIONS)
+            rows.states[document_key(row)] = (Operation.PUT, row)
+        nowhere = TableName("", name)
+        for command in commands_of(nowhere, rows, replacing=True):
+            await self._target.write(
+                place.database, command.document(place.collection), self._session
+            )
+
+    async def _record(self, check: Check, expected: Expected) -> None:
+        change: dict[str, Any] = {
+            "$inc": {name: expected.counts[name] for name in COUNTS if expected.counts[name]}
+        }
+        if check.part is not None:
+            part = f"parts.{check.part}"
+            change["$set"] = {f"{part}.last": check.last, f"{part}.done": check.done}
+            change["$inc"][f"{part}.rows"] = expected.counts["compared"]
+        elif not check.settled:
+            change["$set"] = {"back": check.last, "is_back": check.done}
+        if not change["$inc"]:
+            del change["$inc"]
+        if change:
+            same = {"_id": str(check.table), "request": check.request}
+            await self._state.collection("verifications").update_one(
+                same, change, session=self._session.driver
+            )
+
+
+def _difference(check: Check, one: Finding) -> Document:
+    key = bson.decode(one.key, OPTIONS)["_id"]
+    return {
+        "_id": {"table": str(check.table), "key": one.key},
+        "request": check.request,
+        "table": str(check.table),
+        "database": check.table.database,
+        "name": check.table.name,
+        "key": key,
+        "kind": one.kind.value,
+        "fields": one.fields,
+        "row": None if check.hides_values else _shown(one.row),
+        "document": None if check.hides_values else _shown(one.document),
+        "repaired": check.repairs,
+        "at": datetime.now(UTC),
+    }
+
+
+def _shown(document: bytes | None) -> Document | None:
+    """A document inside another one; None if it is too large or too deep for that."""
+    if document is None or len(document) > VALUE_BYTES_MAX:
+        return None
+    value = bson.decode(document, OPTIONS)
+    return value if depth(value) <= VALUE_DEPTH_MAX else None
