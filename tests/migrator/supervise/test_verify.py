@@ -68,15 +68,17 @@ class Scene:
     async def reporting(self, *roles: Role) -> AsyncIterator[None]:
         """These halves report, as long as the block runs."""
 
-        has_ended = asyncio.Event()
+        has_begun, has_ended = asyncio.Event(), asyncio.Event()
 
         async def keep() -> None:
             while not has_ended.is_set():
                 for role in roles:
                     await self.state.report(role, {"pid": 1})
+                has_begun.set()
                 await asyncio.sleep(0.05)
 
         reports = asyncio.create_task(keep())
+        await has_begun.wait()
         try:
             yield
         finally:
