@@ -38,7 +38,7 @@ def verdict(found: Findings, took_s: float) -> str:
     if found.is_equal:
         mended = f" {total.repaired:,} of them were repaired." if total.repaired else ""
         return (
-            f"EQUAL: all {total.compared:,} rows of {_tables(found)} were compared, and each is "
+            f"EQUAL: all {total.equal:,} rows of {_tables(found)} were compared, and each is "
             f"equal to its document; {took}.{mended}"
         )
     open_differences = max(0, total.differences - total.repaired)
@@ -70,17 +70,30 @@ def lines_of(difference: Difference) -> list[str]:
     """A difference for people: the key, then each field with both values, if they are known."""
     repaired = ", repaired" if difference.repaired else ""
     head = f"{difference.table} {_key(difference)}: {difference.kind}{repaired}"
-    if difference.row is None or difference.document is None:
+    values = _values(difference)
+    if not values:
         return [f"{head}: {', '.join(difference.fields)}" if difference.fields else head]
-    return [head, *(_field_line(difference, name) for name in difference.fields)]
+    return [head] + [
+        f"    {name}: {source} in the source, {target} in the target"
+        for name, (source, target) in values.items()
+    ]
 
 
-def _field_line(difference: Difference, name: str) -> str:
-    source, target = (
-        shown(form((side or {}).get(name, Absent())))
-        for side in (difference.row, difference.document)
-    )
-    return f"    {name}: {source} in the source, {target} in the target"
+def _values(difference: Difference) -> dict[str, tuple[str, str]]:
+    """Both values of each field that differs; empty if they are not known."""
+    row, document = difference.row, difference.document
+    if row is None or document is None:
+        return {}
+    return {
+        name: (_value(name, row, document), _value(name, document, row))
+        for name in difference.fields
+    }
+
+
+def _value(name: str, side: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    if name not in {*side, *other}:  # The order of the fields.
+        return ", ".join(side)
+    return shown(form(side.get(name, Absent())))
 
 
 def _key(difference: Difference) -> str:
@@ -111,24 +124,16 @@ def _table(one: TableFindings) -> dict[str, Any]:
 
 
 def _difference(one: Difference) -> dict[str, Any]:
-    knows_values = one.row is not None and one.document is not None
+    values = _values(one)
     return {
         "table": str(one.table),
         "kind": one.kind.value,
         "key": _key(one),
         "repaired": one.repaired,
         "fields": [
-            {
-                "name": name,
-                **(
-                    {
-                        "source": shown(form((one.row or {}).get(name, Absent()))),
-                        "target": shown(form((one.document or {}).get(name, Absent()))),
-                    }
-                    if knows_values
-                    else {}
-                ),
-            }
+            {"name": name, "source": values[name][0], "target": values[name][1]}
+            if values
+            else {"name": name}
             for name in one.fields
         ],
     }

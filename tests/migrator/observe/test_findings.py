@@ -168,6 +168,12 @@ def test_the_end_says_what_differs_by_key_and_field_and_where_the_rest_is() -> N
     ]
 
 
+def test_another_order_of_the_fields_is_shown_as_such() -> None:
+    order = difference(fields=("(order)",), row={"a": 1, "b": 2}, document={"b": 2, "a": 1})
+
+    assert "(order): a, b in the source, b, a in the target" in said(found(EQUAL), order)
+
+
 def test_no_more_than_twenty_differences_are_printed() -> None:
     many = [difference(key=number, fields=("v",), row=None) for number in range(30)]
 
