@@ -73,7 +73,7 @@ def test_a_damaged_field_is_noticed(change: dict[str, object]) -> None:
         decode(bson.encode(document | change))
 
 
-@pytest.mark.parametrize("field", list(bson.decode(encode(batch(1)))))
+@pytest.mark.parametrize("field", sorted(bson.decode(encode(batch(1))).keys() - {"check"}))
 def test_a_missing_field_is_noticed(field: str) -> None:
     document = bson.decode(encode(batch(1)))
     del document[field]
