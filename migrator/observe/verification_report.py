@@ -99,8 +99,14 @@ def _value(name: str, side: Mapping[str, Any], other: Mapping[str, Any]) -> str:
 def _key(difference: Difference) -> str:
     key = difference.key
     if not isinstance(key, Mapping):
-        return shown(form(key))
-    return "{" + ", ".join(f"{name}: {shown(form(value))}" for name, value in key.items()) + "}"
+        return _part(key)
+    return "{" + ", ".join(f"{name}: {_part(value)}" for name, value in key.items()) + "}"
+
+
+def _part(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.hex()
+    return repr(value) if isinstance(value, str) else str(value)
 
 
 def report(found: Findings, differences: Sequence[Difference]) -> dict[str, Any]:

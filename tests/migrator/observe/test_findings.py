@@ -157,11 +157,11 @@ def test_the_end_says_what_differs_by_key_and_field_and_where_the_rest_is() -> N
         "shop.orders 100 70 28 2 0 0 1",
         "shop.users 0 0 0 0 0 0 0",
         "all 100 70 28 2 0 0 1",
-        "shop.orders int64 7: different",
+        "shop.orders 7: different",
         "qty: int32 5 in the source, double 5.0 in the target",
         "note: string 'a' in the source, no such field in the target",
-        "shop.orders {a: int32 1, b: string 'x'}: missing",
-        "shop.orders int64 7: different, repaired: qty, note",
+        "shop.orders {a: 1, b: 'x'}: missing",
+        "shop.orders 7: different, repaired: qty, note",
         "And 27 more: see _migrator.differences.",
         "shop.users was not compared: It is left out: It has no key.",
         "3 rows of shop.users have no document: see _migrator.dead_letters.",
@@ -179,7 +179,7 @@ def test_no_more_than_twenty_differences_are_printed() -> None:
 
     lines = said(found(replace(EQUAL, different=30)), *many)
 
-    assert sum(line.startswith("shop.orders int32") for line in lines) == 20
+    assert sum(line.startswith("shop.orders ") and "different" in line for line in lines) == 20
     assert lines[-1] == "And 10 more: see _migrator.differences."
 
 
@@ -216,10 +216,10 @@ def test_a_machine_reads_the_same() -> None:
             {"table": "shop.users", "not_compared": "Odd.", **zero},
         ],
         "differences": [
-            {"table": "shop.orders", "kind": "different", "key": "int64 7", "repaired": False,
+            {"table": "shop.orders", "kind": "different", "key": "7", "repaired": False,
              "fields": [
                  {"name": "qty", "source": "decimal 1.50", "target": "decimal 1.50"}]},
-            {"table": "shop.orders", "kind": "different", "key": "int64 7", "repaired": True,
+            {"table": "shop.orders", "kind": "different", "key": "7", "repaired": True,
              "fields": [{"name": "qty"}, {"name": "note"}]},
         ],
         "differences_not_kept": 1,
