@@ -12,7 +12,8 @@ TIERS = {
     "slow": ("slow", "migrator/cli", "migrator/supervise"),
     "servers": (
         "on_servers", "migrator/broker", "migrator/cascades", "migrator/check", "migrator/faults",
-        "migrator/load", "migrator/verify", "service/accounts", "service/database", "service/operations", "servers",
+        "migrator/load", "migrator/verify", "service/accounts", "service/database",
+        "service/operations", "servers",
     ),
     "machine": ("migrator/machine",),
     "proof": ("migrator/proof",),

@@ -57,15 +57,16 @@ class Distributed:
 class Check:
     """A batch's rows are compared with the documents, at its position, instead of written.
 
-    It belongs to the verification `request`, and says how far range `part` of the table is then,
-    or, without a part, up to which document key `last` documents without a row were looked for;
-    `settled` are keys that were looked at again. With `bounds` every document between these two
+    It belongs to an `attempt` of the verification `request`, and says how far range `part` of the
+    table is then, or, without a part, up to which document key `last` documents without a row
+    were looked for; `settled` are keys that were looked at again. With `bounds` every document between these two
     keys (b"": no bound) must have a row in the batch. Rows with the keys `unclear` were changed
     meanwhile, and are looked at again.
     """
 
     request: str
     table: TableName
+    attempt: int = 1
     part: int | None = None
     last: bytes | None = None
     done: bool = False

@@ -49,11 +49,13 @@ class TableVerification:
     The rows are compared range by range. Then the documents are looked through for those that
     have no row, up to the document key `back`. `again` counts the rows that changed while they
     were looked at, and were looked at again. `dead_letters` are rows that were not migrated.
-    `why_not` says why the table cannot be compared.
+    `why_not` says why the table cannot be compared. A table that is redefined meanwhile begins
+    another `attempt`, and what was judged for an earlier one counts for nothing.
     """
 
     table: TableName
     request: str
+    attempt: int = 1
     parts: tuple[KeyRange, ...] = ()
     back: bytes | None = None
     is_back: bool = False
@@ -188,6 +190,7 @@ def _table_from(document: Document) -> TableVerification:
     return TableVerification(
         table=TableName(document["database"], document["table"]),
         request=document["request"],
+        attempt=document["attempt"],
         parts=tuple(map(range_from, document["parts"])),
         back=document["back"],
         is_back=document["is_back"],

@@ -9,6 +9,7 @@ import bson
 from migrator.capture.stream.tables import Tables
 from migrator.capture.stream.timeline import Timeline, TimelineWindow
 from migrator.capture.verify.ranges import document_bound, is_ordered
+from migrator.capture.verify.readers import Readers
 from migrator.errors import ConfigurationError, SourceError
 from migrator.model.batch import Check
 from migrator.model.document_key import document_key
@@ -16,6 +17,7 @@ from migrator.model.rows import Operation, RowGroup
 from migrator.model.state import KeyRange
 from migrator.mysql.catalog.tables import Table
 from migrator.mysql.source import Source
+from migrator.mysql.wire.connection import Connection
 from migrator.runtime.room import Room
 from migrator.snapshot.chunks import KEYS, Chunk, bound_literals, chunk_sql, read_chunk
 from migrator.snapshot.consistent_read import consistent_read
@@ -44,14 +46,14 @@ class Means:
 
 
 class TableCheck:
-    """Compares one table with its collection; at most as many SELECTs at a time as `readers`."""
+    """Compares one table with its collection."""
 
     def __init__(
         self,
         means: Means,
         request: Request,
         table: Table,
-        readers: asyncio.Semaphore,
+        readers: Readers,
         chunk_rows: int,
     ) -> None:
         self._means = means
@@ -73,6 +75,7 @@ class TableCheck:
 
         Raises `SourceError`, `TargetError`.
         """
+        self._check = replace(self._check, attempt=so_far.attempt)
         left = [(number, part) for number, part in enumerate(so_far.parts) if not part.done]
         done = await asyncio.gather(*(self._range(number, part) for number, part in left))
         if not all(done):
@@ -89,36 +92,38 @@ class TableCheck:
         """Compare what is left of a range."""
         spoiled = 0
         while not part.done:
-            async with self._readers:
-                if not self._is_current:
-                    return False
-                limit = max(CHUNK_ROWS_MIN, self._limit() >> spoiled)
-                try:
-                    after = await self._chunk(number, part, limit)
-                except SourceError as error:
-                    if error.retryable or self._is_current:
-                        raise
-                    return False
-            spoiled = 0 if after is not None else spoiled + 1
-            part = after or part
-            if self._request.rows_per_second:
-                await asyncio.sleep(limit / self._request.rows_per_second)
+            async with self._readers, await self._means.source.connect() as connection:
+                # As long as the connection lasts, and the limit of the rate lets it.
+                while not part.done and not connection.closed:
+                    if not self._is_current:
+                        return False
+                    limit = max(CHUNK_ROWS_MIN, self._limit() >> spoiled)
+                    try:
+                        after = await self._chunk(connection, number, part, limit)
+                    except SourceError as error:
+                        if error.retryable or self._is_current:
+                            raise
+                        return False
+                    spoiled = 0 if after is not None else spoiled + 1
+                    part = after or part
+                    await self._readers.pause_after(limit)
         return True
 
     def _limit(self) -> int:
         fitting = CHUNK_AIM_BYTES // max(1, self._table.row_bytes)
         return max(1, min(self._chunk_rows, fitting))
 
-    async def _chunk(self, number: int, part: KeyRange, limit: int) -> KeyRange | None:
+    async def _chunk(
+        self, connection: Connection, number: int, part: KeyRange, limit: int
+    ) -> KeyRange | None:
         """Compare the next chunk of a range; None: its window was spoiled."""
         table, means = self._table, self._means
         await means.room.room()
         async with means.timeline.window(table.name) as window:
-            async with await means.source.connect() as connection:
-                async with consistent_read(connection, window.position):
-                    sql = chunk_sql(table, part.last, part, limit)
-                    chunk = await read_chunk(connection, sql, table, means.source.options, limit)
-                place = await means.source.shown_by_now(connection, window.position.server)
+            async with consistent_read(connection, window.position):
+                sql = chunk_sql(table, part.last, part, limit)
+                chunk = await read_chunk(connection, sql, table, means.source.options, limit)
+            place = await means.source.shown_by_now(connection, window.position.server)
             expected = [_expecting(group) for group in chunk.groups]
             # In a range of both, rows that are inserted meanwhile matter, too.
             await window.until_passed(place, None if self._is_ordered else expected)

@@ -11,6 +11,7 @@ import asyncio
 import structlog
 
 from migrator.capture.verify.ranges import ranges_of
+from migrator.capture.verify.readers import Readers
 from migrator.capture.verify.table_check import Means, TableCheck
 from migrator.errors import SourceUnavailable, TargetUnavailable
 from migrator.model.table import TableName
@@ -31,7 +32,7 @@ class Verifier:
     def __init__(self, means: Means, *, readers: int, chunk_rows: int) -> None:
         self._means = means
         self._verifications = Verifications(means.state)
-        self._readers = asyncio.Semaphore(readers)
+        self._readers = readers
         self._chunk_rows = chunk_rows
 
     async def run(self) -> None:
@@ -62,13 +63,14 @@ class Verifier:
 
     async def _tables(self, request: Request) -> None:
         at_once = asyncio.Semaphore(TABLES_AT_ONCE)
+        readers = Readers(self._readers, request.rows_per_second)
 
         async def one(name: TableName) -> None:
             async with at_once:
-                is_done = await self._table(request, name)
+                is_done = await self._table(request, name, readers)
                 while not is_done:
                     await asyncio.sleep(INTERVAL_S)
-                    is_done = await self._table(request, name)
+                    is_done = await self._table(request, name, readers)
 
         tasks = [asyncio.ensure_future(one(name)) for name in request.tables]
         try:
@@ -78,7 +80,7 @@ class Verifier:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _table(self, request: Request, name: TableName) -> bool:
+    async def _table(self, request: Request, name: TableName, readers: Readers) -> bool:
         """Verify one table; False: it is not copied yet, or has been redefined meanwhile."""
         known = {one.table: one for one in await self._verifications.tables(request.id)}
         so_far = known.get(name)
@@ -92,24 +94,24 @@ class Verifier:
             return True
         if not copy.done:
             return False
-        so_far = so_far or await self._begin(request, table)
-        check = TableCheck(self._means, request, table, self._readers, self._chunk_rows)
+        so_far = so_far or await self._begin(request, table, attempt=1)
+        check = TableCheck(self._means, request, table, readers, self._chunk_rows)
         if await check.run(so_far):
             await self._verifications.end(name, request.id)
             return True
         # It begins anew, with its new definition.
-        await self._begin(request, table)
+        await self._begin(request, table, attempt=so_far.attempt + 1)
         return False
 
-    async def _begin(self, request: Request, table: Table) -> TableVerification:
+    async def _begin(self, request: Request, table: Table, attempt: int) -> TableVerification:
         means = self._means
         async with await means.source.connect() as connection:
             ranges = await ranges_of(
                 connection, means.source.options, means.state.target.collections, table
             )
         if isinstance(ranges, str):
-            begun = TableVerification(table.name, request.id, why_not=ranges)
+            begun = TableVerification(table.name, request.id, attempt, why_not=ranges)
         else:
-            begun = TableVerification(table.name, request.id, parts=ranges)
+            begun = TableVerification(table.name, request.id, attempt, ranges)
         await self._verifications.save(begun)
         return begun

@@ -50,10 +50,10 @@ class Judge:
         again = expected.unclear()
         if check.repairs:
             again += await self._repair(check, expected)
-        await self._note(check, expected.findings)
         expected.counts["again"] = len(again)
-        await self._look_again(check, again)
-        await self._record(check, expected)
+        if await self._record(check, expected):
+            await self._note(check, expected.findings)
+            await self._look_again(check, again)
 
     async def _documents(self, expected: Expected) -> AsyncIterator[bytes]:
         """The documents that may have something to do with the rows."""
@@ -148,23 +148,24 @@ class Judge:
                 place.database, command.document(place.collection), self._session
             )
 
-    async def _record(self, check: Check, expected: Expected) -> None:
-        change: dict[str, Any] = {
-            "$inc": {name: expected.counts[name] for name in COUNTS if expected.counts[name]}
-        }
+    async def _record(self, check: Check, expected: Expected) -> bool:
+        """Record how far the verification is; False: another attempt has begun, or another one."""
+        counts = {name: expected.counts[name] for name in COUNTS if expected.counts[name]}
+        # MongoDB refuses an update that says nothing.
+        change: dict[str, Any] = {"$inc": counts, "$set": {"attempt": check.attempt}}
         if check.part is not None:
             part = f"parts.{check.part}"
-            change["$set"] = {f"{part}.last": check.last, f"{part}.done": check.done}
+            change["$set"] |= {f"{part}.last": check.last, f"{part}.done": check.done}
             change["$inc"][f"{part}.rows"] = expected.counts["compared"]
         elif not check.settled:
-            change["$set"] = {"back": check.last, "is_back": check.done}
-        if not change["$inc"]:
-            del change["$inc"]
-        if change:
-            same = {"_id": str(check.table), "request": check.request}
-            await self._state.collection("verifications").update_one(
-                same, change, session=self._session.driver
-            )
+            change["$set"] |= {"back": check.last, "is_back": check.done}
+        same = {"_id": str(check.table), "request": check.request, "attempt": check.attempt}
+        result = await self._state.collection("verifications").update_one(
+            same,
+            {operator: fields for operator, fields in change.items() if fields},
+            session=self._session.driver,
+        )
+        return result.matched_count == 1
 
 
 def _difference(check: Check, one: Finding) -> Document:
