@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.table import Table
 
 from migrator.independent.values.form import Absent, form, shown
@@ -11,6 +11,7 @@ from migrator.observe.findings import Findings, TableFindings
 from migrator.observe.terminal import duration
 from migrator.state.verification import Difference
 
+WIDTH_MAX = 1_000
 LISTED = 20
 """Differences that are printed."""
 COUNTED = ("compared", "equal", "different", "missing", "extra", "looked_again", "repaired")
@@ -21,7 +22,11 @@ def summary(
     found: Findings, differences: Sequence[Difference], console: Console, state: str
 ) -> None:
     """Print the counts of each table and the first differences; `state` has the others."""
-    console.print(_counts(found))
+    counts = _counts(found)
+    # Names of tables are never cut: a long one makes all lines longer.
+    wide = console.options.update_width(WIDTH_MAX)
+    counts.width = console.measure(counts, options=wide).maximum
+    console.print(counts, crop=False)
     for difference in differences[:LISTED]:
         for line in lines_of(difference):
             console.print(line, markup=False, soft_wrap=True)
@@ -145,7 +150,7 @@ def _difference(one: Difference) -> dict[str, Any]:
     }
 
 
-def _counts(found: Findings) -> RenderableType:
+def _counts(found: Findings) -> Table:
     grid = Table(box=None, padding=(0, 2, 0, 0))
     for heading in HEADINGS:
         grid.add_column(heading, justify="left" if heading == "table" else "right")

@@ -174,6 +174,15 @@ def test_another_order_of_the_fields_is_shown_as_such() -> None:
     assert "(order): a, b in the source, b, a in the target" in said(found(EQUAL), order)
 
 
+def test_a_long_name_is_whole_on_a_narrow_console() -> None:
+    table = TableName("shop", "a_table_with_a_very_long_name_as_programs_make_them")
+    console = Console(width=60, file=(file := io.StringIO()))
+
+    summary(found(replace(EQUAL, table=table)), (), console, "_migrator")
+
+    assert f"{table}       100    100          0        0      0" in file.getvalue()
+
+
 def test_no_more_than_twenty_differences_are_printed() -> None:
     many = [difference(key=number, fields=("v",), row=None) for number in range(30)]
 
