@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ KEPT_MAX = 10_000
 class Wanted:
     """What the command line asks for; `json` is the file for machines."""
 
-    wish: Wish
+    wish: Wish = field(default_factory=Wish)
     json: Path | None = None
 
     def check(self, *, is_independent: bool) -> None:

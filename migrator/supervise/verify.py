@@ -47,6 +47,7 @@ async def verify(
                     f"No migration is recorded in {settings.state_database} yet. `python -m "
                     "migrator run` begins one."
                 )
+            wish.chosen(settings, await state.tables())  # Before anything is started.
             if await running(state):
                 return await watch.run(GONE_S)
             return await _with_halves(of_halves(), state, screen, watch)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from bson import DBRef, Decimal128, Int64
@@ -70,10 +71,11 @@ def form(value: Any) -> Form:
         case bytes():
             return ("binary", value.subtype if isinstance(value, Binary) else 0, bytes(value))
         case DBRef():
-            # The driver makes one of an object of JSON that has a $ref.
+            # The driver makes one of an object of JSON that has a $ref, and forgets the order.
             return form(dict(value.as_doc()))
         case Mapping():
-            return ("document", *((name, form(inner)) for name, inner in value.items()))
+            items = sorted(value.items(), key=itemgetter(0)) if "$ref" in value else value.items()
+            return ("document", *((name, form(inner)) for name, inner in items))
         case list():
             return ("array", *map(form, value))
         case _:
