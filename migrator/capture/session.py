@@ -20,6 +20,7 @@ from migrator.capture.lookup.ddl import DdlFollower
 from migrator.capture.lookup.decisions import Decisions
 from migrator.capture.lookup.foreign_keys import ForeignKeyFollower, parents_of
 from migrator.capture.lookup.lookup import Lookup
+from migrator.capture.lookup.recopying import Recopying
 from migrator.capture.lookup.reread import Reread
 from migrator.capture.lookup.suspects import SuspectRows
 from migrator.capture.reporting import keep_reporting
@@ -39,10 +40,12 @@ from migrator.mysql.columns.codec import TypeOptions
 from migrator.mysql.position.read_position import ReadPosition
 from migrator.mysql.source import Source
 from migrator.mysql.wire.connection import SourceUrl, connect
+from migrator.observe.reports import Role
 from migrator.runtime.backoff import Backoff
 from migrator.runtime.tasks import run_until_first_failure
 from migrator.settings import Server, Settings
 from migrator.snapshot.copier import Copier
+from migrator.state.recopies import Recopies
 from migrator.state.store import State
 
 HEALTHY_S = 60.0
@@ -58,7 +61,7 @@ async def capture(settings: Settings) -> None:
     `UnsupportedChange`, `StateDamaged` and the like.
     """
     backoff = Backoff()
-    async with State.connect(settings, "capture") as state:
+    async with State.connect(settings, "capture") as state, state.reporting(Role.CAPTURE):
         while True:
             begun_s = time.monotonic()
             try:
@@ -98,6 +101,8 @@ async def _session(settings: Settings, state: State) -> None:
             copier.begin(tables[copy.table], copy)
         for one in start.new_copies:
             await copies.restart(connection, one.name, empties=one.empties)
+        recopying = Recopying(Recopies(state), source, timeline, copies)
+        await recopying.carry_out(connection)
     lookup = Lookup(
         source,
         timeline,
@@ -116,6 +121,7 @@ async def _session(settings: Settings, state: State) -> None:
         publisher=publisher.run(),
         stream=stream.run(_pace(settings)),
         snapshot=copier.run(settings.snapshot_readers),
+        recopying=recopying.run(),
         landing=landing.run(),
         source=SourceGuard(source, landing, tables, position).run(),
         verification=verifier.run(),

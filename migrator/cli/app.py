@@ -1,14 +1,30 @@
 """The commands and their options. What each does is imported when it is called."""
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 from rich.console import Console
 
+from migrator.cli.options import (
+    Because,
+    ConfigFile,
+    Copy,
+    Databases,
+    Debug,
+    HideValues,
+    Independent,
+    JsonFile,
+    Named,
+    NoCopy,
+    Partitions,
+    Position,
+    Repair,
+    RowsPerSecond,
+    Tables,
+    UntilCaughtUp,
+    Why,
+)
 from migrator.cli.work import run_command
 from migrator.exit_codes import Exit
-from migrator.settings import Server, Settings
+from migrator.settings import Server, Settings, load_settings
 
 HELP = """Copy a live MySQL or MariaDB to MongoDB through RabbitMQ, and follow it: each change
 arrives once, in order.
@@ -28,6 +44,9 @@ Examples:
   python -m migrator run --database shop --until-caught-up     copy, catch up, end
   python -m migrator run --config other.toml
   python -m migrator status
+  python -m migrator verify                                    each row beside its document
+  python -m migrator verify --independent --database shop      the same by ordinary clients
+  python -m migrator recopy shop.orders
   python -m migrator pass binlog.000012:3456 --because "only the audit table"
 
 \b
@@ -50,48 +69,6 @@ Exit status:
   75   (capture, apply) it failed, and the same command may succeed later
   130  Ctrl-C or SIGTERM stopped it, cleanly; the next run resumes from what landed
 """
-
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="Instead of migrator.toml.")
-]
-Databases = Annotated[
-    list[str] | None,
-    typer.Option("--database", metavar="NAME", help="A source database; may be repeated."),
-]
-Debug = Annotated[
-    bool,
-    typer.Option(
-        "--debug", help="Show the traceback of an error; run does not pass it on to the halves."
-    ),
-]
-Partitions = Annotated[
-    list[int] | None,
-    typer.Option(
-        "--partition", metavar="NUMBER", min=0, help="Load only this one; may be repeated."
-    ),
-]
-Position = Annotated[
-    str, typer.Argument(metavar="POSITION", help="FILE:OFFSET, as the error names it.")
-]
-Because = Annotated[
-    str, typer.Option("--because", metavar="TEXT", help="The reason, which is recorded.")
-]
-Copy = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--copy", metavar="PATTERN", help="Copy only these tables again; may be repeated."
-    ),
-]
-NoCopy = Annotated[
-    bool,
-    typer.Option("--no-copy", help="Copy no table again; migrated rows that it changed are lost."),
-]
-UntilCaughtUp = Annotated[
-    bool,
-    typer.Option(
-        "--until-caught-up", help="End when all is copied and all changes up to then are applied."
-    ),
-]
 
 cli = typer.Typer(
     help=HELP,
@@ -184,6 +161,52 @@ def status(config: ConfigFile = None, debug: Debug = False) -> None:
     run_command(look, config, None, debug=debug, needs=(Server.TARGET,))
 
 
+@cli.command(short_help="Compare every row with its document, exactly, while both change.")
+def verify(
+    database: Databases = None,
+    table: Tables = None,
+    repair: Repair = False,
+    json: JsonFile = None,
+    rows_per_second: RowsPerSecond = None,
+    hide_values: HideValues = False,
+    independent: Independent = False,
+    config: ConfigFile = None,
+    debug: Debug = False,
+) -> None:
+    """Compare every row with its document, and find documents that have no row.
+
+    A chunk of rows travels the road of the copy and is compared where it would be written, at
+    exactly its place in the stream. So it is exact while the source is written to: there is no
+    lag to wait for, and no false difference. While `run` follows, it does the work and this
+    command watches; where nothing runs, this command starts both halves and stops them
+    afterwards. Ctrl-C stops it; the same command goes on where it was.
+
+    With --repair what differs is put right where it was judged, and those rows are compared
+    again. With --independent ordinary clients read both sides, which share no code with what
+    copied: slower, and the proof against an error of the migrator itself.
+
+    Ends with status 0 if every selected row was compared and is equal, if need be after its
+    repair, and with 3 if not. The differences are kept in `_migrator.differences`.
+    """
+    wish = (tuple(database or ()), tuple(table or ()), repair, hide_values, rows_per_second)
+    named = database or [one.partition(".")[0] for one in table or ()]
+
+    async def compare(settings: Settings) -> Exit:
+        from migrator.cli import verify as command
+        from migrator.supervise.wish import Wish
+
+        wanted = command.Wanted(Wish(*wish), json)
+        if independent:
+            return await command.verify_independently(settings, console, wanted)
+        is_selected = settings.databases or settings.include
+        return await command.verify(
+            settings, console, wanted, lambda: load_settings(config, () if is_selected else named)
+        )
+
+    needs = (Server.SOURCE, Server.TARGET) if independent else (Server.TARGET,)
+    run_command(compare, config, named if independent else None, debug=debug, needs=needs)
+
+
 @cli.command("pass", short_help="Decide to skip one event of the source's log.")
 def skip(
     position: Position,
@@ -205,3 +228,22 @@ def skip(
         return await decide(settings, console, position, because, () if no_copy else copy or None)
 
     run_command(record, config, None, debug=debug, needs=(Server.TARGET,))
+
+
+@cli.command(short_help="Copy tables anew, beside the stream.")
+def recopy(
+    tables: Named, because: Why = "", config: ConfigFile = None, debug: Debug = False
+) -> None:
+    """Copy tables anew, beside the stream, as after an ALTER: DATABASE.TABLE, such as shop.orders.
+
+    Capture empties the collection between two transactions and fills it again, while the
+    stream goes on; until that is done, readers see a part of it. A capture that runs begins
+    within a second or two, else the next one does. A table that is left out is tried again.
+    """
+
+    async def ask(settings: Settings) -> Exit:
+        from migrator.cli.recopy import recopy as ask_capture
+
+        return await ask_capture(settings, console, tables, because)
+
+    run_command(ask, config, None, debug=debug, needs=(Server.TARGET,))

@@ -35,7 +35,7 @@ async def apply(settings: Settings, partitions: Sequence[int] | None = None) -> 
     `BrokerError`.
     """
     chosen = range(settings.partitions) if partitions is None else partitions
-    async with State.connect(settings, "apply") as state:
+    async with State.connect(settings, "apply") as state, state.reporting(Role.APPLY):
         workers = [PartitionWorker(settings, state, number) for number in chosen]
         tasks = {f"partition {worker.partition}": worker.run() for worker in workers}
         counters = [worker.counters for worker in workers]

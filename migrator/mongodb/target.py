@@ -116,6 +116,11 @@ class Target:
         with mapped_errors(f"look into the collection {name}"):
             return await self.collection(name).find_one({}, {"_id": 1}) is not None
 
+    async def estimated_documents(self, name: CollectionName) -> int:
+        """About how many documents the collection has; raises `TargetError`."""
+        with mapped_errors(f"count the documents of {name}"):
+            return int(await self.collection(name).estimated_document_count())
+
     async def ensure(self, *names: CollectionName) -> None:
         """Create collections that are missing; inside a transaction that would block others."""
         for name in names:

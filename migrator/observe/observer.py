@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Self
 
 from migrator.broker.queues import queue_depth
 from migrator.errors import BrokerError, SourceError
@@ -11,6 +10,7 @@ from migrator.model.position import Position
 from migrator.model.state import TableCopy
 from migrator.mysql.position.log import transactions_behind
 from migrator.mysql.wire.connection import Connection, SourceUrl, connect
+from migrator.observe.alive import is_fresh
 from migrator.observe.progress import Observation
 from migrator.observe.reports import ApplyReport, CaptureReport, Role
 from migrator.settings import Settings
@@ -18,8 +18,6 @@ from migrator.state.store import State
 
 DEPTH_INTERVAL_S = 2.0
 SOURCE_TIMEOUT_S = 5.0
-ALIVE = timedelta(seconds=15)
-"""A report that is older comes from a process that has ended or hangs."""
 
 
 class Observer:
@@ -53,8 +51,8 @@ class Observer:
             now_us=time.time_ns() // 1_000,
             tables=tables,
             landed=landed,
-            capture=CaptureReport.from_document(capture) if _is_fresh(capture) else None,
-            apply=ApplyReport.from_document(apply) if _is_fresh(apply) else None,
+            capture=CaptureReport.from_document(capture) if is_fresh(capture) else None,
+            apply=ApplyReport.from_document(apply) if is_fresh(apply) else None,
             depth=await self._queued(),
             behind=await self._behind([one.position for one in landed]),
             dead_letters=dead_letters_of(tables, await self._state.dead_letter_counts()),
@@ -103,8 +101,3 @@ def dead_letters_of(tables: Sequence[TableCopy], counts: Mapping[str, int]) -> d
     """How many dead letters each of these tables has, without those that have none."""
     names = [str(copy.table) for copy in tables]
     return {name: counts[name] for name in names if name in counts}
-
-
-def _is_fresh(document: Mapping[str, Any]) -> bool:
-    """Whether there is a report, and its process is alive."""
-    return bool(document) and bool(datetime.now(UTC) - document["at"] < ALIVE)

@@ -1,15 +1,11 @@
 """The live display of a run; where there is no terminal, a log line every few seconds."""
 
-import time
 from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-import structlog
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -22,43 +18,22 @@ from migrator.observe.progress import (
     progress,
 )
 from migrator.observe.reports import HalfState
+from migrator.observe.surface import Surface
 
 WINDOW_S = 10.0
 """Rates are averages over this time."""
-LOG_INTERVAL_S = 5.0
 OTHER_LINES = 12
 """Lines of the display that are not rows of tables."""
 MINUTE_S = 60
 HOUR_S = 60 * MINUTE_S
 
-log = structlog.get_logger()
 
-
-class Screen:
-    """A live display on a terminal, otherwise a log line every few seconds."""
+class Screen(Surface):
+    """The display of a run."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
+        super().__init__(console)
         self._seen: deque[Observation] = deque()
-        self._logged_at = float("-inf")
-        self._live = Live(console=console, auto_refresh=False, transient=True)
-
-    def __enter__(self) -> Self:
-        if self._console.is_terminal:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._live.stop()
-
-    def line(self, text: str) -> None:
-        """Show a line of a process above the display."""
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def show(self, seen: Observation, halves: Sequence[HalfState]) -> None:
         """Show the newest observation, and the state of both halves."""
@@ -66,12 +41,7 @@ class Screen:
         while len(self._seen) > 2 and seen.at_s - self._seen[0].at_s > WINDOW_S:
             self._seen.popleft()
         now = progress(self._seen)
-        if self._console.is_terminal:
-            height = self._console.size.height
-            self._live.update(rendered(now, halves, height), refresh=True)
-        elif time.monotonic() - self._logged_at >= LOG_INTERVAL_S:
-            self._logged_at = time.monotonic()
-            log.info("progress", **fields(now, halves))
+        self.draw(lambda height: rendered(now, halves, height), lambda: fields(now, halves))
 
 
 def rendered(now: ProgressReport, halves: Sequence[HalfState], height: int) -> RenderableType:

@@ -1,12 +1,14 @@
 """What the migrator remembers, in a database of its own in the target."""
 
 import asyncio
+import os
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any, Self
 
+from migrator.errors import TargetUnavailable
 from migrator.model.batch import BatchId
 from migrator.model.collection import CollectionName
 from migrator.model.position import Position
@@ -29,13 +31,14 @@ from migrator.state.documents import (
 
 COLLECTIONS = (
     "positions", "tables", "dead_letters", "prepared", "processes", "audit", "decisions",
-    "foreign_keys", "cascades", "suspects",
+    "foreign_keys", "cascades", "suspects", "recopies",
     "verifications", "again", "differences",
 )  # fmt: skip
 FOREIGN_KEYS = "all"
 EPOCH_TRIES = 200
 EPOCH_PATIENCE = 50
 EPOCH_RETRY_S = 0.02
+WITHDRAW_S = 1.0
 
 
 class State:
@@ -169,6 +172,17 @@ class State:
             await self.collection("processes").update_one(
                 {"_id": role}, [{"$replaceWith": merged}], upsert=True
             )
+
+    @asynccontextmanager
+    async def reporting(self, role: str) -> AsyncIterator[None]:
+        """At the end this process's status is withdrawn, so that it no longer counts as alive."""
+        try:
+            yield
+        finally:
+            with suppress(TargetUnavailable, TimeoutError), mapped_errors("withdraw a status"):
+                async with asyncio.timeout(WITHDRAW_S):
+                    own = {"_id": role, "pid": os.getpid()}
+                    await self.collection("processes").delete_one(own)
 
     async def reports(self) -> dict[str, Document]:
         """The latest status of each role, with its time as `at`."""

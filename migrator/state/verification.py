@@ -109,8 +109,15 @@ class Verifications:
 
     async def request(self) -> Request | None:
         """The open request. Raises `TargetError`."""
+        return await self._found({"_id": REQUEST, "withdrawn": None})
+
+    async def last(self) -> Request | None:
+        """The request that was asked for last, whether or not it was withdrawn."""
+        return await self._found({"_id": REQUEST})
+
+    async def _found(self, wanted: Document) -> Request | None:
         with mapped_errors("read the request to verify"):
-            found = await self._stored.find_one({"_id": REQUEST, "withdrawn": None})
+            found = await self._stored.find_one(wanted)
         if found is None:
             return None
         return Request(

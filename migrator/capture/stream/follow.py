@@ -107,9 +107,15 @@ class Stream:
             if question is not None:
                 await self._answer(reader, question)
             if turns and not timeline.is_open:
-                await timeline.give_way()
+                await self._give_way(reader)
             if self._room.is_full:
                 await self._room.room()
+
+    async def _give_way(self, reader: EventReader) -> None:
+        version = self._references.tables.version
+        await self._timeline.give_way()
+        if self._references.tables.version != version:
+            reader.forget()
 
     async def _answer(self, reader: EventReader, question: Question) -> None:
         try:

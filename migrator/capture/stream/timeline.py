@@ -231,11 +231,22 @@ class Timeline:
             return True
 
     @asynccontextmanager
+    async def pause(self) -> AsyncIterator[None]:
+        """Inside, no transaction is open, and the stream waits. It begins with the next event."""
+        async with self._turn(None):
+            yield
+
+    @asynccontextmanager
     async def _boundary(self, place: Position | None = None) -> AsyncIterator[None]:
         """Inside, no transaction is open, as long as nothing there is awaited."""
         if not self.is_open and place is None:
             yield
             return
+        async with self._turn(place):
+            yield
+
+    @asynccontextmanager
+    async def _turn(self, place: Position | None) -> AsyncIterator[None]:
         turn = Turn(place)
         self.turns.append(turn)
         try:

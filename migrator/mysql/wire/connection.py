@@ -134,7 +134,7 @@ async def connect(
                 await _rows(
                     driver,
                     url,
-                    "SET time_zone = '+00:00', sql_mode = '', "
+                    "SET time_zone = '+00:00', sql_mode = 'ALLOW_INVALID_DATES', "
                     f"net_read_timeout = {NET_TIMEOUT_S}, net_write_timeout = {NET_TIMEOUT_S}",
                 )
                 server = await _server_info(driver, url)

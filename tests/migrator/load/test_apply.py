@@ -67,6 +67,21 @@ async def test_what_has_landed_is_acknowledged(scene: Scene, settings: Settings)
     assert await queue_depth(settings.broker_url.get_secret_value(), settings.name, 4) == 0
 
 
+async def test_the_report_of_a_process_that_ends_is_withdrawn_and_no_other(
+    scene: Scene, settings: Settings
+) -> None:
+    async with applying(settings):
+        await reported(scene, rows=0)
+
+    assert await scene.state.reports() == {}
+
+    async with applying(settings):
+        await reported(scene, rows=0)
+        await scene.state.report("apply", {"pid": -1})
+
+    assert (await scene.state.reports())["apply"]["pid"] == -1
+
+
 async def test_a_repeat_is_acknowledged_and_reported(scene: Scene, settings: Settings) -> None:
     first, second = (scene.batch(scene.put({"_id": number})) for number in range(2))
     await publish(settings, first, second)

@@ -1,0 +1,1 @@
+"""The source as any client sees it: its catalogue, and its rows as text."""

@@ -1,0 +1,1 @@
+"""What each declared type becomes in a document, by docs/types.md and by nothing else."""
