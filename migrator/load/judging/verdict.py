@@ -105,6 +105,15 @@ class Expected:
             else:
                 self._find(Finding(Kind.MISSING, key, row, None))
 
+    def withdraw(self) -> list[bytes]:
+        """Take back what was found; returns the keys, to be looked at again."""
+        keys = [one.key for one in self.findings]
+        for one in self.findings:
+            self.counts[one.kind.value] -= 1
+            self.counts["compared"] -= one.row is not None
+        self.findings.clear()
+        return keys
+
     def _find(self, finding: Finding) -> None:
         self.counts[finding.kind.value] += 1
         self.findings.append(finding)
