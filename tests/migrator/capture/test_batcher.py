@@ -194,3 +194,81 @@ def test_every_row_leaves_once_in_order_whatever_the_limits(
     ids = [BatchId(7, number) for number in range(len(road.batches) + 1)]
     assert [batch.follows for batch in road.batches] == ids[:-1]
     assert [batch.id for batch in road.batches] == ids[1:]
+
+
+CASCADE = RowGroup(Operation.CASCADE, [b"c"])
+
+
+def sent(road: Road) -> list[tuple[str, bytes]]:
+    return [
+        (change.operation.value, change.rows) for batch in road.batches for change in batch.changes
+    ]
+
+
+def test_a_position_inside_a_transaction_says_up_to_where_cascades_were_sent() -> None:
+    road = Road()
+
+    road.put(b"a")
+    road.batcher.add(T, CASCADE)
+    road.put(b"b")
+    road.put(b"d")
+    road.commit()
+    road.batcher.flush()
+
+    assert [(batch.position.rows, batch.position.cascaded) for batch in road.batches] == [
+        (3, 2),
+        (0, 0),
+    ]
+
+
+def test_what_was_sent_up_to_a_cascade_is_not_sent_again_when_a_transaction_comes_again() -> None:
+    road = Road()
+    road.put(b"a")
+    road.batcher.add(T, CASCADE)
+    road.put(b"b")
+
+    road.batcher.rewind()
+    road.put(b"a")
+    road.batcher.add(T, CASCADE)
+    road.put(b"b")
+    road.put(b"d")
+    road.commit()
+    road.batcher.flush()
+
+    assert sent(road) == [("put", b"a"), ("cascade", b"c"), ("put", b"b"), ("put", b"bd")]
+
+
+def test_what_landed_up_to_a_cascade_is_not_sent_again_in_another_session() -> None:
+    road = Road(replace(START, rows=3, cascaded=2))
+
+    road.batcher.begin(Gtid("", 1, 50))
+    road.put(b"a")
+    road.batcher.add(T, CASCADE)
+    road.put(b"b")
+    road.commit()
+    road.batcher.flush()
+
+    assert sent(road) == [("put", b"b")]
+    assert [batch.position.cascaded for batch in road.batches] == [0]
+
+
+def test_until_the_transaction_has_come_again_the_position_keeps_what_landed_of_it() -> None:
+    road = Road(replace(START, rows=3, cascaded=2))
+
+    road.batcher.flush(beat=True)
+
+    assert road.batches[0].position == replace(START, rows=2, cascaded=2)
+
+
+def test_nothing_follows_rows_that_were_read_again_below_a_cascade_in_their_batch() -> None:
+    road = Road()
+    again = RowGroup(Operation.CASCADE, [b"\x0e\0\0\0\x10_id\0\1\0\0\0\0"])
+
+    road.batcher.add(T, again)
+    road.put(b"a")
+    road.commit()
+    road.put(b"b")
+    road.commit()
+    road.batcher.flush()
+
+    assert [len(batch.changes) for batch in road.batches] == [2, 1]
