@@ -79,9 +79,18 @@ class Expected:
         return [
             key
             for key in self.check.unclear
-            if (lower is None or _comparable(key) > lower)
-            and (upper is None or _comparable(key) <= upper)
+            if lower is None or lower < _comparable(key)
+            if upper is None or _comparable(key) <= upper
         ]
+
+    def put_off(self) -> list[bytes]:
+        """Take the findings back: their keys are to be looked at again."""
+        keys = [one.key for one in self.findings]
+        for one in self.findings:
+            self.counts[one.kind.value] -= 1
+            self.counts["compared"] -= one.row is not None
+        self.findings = []
+        return keys
 
     def judge(self, document: bytes) -> None:
         """Hold a document against its row."""
