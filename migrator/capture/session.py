@@ -31,7 +31,7 @@ from migrator.capture.stream.follow import Pace, Stream
 from migrator.capture.stream.references import References
 from migrator.capture.stream.tables import Tables
 from migrator.capture.stream.timeline import Timeline
-from migrator.capture.verify.table_check import Means
+from migrator.capture.verify.means import Means
 from migrator.capture.verify.verifier import Verifier
 from migrator.check.findings import refuse_failures
 from migrator.check.preflight import source_findings

@@ -60,8 +60,8 @@ class Check:
     It belongs to an `attempt` of the verification `request`, and says how far range `part` of the
     table is then, or, without a part, up to which document key `last` documents without a row
     were looked for; `settled` are keys that were looked at again. With `bounds` every document
-    between these two keys (b"": no bound) must have a row in the batch. Rows with the keys
-    `unclear` were changed meanwhile, and are looked at again.
+    above the first of these keys and up to the second (b"": of the same type) must have a row in
+    the batch. Rows with the keys `unclear` were changed meanwhile, and are looked at again.
     """
 
     request: str

@@ -37,15 +37,26 @@ async def ranges_of(
 
 
 def document_bound(table: Table, bound: Bound | None) -> bytes:
-    """A bound of an ordered table as a document `{_id}`; b"" without a bound.
+    """An upper bound of an ordered table as a document `{_id}`; b"" without a bound.
 
     Literals are the first columns of a key; every key that begins with them is below the bound.
     """
     if bound is None or isinstance(bound, bytes):
         return bound or b""
     names = [field_name(column.name) for column in table.key_columns]
-    values: list[Any] = [int(literal) for literal in bound]
+    values: list[Any] = [_number(literal) for literal in bound]
     if len(names) == 1:
         return bson.encode({"_id": values[0]})
     values += [bson.MaxKey()] * (len(names) - len(values))
     return bson.encode({"_id": dict(zip(names, values, strict=True))})
+
+
+def lowest_key(table: Table) -> Any:
+    """What is below all keys of an ordered table, and of their type to MongoDB."""
+    return float("-inf") if len(table.key) == 1 else {}
+
+
+def _number(literal: str) -> Any:
+    """An integer as BSON has it; an unsigned one may be too large for 64 bits with a sign."""
+    number = int(literal)
+    return number if number < 2**63 else bson.Decimal128(literal)

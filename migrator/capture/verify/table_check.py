@@ -1,48 +1,34 @@
 """The verification of one table: its rows, those that changed meanwhile, and stray documents."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import bson
 
-from migrator.capture.stream.tables import Tables
-from migrator.capture.stream.timeline import Timeline, TimelineWindow
-from migrator.capture.verify.ranges import document_bound, is_ordered
+from migrator.capture.stream.timeline import TimelineWindow
+from migrator.capture.verify.means import Means
+from migrator.capture.verify.ranges import document_bound, is_ordered, lowest_key
 from migrator.capture.verify.readers import Readers
 from migrator.errors import ConfigurationError, SourceError
 from migrator.model.batch import Check
 from migrator.model.document_key import document_key
 from migrator.model.rows import Operation, RowGroup
 from migrator.model.state import KeyRange
-from migrator.mysql.catalog.tables import Table
-from migrator.mysql.source import Source
+from migrator.mysql.catalog.tables import Table, read_table
 from migrator.mysql.wire.connection import Connection
-from migrator.runtime.room import Room
+from migrator.runtime.tasks import run_until_first_failure
 from migrator.snapshot.chunks import KEYS, Chunk, bound_literals, chunk_sql, read_chunk
 from migrator.snapshot.consistent_read import consistent_read
+from migrator.snapshot.planner import explains
 from migrator.snapshot.rows_by_key import KEYS_MAX, RowsByKey
-from migrator.state.store import State
 from migrator.state.verification import Request, TableVerification, Verifications
 
-POLL_S = 0.1
 CHUNK_ROWS_MIN = 50
 CHUNK_AIM_BYTES = 16 * 1024 * 1024
 UNNAMEABLE = (
     AttributeError, KeyError, TypeError, ValueError, ConfigurationError, bson.errors.BSONError,
 )  # fmt: skip
 """What a key raises that no row of the table can have, such as one of another type."""
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What a verification works with."""
-
-    source: Source
-    timeline: Timeline
-    tables: Tables
-    state: State
-    room: Room
 
 
 class TableCheck:
@@ -76,8 +62,13 @@ class TableCheck:
         Raises `SourceError`, `TargetError`.
         """
         self._check = replace(self._check, attempt=so_far.attempt)
-        left = [(number, part) for number, part in enumerate(so_far.parts) if not part.done]
-        done = await asyncio.gather(*(self._range(number, part) for number, part in left))
+        done: list[bool] = []
+
+        async def one(number: int, part: KeyRange) -> None:
+            done.append(await self._range(number, part))
+
+        left = {f"range {n}": one(n, part) for n, part in enumerate(so_far.parts)}
+        await run_until_first_failure(**left)
         if not all(done):
             return False
         if not so_far.is_back and not await self._strays(so_far.back):
@@ -101,13 +92,19 @@ class TableCheck:
                     try:
                         after = await self._chunk(connection, number, part, limit)
                     except SourceError as error:
-                        if error.retryable or self._is_current:
+                        if error.retryable or not await self._is_redefined(error):
                             raise
                         return False
                     spoiled = 0 if after is not None else spoiled + 1
                     part = after or part
                     await self._readers.pause_after(limit)
         return True
+
+    async def _is_redefined(self, error: SourceError) -> bool:
+        """Whether the source has another definition of the table, which explains an error."""
+        async with await self._means.source.connect() as connection:
+            now = await read_table(connection, self._table.name)
+        return not self._is_current or explains(error, self._table, now)
 
     def _limit(self) -> int:
         fitting = CHUNK_AIM_BYTES // max(1, self._table.row_bytes)
@@ -141,10 +138,9 @@ class TableCheck:
         return replace(part, last=last, done=chunk.is_last)
 
     def _bounds(self, part: KeyRange, chunk: Chunk) -> tuple[bytes, bytes]:
-        upper = part.upper if chunk.is_last else chunk.last
-        return document_bound(self._table, part.last or part.lower), document_bound(
-            self._table, upper
-        )
+        lower = document_bound(self._table, part.last or part.lower)
+        upper = document_bound(self._table, part.upper if chunk.is_last else chunk.last)
+        return lower or bson.encode({"_id": lowest_key(self._table)}), upper
 
     async def _strays(self, back: bytes | None) -> bool:
         """Look for documents that no range can have shown to be without a row."""
@@ -160,10 +156,10 @@ class TableCheck:
         target = self._means.state.target
         collection = target.collections.collection_of(self._table.name)
         if self._is_ordered:
-            # The ranges had all documents whose keys are of the right type.
-            kind = "number" if len(self._table.key) == 1 else "object"
+            # The ranges have had all documents with keys above this one, of its type.
+            others = {"$nor": [{"_id": {"$gt": lowest_key(self._table)}}]}
             keys: list[bytes] = []
-            async for key in target.each_key(collection, {"_id": {"$not": {"$type": kind}}}):
+            async for key in target.each_key(collection, others):
                 keys.append(key)
                 if len(keys) == KEYS_MAX:
                     yield keys
@@ -185,22 +181,12 @@ class TableCheck:
         """Look again at what changed meanwhile, until nothing is left."""
         verifications = Verifications(self._means.state)
         while True:
-            await self._until_landed()
+            await self._means.until_landed(self._table.name)
             keys = await verifications.open_again(self._table.name, KEYS_MAX)
             if not keys:
                 return True
             if not await self._by_key(keys, replace(self._check, settled=tuple(keys))):
                 return False
-
-    async def _until_landed(self) -> None:
-        """Wait until what was emitted has been judged."""
-        batcher = self._means.timeline.batchers.of(self._table.name)
-        wanted = batcher.last
-        while True:
-            landed = {one.partition: one.batch for one in await self._means.state.landed()}
-            if landed[batcher.partition] >= wanted:
-                return
-            await asyncio.sleep(POLL_S)
 
     async def _by_key(
         self, keys: Sequence[bytes], check: Check, *, only_missing: bool = False

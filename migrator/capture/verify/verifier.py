@@ -7,16 +7,19 @@ meanwhile are looked at again, by their keys. Last come the documents that may h
 """
 
 import asyncio
+from dataclasses import replace
 
 import structlog
 
+from migrator.capture.verify.means import Means
 from migrator.capture.verify.ranges import ranges_of
 from migrator.capture.verify.readers import Readers
-from migrator.capture.verify.table_check import Means, TableCheck
-from migrator.errors import SourceUnavailable, TargetUnavailable
+from migrator.capture.verify.table_check import TableCheck
+from migrator.errors import SourceError, SourceUnavailable, TargetUnavailable
 from migrator.model.table import TableName
 from migrator.mysql.catalog.tables import Table
 from migrator.runtime.backoff import Backoff
+from migrator.runtime.tasks import run_until_first_failure
 from migrator.state.verification import Request, TableVerification, Verifications
 
 INTERVAL_S = 0.5
@@ -72,16 +75,12 @@ class Verifier:
                     await asyncio.sleep(INTERVAL_S)
                     is_done = await self._table(request, name, readers)
 
-        tasks = [asyncio.ensure_future(one(name)) for name in request.tables]
-        try:
-            await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await run_until_first_failure(**{str(name): one(name) for name in request.tables})
 
     async def _table(self, request: Request, name: TableName, readers: Readers) -> bool:
         """Verify one table; False: it is not copied yet, or has been redefined meanwhile."""
+        # What an interrupted try has emitted counts, and must not be read twice.
+        await self._means.until_landed(name)
         known = {one.table: one for one in await self._verifications.tables(request.id)}
         so_far = known.get(name)
         if so_far is not None and (so_far.done or so_far.why_not):
@@ -96,8 +95,14 @@ class Verifier:
             return False
         so_far = so_far or await self._begin(request, table, attempt=1)
         check = TableCheck(self._means, request, table, readers, self._chunk_rows)
-        if await check.run(so_far):
-            await self._verifications.end(name, request.id)
+        try:
+            if await check.run(so_far):
+                await self._verifications.end(name, request.id)
+                return True
+        except SourceError as error:
+            if error.retryable:
+                raise
+            await self._verifications.save(replace(so_far, why_not=str(error)))
             return True
         # It begins anew, with its new definition.
         await self._begin(request, table, attempt=so_far.attempt + 1)

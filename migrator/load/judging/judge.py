@@ -49,8 +49,7 @@ class Judge:
         expected.miss(await self._dead(check, list(expected.rows)))
         again = expected.unclear()
         if expected.findings and await self._has_suspects():
-            # Rows that a foreign key may have changed are still to be read again.
-            again += expected.withdraw()
+            again += expected.put_off()
         if check.repairs:
             again += await self._repair(check, expected)
         expected.counts["again"] = len(again)
@@ -70,15 +69,11 @@ class Judge:
                     yield document
             return
         lower, upper = (bson.decode(one, OPTIONS)["_id"] if one else None for one in bounds)
+        # A comparison finds keys of one type only; documents with others are looked for by key.
         while True:
-            within: Document = {}
-            if lower is not None:
-                within["$gt"] = lower
-            if upper is not None:
-                within["$lte"] = upper
-            wanted = {"_id": within} if within else {}
+            within: Document = {"$gt": lower} if upper is None else {"$gt": lower, "$lte": upper}
             found = await self._target.documents(
-                collection, wanted, self._session, DOCUMENTS_AT_ONCE, sort=[("_id", 1)]
+                collection, {"_id": within}, self._session, DOCUMENTS_AT_ONCE, sort=[("_id", 1)]
             )
             for document in found:
                 yield document
@@ -104,6 +99,7 @@ class Judge:
         return found
 
     async def _has_suspects(self) -> bool:
+        """Whether documents may differ because a cascade left rows to be read again."""
         stored = self._state.collection("suspects")
         return await stored.find_one({}, {"_id": 1}, session=self._session.driver) is not None
 

@@ -79,9 +79,18 @@ class Expected:
         return [
             key
             for key in self.check.unclear
-            if (lower is None or _comparable(key) > lower)
-            and (upper is None or _comparable(key) <= upper)
+            if lower is None or lower < _comparable(key)
+            if upper is None or _comparable(key) <= upper
         ]
+
+    def put_off(self) -> list[bytes]:
+        """Take the findings back: their keys are to be looked at again."""
+        keys = [one.key for one in self.findings]
+        for one in self.findings:
+            self.counts[one.kind.value] -= 1
+            self.counts["compared"] -= one.row is not None
+        self.findings = []
+        return keys
 
     def judge(self, document: bytes) -> None:
         """Hold a document against its row."""
@@ -104,15 +113,6 @@ class Expected:
                 self.counts["compared"] -= 1
             else:
                 self._find(Finding(Kind.MISSING, key, row, None))
-
-    def withdraw(self) -> list[bytes]:
-        """Take back what was found; returns the keys, to be looked at again."""
-        keys = [one.key for one in self.findings]
-        for one in self.findings:
-            self.counts[one.kind.value] -= 1
-            self.counts["compared"] -= one.row is not None
-        self.findings.clear()
-        return keys
 
     def _find(self, finding: Finding) -> None:
         self.counts[finding.kind.value] += 1

@@ -68,13 +68,13 @@ def test_a_row_in_the_dead_letters_is_not_missing() -> None:
     assert (found.counts["compared"], found.counts["dead_letters"]) == (1, 1)
 
 
-def test_findings_that_are_withdrawn_count_for_nothing() -> None:
+def test_findings_that_are_put_off_count_for_nothing() -> None:
     found = expected({"_id": 1}, {"_id": 2, "v": 1})
     found.judge(bson.encode({"_id": 2, "v": 2}))
     found.judge(bson.encode({"_id": 3}))
     found.miss(set())
 
-    again = found.withdraw()
+    again = found.put_off()
 
     assert [bson.decode(key)["_id"] for key in again] == [2, 3, 1]
     assert +found.counts == {}
