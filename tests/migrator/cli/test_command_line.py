@@ -17,7 +17,7 @@ from servers.mysql import MySQL
 from servers.process import CHECKOUT, exclusive
 from servers.rabbitmq import RabbitMQ
 
-COMMANDS = ("check", "run", "capture", "apply", "status")
+COMMANDS = ("check", "run", "capture", "apply", "status", "verify")
 TIMEOUT_S = 30
 
 
