@@ -175,15 +175,11 @@ def verify(
 ) -> None:
     """Compare every row with its document, and find documents that have no row.
 
-    A chunk of rows travels the road of the copy and is compared where it would be written, at
-    exactly its place in the stream. So it is exact while the source is written to: there is no
-    lag to wait for, and no false difference. While `run` follows, it does the work and this
-    command watches; where nothing runs, this command starts both halves and stops them
-    afterwards. Ctrl-C stops it; the same command goes on where it was.
-
-    With --repair what differs is put right where it was judged, and those rows are compared
-    again. With --independent ordinary clients read both sides, which share no code with what
-    copied: slower, and the proof against an error of the migrator itself.
+    It is exact while the source is written to: a chunk of rows travels the road of the copy, and
+    is compared at its place in the stream. While `run` follows, it does the work; where nothing
+    runs, this command starts both halves and stops them afterwards. Ctrl-C stops it; the same
+    command goes on where it was. With --independent ordinary clients read both sides, which
+    share no code with what copied: the proof against an error of the migrator itself.
 
     Ends with status 0 if every selected row was compared and is equal, if need be after its
     repair, and with 3 if not. The differences are kept in `_migrator.differences`.

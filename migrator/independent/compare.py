@@ -105,7 +105,7 @@ class TableComparison:
         self.findings.looked_again += 1
         if verdict is Verdict.EQUAL:
             self.findings.equal += suspect.is_row
-        elif await self._dead_letters.has(suspect.id):
+        elif await self._is_dead_letter(suspect.id, row, document):
             self.findings.dead_letters += 1
         else:
             unsettled = verdict is Verdict.UNSETTLED
@@ -119,11 +119,19 @@ class TableComparison:
         fields = differing_fields(row or {}, document or {}) if both else ()
         return Difference(self._rows.table.name, kind, value, fields)
 
+    async def _is_dead_letter(
+        self, value: Any, row: Document | None, document: Document | None
+    ) -> bool:
+        if await self._dead_letters.has(value):
+            return True
+        missing = row is not None and document is None
+        return missing and await self._dead_letters.take_keyless()
+
     async def _is_keyless(self, row: Document) -> bool:
         """Count a row that has no `_id`; no document can be looked for."""
         if not isinstance(row["_id"], Refused | Unreadable):
             return False
-        if await self._dead_letters.has_keyless():
+        if await self._dead_letters.take_keyless():
             self.findings.dead_letters += 1
         else:
             self.findings.add(Difference(self._rows.table.name, Kind.UNREADABLE, row["_id"].reason))

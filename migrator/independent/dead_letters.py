@@ -14,6 +14,7 @@ class DeadLetters:
     def __init__(self, collection: MongoCollection, table: TableName) -> None:
         self._collection = collection
         self._table = str(table)
+        self._keyless: int | None = None
 
     async def has(self, value: Any) -> bool:
         """Whether the row with this `_id` is one. Raises `TargetError`."""
@@ -22,8 +23,16 @@ class DeadLetters:
             found = await self._collection.find(same, {"key": 1}).to_list(None)
         return any(identity(one["key"]) == identity(value) for one in found)
 
-    async def has_keyless(self) -> bool:
-        """Whether rows were refused because of their keys, so that nobody can say which."""
-        same = {"table": self._table, "key": None}
-        with mapped_errors("look for dead letters"):
-            return await self._collection.find_one(same, {"_id": 1}) is not None
+    async def take_keyless(self) -> bool:
+        """Whether one is left of the rows that were refused because of their keys.
+
+        Nobody can say which rows they are, so each accounts for one row without a document.
+        """
+        if self._keyless is None:
+            same = {"table": self._table, "key": None}
+            with mapped_errors("count dead letters"):
+                self._keyless = await self._collection.count_documents(same)
+        if not self._keyless:
+            return False
+        self._keyless -= 1
+        return True

@@ -137,15 +137,15 @@ async def test_text_of_every_character_set_is_equal_or_a_dead_letter(
     sets = [name for (name,) in listed if name in {*FOREIGN, *UNICODE}]
     for name in sets:
         codes = range(0x20, 0x100) if name in FOREIGN else ()
-        texts = [f"CONVERT('{text}' USING {name})" for text in TEXTS]
+        texts = [f"(CONVERT('{text}' USING {name}))" for text in TEXTS]
+        values = ", ".join((*texts, *(f"(X'{code:02x}')" for code in codes)))
+        column = f"v VARCHAR(60) CHARACTER SET {name}"
         source.run(
             MODES,
-            f"CREATE TABLE {name} (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(60) "
-            f"CHARACTER SET {name})",
-            f"CREATE TABLE key_{name} (v VARCHAR(60) CHARACTER SET {name} PRIMARY KEY)",
-            *(f"INSERT IGNORE INTO key_{name} VALUES ({text})" for text in texts),
-            *(f"INSERT IGNORE INTO {name} (v) VALUES ({text})" for text in texts),
-            *(f"INSERT IGNORE INTO {name} (v) VALUES (X'{code:02x}')" for code in codes),
+            f"CREATE TABLE {name} (id INT AUTO_INCREMENT PRIMARY KEY, {column})",
+            f"CREATE TABLE key_{name} ({column} PRIMARY KEY)",
+            f"INSERT IGNORE INTO key_{name} VALUES {', '.join(texts)}",
+            f"INSERT IGNORE INTO {name} (v) VALUES {values}",
         )
 
     await road.copy()
