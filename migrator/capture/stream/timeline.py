@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from migrator.capture.stream.batcher import Batcher, Batchers
 from migrator.capture.stream.partial_rows import PartialRows
+from migrator.capture.stream.prepared_keys import PreparedKeys
 from migrator.errors import SourceUnavailable
 from migrator.model.batch import BatchId, Check, Distributed, Phase, Progress
 from migrator.model.position import Position
@@ -52,6 +53,7 @@ class Timeline:
         self.is_open = False
         self.partial = PartialRows()
         self.distributed: Distributed | None = None
+        self._prepared = PreparedKeys()
         self.turns: list[Turn] = []
         self.gtid = ""
         self.end = 0
@@ -75,6 +77,7 @@ class Timeline:
     def prepare(self, xid: str) -> None:
         """The open transaction's rows wait for the decision on a distributed transaction."""
         self.distributed = Distributed(xid, Phase.PREPARE)
+        self._prepared.begin(xid)
         for batcher in self.batchers:
             batcher.prepare(self.distributed)
 
@@ -83,7 +86,9 @@ class Timeline:
         is_sent = batcher.add(table, group)
         self.rows += len(group.rows)
         # A chunk may drop a row only if the stream has really sent it.
-        if is_sent and self.distributed is None:
+        if self.distributed is not None:
+            self._prepared.add(self.distributed.xid, table, group)
+        elif is_sent:
             self.windows.note(table, group.rows)
             self._spoil(group.references)
         if group.operation is Operation.CASCADE:
@@ -128,9 +133,13 @@ class Timeline:
         """A prepared transaction is decided: its rows count from now on, or never."""
         # First emit what was committed before, at the position before the decision.
         self._cut(beat=False)
-        if distributed.phase is Phase.COMMIT:
-            # The keys of its rows are no longer known, so no window could note them.
+        keys = self._prepared.take(distributed.xid)
+        if distributed.phase is Phase.COMMIT and keys is None:
+            # It was prepared in another session, so no window can note its keys.
             self.windows.spoil()
+        elif distributed.phase is Phase.COMMIT:
+            for table, changed in (keys or {}).items():
+                self.windows.note(table, changed)
         self.position.advance(self.gtid, self.end)
         for batcher in self.batchers:
             batcher.decide(distributed, self.committed_at)
