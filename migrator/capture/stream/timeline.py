@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from migrator.capture.stream.batcher import Batcher, Batchers
 from migrator.capture.stream.partial_rows import PartialRows
 from migrator.capture.stream.prepared_keys import PreparedKeys
+from migrator.capture.stream.turns import Turn
 from migrator.errors import SourceUnavailable
 from migrator.model.batch import BatchId, Check, Distributed, Phase, Progress
 from migrator.model.position import Position
@@ -23,18 +24,6 @@ from migrator.mysql.position.read_position import ReadPosition
 from migrator.snapshot.window import Noted, OpenWindows
 
 PASSING_TIMEOUT_S = 3_600
-
-
-class Turn:
-    """The turn of a task that waits for a boundary; the stream waits until the turn has ended.
-
-    With `place`, it waits for a boundary at which the stream has passed this place in the log.
-    """
-
-    def __init__(self, place: Position | None) -> None:
-        self.place = place
-        self.has_begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.has_ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
 
 class Timeline:

@@ -16,8 +16,8 @@ LEAP_DAY = datetime(2024, 2, 29, tzinfo=UTC)
 
 @pytest.fixture
 async def road(make_road: RoadFactory) -> Road:
-    """A migration of four tables, read in chunks of 200 rows."""
-    road = make_road(chunk_rows=200)
+    """A migration of four tables, read in chunks of 70 rows."""
+    road = make_road(chunk_rows=70)
     await asyncio.to_thread(fill, road.source)
     return road
 
@@ -67,7 +67,7 @@ async def test_a_sound_target_has_no_difference_while_it_is_written_to(road: Roa
     async with road.going():
         await road.settled()
         with writing(road.source):
-            for _ in range(3):
+            for _ in range(2):
                 tables, differences = await verified(road)
 
                 assert differences == []
@@ -144,21 +144,19 @@ async def test_rows_that_a_cascade_left_in_suspect_are_put_off(road: Road) -> No
         await road.settled()
         plant(road)
         asking = asyncio.create_task(verified(road))
-        for _ in range(15):
+        verifications, put_off = road.client[road.state].verifications, None
+        while put_off is None or put_off["again"] < 9:
             # As load notes them. Capture settles each in some seconds.
             road.client[road.state].suspects.insert_one(
                 {"table": {"database": road.source.database, "name": "numbers"}, "keys": []}
             )
             await asyncio.sleep(0.2)
-        verifications = road.client[road.state].verifications
-        put_off = verifications.find_one({"table": "numbers"})
+            put_off = verifications.find_one({"table": "numbers"})
         tables, differences = await asking
 
-    assert put_off is not None
     assert put_off["different"] == 0
-    assert put_off["again"] >= 9
     assert len(differences) == 16
-    assert {name: one.compared for name, one in tables.items()} == dict.fromkeys(TABLES, ROWS)
+    assert (tables["numbers"].compared, tables["numbers"].different) == (ROWS, 7)
 
 
 async def test_values_can_be_hidden(road: Road) -> None:
