@@ -63,7 +63,7 @@ def form(value: Any) -> Form:
             # As text: NaN equals itself, and minus zero is not zero.
             return ("double", repr(value))
         case Decimal128():
-            return ("decimal", str(value))
+            return ("decimal", value.bid)
         case DatetimeMS():
             return ("date", int(value))
         case str():
@@ -128,5 +128,7 @@ def shown(found: Form) -> str:
     kind, *rest = found
     if kind == "Absent":
         return "no such field"
+    if kind == "decimal":
+        rest = [Decimal128.from_bid(rest[0])]
     text = repr(rest[-1]) if kind == "string" else " ".join(map(str, rest))
     return f"{kind} {text}".strip()[:SHOWN_MAX]

@@ -12,6 +12,7 @@ from migrator.independent.values.form import (
     digest,
     form,
     identity,
+    shown,
 )
 
 DIFFERENT: list[Any] = [
@@ -50,3 +51,7 @@ def test_what_differs_is_named_with_both_values(document: Any, expected: Any) ->
 
     assert differing_fields(row, document) == expected
     assert (digest(row) == digest(document)) is (expected == ())
+
+
+def test_a_decimal_is_shown_with_its_scale() -> None:
+    assert shown(form(Decimal128("19.90"))) == "decimal 19.90"
