@@ -44,7 +44,9 @@ def finished(road: Road, request: Request) -> tuple[Difference, ...]:
             return differences
         assert not any(one.why_not for one in tables), tables
         time.sleep(POLL_S)
-    raise AssertionError(f"Not verified in {TIMEOUT_S} s.{road.capture.tail()}{road.apply.tail()}")
+    raise AssertionError(
+        f"Not verified in {TIMEOUT_S} s: {tables}.{road.capture.tail()}{road.apply.tail()}"
+    )
 
 
 def test_a_verification_is_killed_at_both_ends(make_road: MakeRoad) -> None:
@@ -72,14 +74,14 @@ def test_a_verification_is_killed_at_both_ends(make_road: MakeRoad) -> None:
     assert differences == ()
 
     target = road.client[road.source.database]
-    target.accounts.insert_one({"_id": -5, "id": -5})
+    target.swaps.insert_one({"_id": -5, "id": -5})
     target.words.insert_one({"_id": "no such word", "word": "no such word"})
     planted = Request("planted", tables, repair=True)
     asyncio.run(ask(road, planted))
     differences = finished(road, planted)
 
     assert sorted((one.table.name, one.key, one.kind.value) for one in differences) == [
-        ("accounts", -5, "extra"),
+        ("swaps", -5, "extra"),
         ("words", "no such word", "extra"),
     ]
     road.reader.stop()
