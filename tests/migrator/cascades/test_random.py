@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.migrator.cascades.conftest import SERVERS
 from tests.migrator.cascades.episode import Plan, run_episode
 from tests.migrator.conftest import RoadFactory
 from tests.migrator.road import Source
@@ -14,6 +15,7 @@ PLANS = (
 )
 
 
+@pytest.mark.parametrize("source", SERVERS, indirect=True)
 @pytest.mark.parametrize("plan", PLANS, ids=["in one run", "with stops", "with other spellings"])
 async def test_every_table_equals_its_collection_after_random_cascades(
     source: Source, make_road: RoadFactory, plan: Plan

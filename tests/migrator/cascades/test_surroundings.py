@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from migrator.errors import MigratorError
-from tests.migrator.cascades.conftest import HIDING
+from tests.migrator.cascades.conftest import SERVERS
 from tests.migrator.cascades.equal import landed
 from tests.migrator.cascades.scene import CHILDREN, PARENTS, after
 from tests.migrator.conftest import RoadFactory
@@ -21,6 +21,7 @@ GRANDCHILDREN = (
 RULE = "FOREIGN KEY (f) REFERENCES p (id) ON DELETE CASCADE ON UPDATE CASCADE"
 
 
+@pytest.mark.parametrize("source", SERVERS, indirect=True)
 async def test_without_checks_of_foreign_keys_there_is_no_cascade(
     source: Source, road: Road
 ) -> None:
@@ -52,7 +53,6 @@ async def test_a_parent_that_is_excluded_is_followed_for_its_children(
     assert "p" not in road.client[source.database].list_collection_names()
 
 
-@pytest.mark.parametrize("source", HIDING, indirect=True)
 async def test_a_cascade_through_a_table_that_is_excluded_stops_capture(
     source: Source, make_road: RoadFactory
 ) -> None:
