@@ -50,6 +50,25 @@ def values_of(reference: Reference, fields: Mapping[str, Element]) -> Values:
     return tuple(fields[name] for name in reference.fields)
 
 
+def successor(values: Mapping[Values, Values | None], own: Values) -> Values | None:
+    """What becomes of rows that refer to `own`, one of the values as MongoDB compares them.
+
+    MongoDB finds equal numbers of other types, too, and -0 for 0.
+    """
+    if own in values:
+        return values[own]
+    wanted = [_number(decoded(element)) for element in own]
+    return next(
+        new
+        for old, new in values.items()
+        if [_number(decoded(element)) for element in old] == wanted
+    )
+
+
+def _number(value: Any) -> Any:
+    return value.to_decimal() if isinstance(value, bson.Decimal128) else value
+
+
 def paths_of(reference: Reference) -> list[str]:
     """Where MongoDB finds the fields by which documents refer."""
     inner = f"{ID}.{ID}" if len(reference.key) > 1 else ID

@@ -16,7 +16,7 @@ from migrator.model.elements import elements, replaced
 from migrator.model.reference import Match, Reference, Values
 from migrator.model.rows import Operation, TableChanges
 from migrator.model.table import TableName
-from migrator.mongodb.referring import OPTIONS, fields_of, filter_of, index_of, values_of
+from migrator.mongodb.referring import OPTIONS, fields_of, filter_of, index_of, successor, values_of
 from migrator.mongodb.session import Session
 from migrator.state.store import State
 from migrator.state.suspects import Suspects
@@ -116,7 +116,7 @@ class Cascades:
         for document in found:
             key = document_key(document)
             fields = fields_of(document, reference.key)
-            after = values[values_of(reference, fields)]
+            after = successor(values, values_of(reference, fields))
             rows.states[key] = (Operation.DELETE, key)
             new = None if after is None else dict(zip(reference.fields, after, strict=True))
             moved.append(Moved(fields, None if new is None else fields | new))

@@ -10,7 +10,7 @@ from migrator.model.document_key import document_key
 from migrator.model.elements import DOCUMENT, Element, elements, of_elements
 from migrator.model.reference import Reference, Values
 from migrator.model.rows import Operation
-from migrator.mongodb.referring import filter_of, values_of
+from migrator.mongodb.referring import filter_of, successor, values_of
 from migrator.mongodb.session import Session
 from migrator.state.store import State
 from migrator.state.suspects import Suspects
@@ -54,7 +54,7 @@ class DeadRows:
         for letter in found:
             key = document_key(letter)
             fields = dict(elements(dict(elements(letter))["row"][1:]))
-            after = values[values_of(reference, fields)]
+            after = successor(values, values_of(reference, fields))
             new = None if after is None else dict(zip(reference.fields, after, strict=True))
             moved.append(Moved(fields, None if new is None else fields | new))
             rows.states[key] = (Operation.DELETE, key)

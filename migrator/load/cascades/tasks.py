@@ -8,6 +8,7 @@ that follows from it before the next. Source: InnoDB, row0ins.cc,
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from migrator.errors import TargetError
 from migrator.model.elements import NULL, Element
 from migrator.model.reference import Action, Reference, Values
 from migrator.model.table import TableName
@@ -42,10 +43,8 @@ def tasks_of(
             continue
         task = Task(reference, references)
         for row in rows:
-            old = tuple(row.old[name] for name in reference.referenced)
-            new: Values | None = None
-            if row.new is not None:
-                new = tuple(row.new[name] for name in reference.referenced)
+            old = _referenced(reference, row.old)
+            new = None if row.new is None else _referenced(reference, row.new)
             action = reference.on_delete if new is None else reference.on_update
             if action is Action.NOTHING or NULL in old or old == new:
                 continue
@@ -57,3 +56,14 @@ def tasks_of(
             task.values.setdefault(old, nulls if action is Action.SET_NULL else new)
         if task.values:
             yield task
+
+
+def _referenced(reference: Reference, fields: Mapping[str, Element]) -> Values:
+    try:
+        return tuple(fields[name] for name in reference.referenced)
+    except KeyError as error:
+        raise TargetError(
+            f"A document of {reference.parent} has no field {error}, to which {reference.child} "
+            f"refers by {reference.name}. Copy the table again: python -m migrator recopy "
+            f"{reference.parent}"
+        ) from error

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import bson
+from bson import Decimal128, Int64
 
 from migrator.load.cascades.tasks import Moved, tasks_of
 from migrator.load.transaction import stages_of
@@ -11,6 +12,7 @@ from migrator.model.elements import NULL, elements
 from migrator.model.reference import Action, Reference
 from migrator.model.rows import Operation, TableChanges
 from migrator.model.table import TableName
+from migrator.mongodb.referring import successor
 
 P, C, D = (TableName("shop", name) for name in "pcd")
 
@@ -86,3 +88,11 @@ def test_a_cascade_that_looks_at_its_own_row_waits_for_it() -> None:
     looking = cascade(P, _id=1, new={"id": 2})
 
     assert shape([cascade(), put(P, 1), looking]) == [([], 1), (["p"], 1)]
+
+
+def test_a_value_of_another_number_type_has_the_same_successor() -> None:
+    values = {one(1): one(2), (*one(0.0), *one(Decimal128("1.0"))): None}
+
+    assert successor(values, one(1)) == one(2)
+    assert successor(values, one(Int64(1))) == one(2)
+    assert successor(values, (*one(-0.0), *one(Decimal128("1.00")))) is None
