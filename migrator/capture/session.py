@@ -10,6 +10,7 @@ where the data landed, and apply drops what is still queued of the old epoch.
 
 import random
 import time
+from dataclasses import dataclass
 
 import structlog
 
@@ -24,7 +25,7 @@ from migrator.capture.lookup.recopying import Recopying
 from migrator.capture.lookup.reread import Reread
 from migrator.capture.lookup.suspects import SuspectRows
 from migrator.capture.reporting import keep_reporting
-from migrator.capture.resume import is_begun, resume
+from migrator.capture.resume import Resumption, is_begun, resume
 from migrator.capture.source_guard import SourceGuard
 from migrator.capture.stream.batcher import Batchers, Limits
 from migrator.capture.stream.follow import Pace, Stream
@@ -77,8 +78,22 @@ async def capture(settings: Settings) -> None:
                 await backoff.pause(error, "Capture starts again")
 
 
-async def _session(settings: Settings, state: State) -> None:
-    """Run one session: capture everything after what has landed, until an error ends it."""
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a session begins with, when all that must be copied is known."""
+
+    source: Source
+    start: Resumption
+    publisher: Publisher
+    timeline: Timeline
+    references: References
+    copier: Copier
+    copies: Copies
+    recopying: Recopying
+
+
+async def _begin(settings: Settings, state: State) -> Beginning:
+    """Find where to resume, and begin the copies."""
     url = SourceUrl.parse(settings.url(Server.SOURCE))
     async with await connect(url) as connection:
         scope = settings.scope.at(folds=connection.server.folds)
@@ -93,9 +108,6 @@ async def _session(settings: Settings, state: State) -> None:
         tables = Tables(source, start.followed, batchers)
         timeline = Timeline(position, batchers)
         copier = Copier(source, timeline, publisher, settings.chunk_rows)
-        references = References(tables)
-        keys = start.constraints.keys
-        references.adopt(keys, await parents_of(connection, tables, keys))
         copies = Copies(state, timeline, tables, copier, takes_over=settings.take_over)
         for copy in start.unfinished:
             copier.begin(tables[copy.table], copy)
@@ -103,6 +115,18 @@ async def _session(settings: Settings, state: State) -> None:
             await copies.restart(connection, one.name, empties=one.empties)
         recopying = Recopying(Recopies(state), source, timeline, copies)
         await recopying.carry_out(connection)
+        references = References(tables)
+        # Only now: tables that are migrated need not be read again as parents of others.
+        keys = start.constraints.keys
+        references.adopt(keys, await parents_of(connection, tables, keys))
+    return Beginning(source, start, publisher, timeline, references, copier, copies, recopying)
+
+
+async def _session(settings: Settings, state: State) -> None:
+    """Run one session: capture everything after what has landed, until an error ends it."""
+    begun = await _begin(settings, state)
+    source, timeline, publisher = begun.source, begun.timeline, begun.publisher
+    references, tables, copies = begun.references, begun.references.tables, begun.copies
     lookup = Lookup(
         source,
         timeline,
@@ -116,17 +140,17 @@ async def _session(settings: Settings, state: State) -> None:
         readers=settings.snapshot_readers,
         chunk_rows=settings.chunk_rows,
     )
-    landing = LandingWatch(state, timeline, publisher, start.epochs)
+    landing = LandingWatch(state, timeline, publisher, begun.start.epochs)
     await run_until_first_failure(
         publisher=publisher.run(),
         stream=stream.run(_pace(settings)),
-        snapshot=copier.run(settings.snapshot_readers),
-        recopying=recopying.run(),
+        snapshot=begun.copier.run(settings.snapshot_readers),
+        recopying=begun.recopying.run(),
         landing=landing.run(),
-        source=SourceGuard(source, landing, tables, position).run(),
+        source=SourceGuard(source, landing, tables, timeline.position).run(),
         verification=verifier.run(),
-        suspects=SuspectRows(source, state, timeline, references).run(),
-        reports=keep_reporting(state, stream, timeline, copier, publisher),
+        suspects=SuspectRows(source, state, timeline, references, publisher).run(),
+        reports=keep_reporting(state, stream, timeline, begun.copier, publisher),
     )
 
 

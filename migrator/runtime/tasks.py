@@ -1,10 +1,11 @@
 """Tasks that live and die together."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from migrator.errors import MigratorError
+from migrator.errors import MigratorError, SourceUnavailable, TargetUnavailable
+from migrator.runtime.backoff import Backoff
 
 
 async def run_until_first_end(**tasks: Coroutine[Any, Any, None]) -> None:
@@ -35,6 +36,21 @@ async def run_until_first_failure(**tasks: Coroutine[Any, Any, None]) -> None:
                 group.create_task(task, name=name)
     except BaseExceptionGroup as failures:
         raise _first(failures) from failures
+
+
+async def keep_looking(look: Callable[[], Awaitable[None]], interval_s: float, what: str) -> None:
+    """Look again and again until cancelled, and longer apart after an error that will pass.
+
+    `what` follows then, such as "The requests are read again". Raises any other error.
+    """
+    backoff = Backoff()
+    while True:
+        try:
+            await look()
+            backoff.reset()
+        except (SourceUnavailable, TargetUnavailable) as error:
+            await backoff.pause(error, what)
+        await asyncio.sleep(interval_s)
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -8,11 +8,10 @@ last chunk on. Nothing is written to the source.
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrator.errors import SourceError, SourceUnavailable
 from migrator.model.batch import Progress
-from migrator.model.document_key import Bound
 from migrator.model.state import KeyRange, TableCopy
 from migrator.model.table import TableName
 from migrator.mysql.catalog.tables import Table, read_table
@@ -20,13 +19,11 @@ from migrator.mysql.source import Source
 from migrator.mysql.wire.connection import Connection
 from migrator.runtime.backoff import Backoff
 from migrator.runtime.room import Room
-from migrator.snapshot.chunks import Chunk, chunk_sql, read_chunk
-from migrator.snapshot.consistent_read import consistent_read
+from migrator.snapshot.chunk_reader import ChunkReader
+from migrator.snapshot.chunks import Chunk
 from migrator.snapshot.planner import explains
 from migrator.snapshot.window import Timeline
 
-CHUNK_AIM_BYTES = 16 * 1024 * 1024
-SPOILED_ROWS_MIN = 50
 STALE_POLL_S = 0.1
 
 
@@ -41,7 +38,6 @@ class RangeCopy:
     range: KeyRange
     number: int
     generation: int
-    last: Bound | None
     spoiled: int = 0
 
     def after(self, chunk: Chunk) -> Progress:
@@ -50,7 +46,7 @@ class RangeCopy:
             table=self.table.name,
             part=self.number,
             rows=chunk.rows,
-            last=chunk.last or self.last,
+            last=chunk.last or self.range.last,
             done=chunk.is_last,
             generation=self.generation,
         )
@@ -67,7 +63,7 @@ class Copier:
         self._source = source
         self._timeline = timeline
         self._room = room
-        self._chunk_rows = chunk_rows
+        self._chunks = ChunkReader(source, chunk_rows)
         self.rows = self.noted = self.chunks = 0
         self._ranges: asyncio.Queue[RangeCopy] = asyncio.Queue()
         self._generations: dict[TableName, int] = {}
@@ -84,7 +80,7 @@ class Copier:
         self._generations[copy.table] = copy.generation
         self._left[copy.table] = set(left)
         for number, part in left.items():
-            self._ranges.put_nowait(RangeCopy(table, part, number, copy.generation, part.last))
+            self._ranges.put_nowait(RangeCopy(table, part, number, copy.generation))
 
     def end(self, table: TableName) -> None:
         """Stop copying a table."""
@@ -124,11 +120,10 @@ class Copier:
             # Another copy may have begun before the window was open; later ones spoil it.
             if not self._is_wanted(one):
                 return
-            async with consistent_read(connection, window.position):
-                limit = self._limit(one)
-                sql = chunk_sql(one.table, one.last, one.range, limit)
-                chunk = await read_chunk(connection, sql, one.table, self._source.options, limit)
-            place = await self._source.shown_by_now(connection, window.position.server)
+            limit = self._chunks.limit(one.table, one.spoiled)
+            chunk, place = await self._chunks.read(
+                connection, window.position, one.table, one.range, limit
+            )
             await window.until_passed(place, chunk.groups)
             await self._room.room()
             emitted = await window.emit(chunk.groups, one.after(chunk))
@@ -136,7 +131,7 @@ class Copier:
             one.spoiled += 1
             return
         one.spoiled = 0
-        one.last = chunk.last or one.last
+        one.range = replace(one.range, last=chunk.last or one.range.last)
         self.chunks += 1
         self.rows += chunk.rows
         self.noted += chunk.rows - emitted
@@ -145,12 +140,6 @@ class Copier:
             left.discard(one.number)
             if not left:
                 del self._left[one.table.name]
-
-    def _limit(self, one: RangeCopy) -> int:
-        """How many rows the next chunk of the range may have."""
-        fitting = CHUNK_AIM_BYTES // max(1, one.table.row_bytes)
-        limit = max(1, min(self._chunk_rows, fitting))
-        return max(min(limit, SPOILED_ROWS_MIN), limit >> one.spoiled)
 
     async def _follow(self, one: RangeCopy, error: SourceError) -> None:
         """Go on with the table's new definition; raise the error if that is not its cause."""

@@ -113,6 +113,12 @@ class State:
             found = await self.collection("tables").find({}).sort("_id", 1).to_list(None)
         return tuple(map(table_from, found))
 
+    async def table(self, name: TableName) -> TableCopy | None:
+        """The progress of one table's copy."""
+        with mapped_errors("read a table's progress"):
+            found = await self.collection("tables").find_one({"_id": str(name)})
+        return table_from(found) if found else None
+
     async def save_table(self, copy: TableCopy) -> None:
         """Insert or replace the progress of a table's copy."""
         document = table_document(copy)

@@ -140,6 +140,12 @@ class Verifications:
             found = await self._stored.find({"request": request}).sort("_id", 1).to_list(None)
         return tuple(map(_table_from, found))
 
+    async def table(self, name: TableName, request: str) -> TableVerification | None:
+        """How far one table is; None: it has not begun."""
+        with mapped_errors("read how far a verification is"):
+            found = await self._stored.find_one({"_id": str(name), "request": request})
+        return _table_from(found) if found else None
+
     async def save(self, table: TableVerification) -> None:
         """Begin a table, or begin it anew, without what was found before."""
         name = {"_id": str(table.table)}

@@ -1,15 +1,12 @@
 """Copies tables anew that an operator has asked for, beside the stream."""
 
-import asyncio
-
 import structlog
 
 from migrator.capture.lookup.copies import Copies
 from migrator.capture.stream.timeline import Timeline
-from migrator.errors import MigratorError
 from migrator.mysql.source import Source
 from migrator.mysql.wire.connection import Connection
-from migrator.runtime.backoff import Backoff
+from migrator.runtime.tasks import keep_looking
 from migrator.snapshot.consistent_read import consistent_read
 from migrator.state.recopies import Recopies
 
@@ -35,19 +32,15 @@ class Recopying:
 
     async def run(self) -> None:
         """Look for requests about once a second. Raises what another try does not repair."""
-        backoff = Backoff()
-        while True:
-            try:
-                if await self._recopies.open():
-                    await self._carry_out_between_transactions()
-                backoff.reset()
-            except MigratorError as error:
-                if not error.retryable:
-                    raise
-                await backoff.pause(error, "The requests to copy tables anew are read again")
-            await asyncio.sleep(INTERVAL_S)
+        await keep_looking(
+            self._carry_out_between_transactions,
+            INTERVAL_S,
+            "The requests to copy tables anew are read again",
+        )
 
     async def _carry_out_between_transactions(self) -> None:
+        if not await self._recopies.open():
+            return
         async with await self._source.connect() as connection, self._timeline.pause():
             # The server's log is ahead of its tables: without this wait, rows that the stream
             # has shown might be above the greatest key of the new copy.

@@ -4,37 +4,39 @@ Such rows are right in the end, not from the moment of the cascade on. They are 
 chunk is: at the stream's position, without those that the stream has emitted meanwhile.
 """
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
-
-import structlog
 
 from migrator.capture.lookup.candidates import Candidates
 from migrator.capture.lookup.reread import changes_of
 from migrator.capture.stream.references import References
 from migrator.capture.stream.timeline import Timeline
-from migrator.errors import SourceUnavailable, TargetUnavailable
 from migrator.model.batch import BatchId
 from migrator.mysql.catalog.tables import Table
 from migrator.mysql.source import Source
+from migrator.runtime.room import Room
+from migrator.runtime.tasks import keep_looking
 from migrator.snapshot.rows_by_key import KEYS_MAX, RowsByKey
 from migrator.state.store import State
 from migrator.state.suspects import Suspect, Suspects
 
 INTERVAL_S = 1.0
 
-log = structlog.get_logger()
-
 
 class SuspectRows:
     """Settles suspects, one after another; a suspect is forgotten when what was read has landed."""
 
     def __init__(
-        self, source: Source, state: State, timeline: Timeline, references: References
+        self,
+        source: Source,
+        state: State,
+        timeline: Timeline,
+        references: References,
+        room: Room,
     ) -> None:
         self._state = state
         self._timeline = timeline
+        self._room = room
         self._references = references
         self._suspects = Suspects(state)
         self._rows = RowsByKey(source)
@@ -44,14 +46,12 @@ class SuspectRows:
 
     async def run(self) -> None:
         """Look for suspects until cancelled. Raises `SourceError`, `TargetError`."""
-        while True:
-            await asyncio.sleep(INTERVAL_S)
-            try:
-                await self._settle()
-                for suspect in await self._suspects.open(list(self._sent)):
-                    await self._look(suspect)
-            except (SourceUnavailable, TargetUnavailable) as error:
-                log.info(f"{error} Rows in suspect are read again in {INTERVAL_S} s.")
+        await keep_looking(self._look, INTERVAL_S, "Suspect rows are read again")
+
+    async def _look(self) -> None:
+        await self._settle()
+        for suspect in await self._suspects.open(list(self._sent)):
+            await self._look_at(suspect)
 
     async def _settle(self) -> None:
         if not self._sent:
@@ -62,7 +62,7 @@ class SuspectRows:
         for one in settled:
             del self._sent[one]
 
-    async def _look(self, suspect: Suspect) -> None:
+    async def _look_at(self, suspect: Suspect) -> None:
         table = self._references.tables.get(suspect.table)
         keys: list[bytes] = []
         if table is not None:
@@ -80,6 +80,7 @@ class SuspectRows:
         """Emit what the rows are now, and what follows if they are gone or refer to others."""
         is_emitted = False
         while not is_emitted:
+            await self._room.room()
             async with self._timeline.window(table.name) as window:
                 found = await self._rows.read(table, keys, window.position)
                 if found is None:

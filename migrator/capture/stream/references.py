@@ -35,12 +35,10 @@ class Parent:
     is_ahead: bool
 
     def changes(self, event: Rows) -> list[ReferencedChange]:
-        """The rows of an event because of which other rows may change.
+        """The rows of an event that concerns it because of which other rows may change.
 
         Raises `UnsupportedChange` if these cannot be known.
         """
-        if not self.concerns(event):
-            return []
         found = self.decoder.changes(event)
         if found and self.problem:
             raise UnsupportedChange(self.problem)

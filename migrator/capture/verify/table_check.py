@@ -17,14 +17,12 @@ from migrator.model.state import KeyRange
 from migrator.mysql.catalog.tables import Table, read_table
 from migrator.mysql.wire.connection import Connection
 from migrator.runtime.tasks import run_until_first_failure
-from migrator.snapshot.chunks import KEYS, Chunk, bound_literals, chunk_sql, read_chunk
-from migrator.snapshot.consistent_read import consistent_read
+from migrator.snapshot.chunk_reader import ChunkReader
+from migrator.snapshot.chunks import KEYS, Chunk, bound_literals
 from migrator.snapshot.planner import explains
 from migrator.snapshot.rows_by_key import KEYS_MAX, RowsByKey
 from migrator.state.verification import Request, TableVerification, Verifications
 
-CHUNK_ROWS_MIN = 50
-CHUNK_AIM_BYTES = 16 * 1024 * 1024
 UNNAMEABLE = (
     AttributeError, KeyError, TypeError, ValueError, ConfigurationError, bson.errors.BSONError,
 )  # fmt: skip
@@ -46,7 +44,7 @@ class TableCheck:
         self._request = request
         self._table = table
         self._readers = readers
-        self._chunk_rows = chunk_rows
+        self._chunks = ChunkReader(means.source, chunk_rows)
         self._rows = RowsByKey(means.source)
         self._is_ordered = is_ordered(table)
         self._check = Check(
@@ -88,7 +86,7 @@ class TableCheck:
                 while not part.done and not connection.closed:
                     if not self._is_current:
                         return False
-                    limit = max(CHUNK_ROWS_MIN, self._limit() >> spoiled)
+                    limit = self._chunks.limit(self._table, spoiled)
                     try:
                         after = await self._chunk(connection, number, part, limit)
                     except SourceError as error:
@@ -106,10 +104,6 @@ class TableCheck:
             now = await read_table(connection, self._table.name)
         return not self._is_current or explains(error, self._table, now)
 
-    def _limit(self) -> int:
-        fitting = CHUNK_AIM_BYTES // max(1, self._table.row_bytes)
-        return max(1, min(self._chunk_rows, fitting))
-
     async def _chunk(
         self, connection: Connection, number: int, part: KeyRange, limit: int
     ) -> KeyRange | None:
@@ -117,10 +111,7 @@ class TableCheck:
         table, means = self._table, self._means
         await means.room.room()
         async with means.timeline.window(table.name) as window:
-            async with consistent_read(connection, window.position):
-                sql = chunk_sql(table, part.last, part, limit)
-                chunk = await read_chunk(connection, sql, table, means.source.options, limit)
-            place = await means.source.shown_by_now(connection, window.position.server)
+            chunk, place = await self._chunks.read(connection, window.position, table, part, limit)
             expected = [_expecting(group) for group in chunk.groups]
             # In a range of both, rows that are inserted meanwhile matter, too.
             await window.until_passed(place, None if self._is_ordered else expected)

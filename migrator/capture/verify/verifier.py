@@ -9,24 +9,19 @@ meanwhile are looked at again, by their keys. Last come the documents that may h
 import asyncio
 from dataclasses import replace
 
-import structlog
-
 from migrator.capture.verify.means import Means
 from migrator.capture.verify.ranges import ranges_of
 from migrator.capture.verify.readers import Readers
 from migrator.capture.verify.table_check import TableCheck
-from migrator.errors import SourceError, SourceUnavailable, TargetUnavailable
+from migrator.errors import SourceError
 from migrator.model.table import TableName
 from migrator.mysql.catalog.tables import Table
-from migrator.runtime.backoff import Backoff
-from migrator.runtime.tasks import run_until_first_failure
+from migrator.runtime.tasks import keep_looking, run_until_first_failure
 from migrator.state.verification import Request, TableVerification, Verifications
 
 INTERVAL_S = 0.5
 TABLES_AT_ONCE = 4
 GONE = "It is not migrated, or no longer."
-
-log = structlog.get_logger()
 
 
 class Verifier:
@@ -40,16 +35,12 @@ class Verifier:
 
     async def run(self) -> None:
         """Verify whatever is asked for, until cancelled. Raises `SourceError`, `TargetError`."""
-        backoff = Backoff()
-        while True:
-            try:
-                request = await self._verifications.request()
-                if request is not None:
-                    await self._verify(request)
-                backoff.reset()
-            except (SourceUnavailable, TargetUnavailable) as error:
-                await backoff.pause(error, "The verification goes on")
-            await asyncio.sleep(INTERVAL_S)
+        await keep_looking(self._look, INTERVAL_S, "The verification goes on")
+
+    async def _look(self) -> None:
+        request = await self._verifications.request()
+        if request is not None:
+            await self._verify(request)
 
     async def _verify(self, request: Request) -> None:
         """Verify all tables of the request, unless it is withdrawn meanwhile."""
@@ -81,12 +72,10 @@ class Verifier:
         """Verify one table; False: it is not copied yet, or has been redefined meanwhile."""
         # What an interrupted try has emitted counts, and must not be read twice.
         await self._means.until_landed(name)
-        known = {one.table: one for one in await self._verifications.tables(request.id)}
-        so_far = known.get(name)
+        so_far = await self._verifications.table(name, request.id)
         if so_far is not None and (so_far.done or so_far.why_not):
             return True
-        copies = {copy.table: copy for copy in await self._means.state.tables()}
-        table, copy = self._means.tables.get(name), copies.get(name)
+        table, copy = self._means.tables.get(name), await self._means.state.table(name)
         if table is None or copy is None or copy.left_out:
             reason = copy.left_out if copy is not None and copy.left_out else GONE
             await self._verifications.save(TableVerification(name, request.id, why_not=reason))

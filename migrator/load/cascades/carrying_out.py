@@ -6,11 +6,10 @@ from itertools import islice
 
 import bson
 
-from migrator.errors import TargetError
 from migrator.load.cascades.dead_letters import DeadRows
 from migrator.load.cascades.tasks import Moved, Task, tasks_of
 from migrator.load.changes.coalesce import TableRows
-from migrator.load.changes.commands import commands_of
+from migrator.load.changes.writing import write_rows
 from migrator.model.document_key import document_key, has_key
 from migrator.model.elements import elements, replaced
 from migrator.model.reference import Match, Reference, Values
@@ -118,19 +117,14 @@ class Cascades:
             fields = fields_of(document, reference.key)
             after = successor(values, values_of(reference, fields))
             rows.states[key] = (Operation.DELETE, key)
-            new = None if after is None else dict(zip(reference.fields, after, strict=True))
-            moved.append(Moved(fields, None if new is None else fields | new))
-            if new is not None:
-                changed = replaced(document, new, reference.key)
+            row = Moved.by(reference, fields, after)
+            moved.append(row)
+            if row.new is not None:
+                changed = replaced(document, row.new, reference.key)
                 rows.states[document_key(changed)] = (PUT, changed)
         changed_keys = [key for key, (operation, _) in rows.states.items() if operation is PUT]
         if reference.recomputes and changed_keys:
             await self._suspects.note_keys(reference.child, changed_keys, self._session)
-        database, name = self._target.collections.collection_of(reference.child)
-        for command in commands_of(reference.child, rows, replacing=True):
-            if await self._target.write(database, command.document(name), self._session):
-                raise TargetError(
-                    f"MongoDB refuses what the foreign key {reference.name} made of a row of "
-                    f"{reference.child}. Copy the table again."
-                )
+        place = self._target.collections.collection_of(reference.child)
+        await write_rows(self._target, place, reference.child, rows, self._session)
         return moved

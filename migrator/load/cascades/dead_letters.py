@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from migrator.load.cascades.tasks import Moved
 from migrator.load.changes.coalesce import TableRows
-from migrator.load.changes.commands import commands_of
+from migrator.load.changes.writing import write_rows
 from migrator.model.document_key import document_key
 from migrator.model.elements import DOCUMENT, Element, elements, of_elements
 from migrator.model.reference import Reference, Values
@@ -55,13 +55,12 @@ class DeadRows:
             key = document_key(letter)
             fields = dict(elements(dict(elements(letter))["row"][1:]))
             after = successor(values, values_of(reference, fields))
-            new = None if after is None else dict(zip(reference.fields, after, strict=True))
-            moved.append(Moved(fields, None if new is None else fields | new))
+            row = Moved.by(reference, fields, after)
+            moved.append(row)
             rows.states[key] = (Operation.DELETE, key)
-            if new is not None:
-                rows.states[key] = (Operation.PUT, _changed(letter, fields | new, reference.key))
-        for command in commands_of(reference.child, rows, replacing=True):
-            await self.state.target.write(name.database, command.document(name.collection), session)
+            if row.new is not None:
+                rows.states[key] = (Operation.PUT, _changed(letter, row.new, reference.key))
+        await write_rows(self.state.target, name, reference.child, rows, session)
         return moved
 
 

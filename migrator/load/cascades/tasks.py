@@ -21,6 +21,15 @@ class Moved:
     old: Mapping[str, Element]
     new: Mapping[str, Element] | None
 
+    @classmethod
+    def by(
+        cls, reference: Reference, fields: Mapping[str, Element], after: Values | None
+    ) -> "Moved":
+        """A row that refers to other values from now on, or goes (None)."""
+        if after is None:
+            return cls(fields, None)
+        return cls(fields, {**fields, **dict(zip(reference.fields, after, strict=True))})
+
 
 @dataclass(slots=True)
 class Task:

@@ -1,1 +1,1 @@
-"""Changed rows as commands of MongoDB; no I/O."""
+"""Changed rows as commands of MongoDB, and their writing."""

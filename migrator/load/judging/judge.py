@@ -11,13 +11,11 @@ from typing import Any
 import bson
 
 from migrator.load.changes.coalesce import OPTIONS, TableRows, depth
-from migrator.load.changes.commands import commands_of
+from migrator.load.changes.writing import write_rows
 from migrator.load.judging.verdict import Expected, Finding, pages
 from migrator.model.batch import Batch, Check
-from migrator.model.collection import CollectionName
 from migrator.model.document_key import document_key
 from migrator.model.rows import Operation
-from migrator.model.table import TableName
 from migrator.mongodb.session import Session
 from migrator.mongodb.target import Document
 from migrator.state.store import State
@@ -65,7 +63,9 @@ class Judge:
             for keys in pages([*expected.rows, *expected.absent, *expected.refused], KEYS_AT_ONCE):
                 ids = [bson.decode(key, OPTIONS)["_id"] for key in keys]
                 wanted = {"_id": {"$in": ids}}
-                for document in await self._find(collection, wanted, len(keys)):
+                for document in await self._target.documents(
+                    collection, wanted, self._session, len(keys)
+                ):
                     yield document
             return
         lower, upper = (bson.decode(one, OPTIONS)["_id"] if one else None for one in bounds)
@@ -80,11 +80,6 @@ class Judge:
             if len(found) < DOCUMENTS_AT_ONCE:
                 return
             lower = bson.decode(document_key(found[-1]), OPTIONS)["_id"]
-
-    async def _find(
-        self, collection: CollectionName, wanted: Document, limit: int
-    ) -> Sequence[bytes]:
-        return await self._target.documents(collection, wanted, self._session, limit)
 
     async def _dead(self, check: Check, keys: list[bytes]) -> set[bytes]:
         """Those of the keys whose rows are in the dead letters."""
@@ -109,9 +104,8 @@ class Judge:
         for one in expected.findings:
             operation = Operation.DELETE if one.row is None else Operation.PUT
             rows.states[one.key] = (operation, one.row or one.key)
-        database, name = self._target.collections.collection_of(check.table)
-        for command in commands_of(check.table, rows, replacing=True):
-            await self._target.write(database, command.document(name), self._session)
+        place = self._target.collections.collection_of(check.table)
+        await write_rows(self._target, place, check.table, rows, self._session)
         expected.counts["repaired"] = len(rows.states)
         # They count as compared when they are looked at again.
         expected.counts["compared"] -= sum(one.row is not None for one in expected.findings)
@@ -125,7 +119,7 @@ class Judge:
         same = {"table": str(check.table)}
         kept = await stored.count_documents(same, session=self._session.driver)
         documents = [_difference(check, one) for one in findings[: DIFFERENCES_MAX - kept]]
-        await self._put("differences", documents)
+        await self._put("differences", check, documents)
 
     async def _look_again(self, check: Check, keys: Sequence[bytes]) -> None:
         table = str(check.table)
@@ -137,19 +131,16 @@ class Judge:
         documents = [
             {"_id": {"table": table, "key": key}, "table": table, "key": key} for key in keys
         ]
-        await self._put("again", documents)
+        await self._put("again", check, documents)
 
-    async def _put(self, name: str, documents: Sequence[Document]) -> None:
+    async def _put(self, name: str, check: Check, documents: Sequence[Document]) -> None:
         """Insert or replace documents of the state."""
-        rows, place = TableRows(), self._state.name_of(name)
+        rows = TableRows()
         for document in documents:
             row = bson.encode(document, codec_options=OPTIONS)
             rows.states[document_key(row)] = (Operation.PUT, row)
-        nowhere = TableName("", name)
-        for command in commands_of(nowhere, rows, replacing=True):
-            await self._target.write(
-                place.database, command.document(place.collection), self._session
-            )
+        place = self._state.name_of(name)
+        await write_rows(self._target, place, check.table, rows, self._session)
 
     async def _record(self, check: Check, expected: Expected) -> bool:
         """Record how far the verification is; False: another attempt has begun, or another one."""
