@@ -48,6 +48,14 @@ class Program:
                 start_new_session=True,
             )
 
+    def die_at(self, point: str) -> None:
+        """Begin anew, be killed at a point like "after_publish:3", and begin anew."""
+        self.kill()
+        self.start(pause_at=point)
+        self.wait_frozen()
+        self.kill()
+        self.start()
+
     @property
     def pid(self) -> int:
         """The process id."""

@@ -19,11 +19,7 @@ def test_capture_is_killed(make_road: MakeRoad, point: str) -> None:
     road.begin()
 
     for times in 1, 20:
-        road.capture.kill()
-        road.capture.start(pause_at=f"{point}:{times}")
-        road.capture.wait_frozen()
-        road.capture.kill()
-        road.capture.start()
+        road.capture.die_at(f"{point}:{times}")
         time.sleep(0.3)
 
     road.conclude()
@@ -36,11 +32,7 @@ def test_apply_is_killed(make_road: MakeRoad, point: str) -> None:
     road.begin()
 
     for times in 1, 9:
-        road.apply.kill()
-        road.apply.start(pause_at=f"{point}:{times}")
-        road.apply.wait_frozen()
-        road.apply.kill()
-        road.apply.start()
+        road.apply.die_at(f"{point}:{times}")
         time.sleep(0.3)
 
     road.conclude()
@@ -142,11 +134,7 @@ def test_mariadb_is_followed_through_kills(
         (road.capture, "after_read:7"),
         (road.apply, "after_load:3"),
     ):
-        program.kill()
-        program.start(pause_at=point)
-        program.wait_frozen()
-        program.kill()
-        program.start()
+        program.die_at(point)
         time.sleep(0.4)
 
     road.conclude()

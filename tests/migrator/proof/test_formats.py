@@ -18,11 +18,7 @@ GTID_MODES = ("ON", "ON_PERMISSIVE", "OFF_PERMISSIVE", "OFF")
 def kill_both(road: Road) -> None:
     """Each program at a point of its own, and then go on."""
     for program, point in (road.capture, "after_publish:4"), (road.apply, "in_transaction:3"):
-        program.kill()
-        program.start(pause_at=point)
-        program.wait_frozen()
-        program.kill()
-        program.start()
+        program.die_at(point)
         time.sleep(0.3)
 
 

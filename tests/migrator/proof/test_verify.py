@@ -63,11 +63,7 @@ def test_a_verification_is_killed_at_both_ends(make_road: MakeRoad) -> None:
         (road.capture, "after_confirm:7"),
         (road.apply, "after_load:5"),
     ):
-        program.kill()
-        program.start(pause_at=point)
-        program.wait_frozen()
-        program.kill()
-        program.start()
+        program.die_at(point)
         time.sleep(0.3)
     differences = finished(road, sound)
 

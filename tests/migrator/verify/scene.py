@@ -2,9 +2,8 @@
 
 import asyncio
 import secrets
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -16,6 +15,7 @@ from tests.migrator.road import Road, Source
 ROWS = 1_000
 TIMEOUT_S = 60.0
 POLL_S = 0.1
+WRITERS = 2
 PAUSE_S = 0.002
 TABLES = ("numbers", "pairs", "words", "bytes")
 PLANTED = 40
@@ -40,26 +40,10 @@ def fill(source: Source) -> None:
     )
 
 
-@contextmanager
-def writing(source: Source) -> Iterator[None]:
-    """Two writers change rows at random, all the time."""
-    stop = threading.Event()
-
-    def write(seed: int) -> None:
-        random = Random(seed)
-        with source.connect(source.database) as connection, connection.cursor() as cursor:
-            while not stop.wait(PAUSE_S):
-                cursor.execute(_statement(random))
-
-    writers = [threading.Thread(target=write, args=(seed,)) for seed in range(2)]
-    for writer in writers:
-        writer.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for writer in writers:
-            writer.join()
+def change(cursor: Any, random: Random) -> None:
+    """Change some row at random, then pause."""
+    cursor.execute(_statement(random))
+    time.sleep(PAUSE_S)
 
 
 def _statement(random: Random) -> str:

@@ -9,7 +9,8 @@ from bson import Int64
 
 from tests.migrator.conftest import RoadFactory
 from tests.migrator.road import Road
-from tests.migrator.verify.scene import ROWS, TABLES, fill, verified, writing
+from tests.migrator.verify.scene import ROWS, TABLES, WRITERS, change, fill, verified
+from tests.migrator.writers import writing
 
 LEAP_DAY = datetime(2024, 2, 29, tzinfo=UTC)
 
@@ -66,7 +67,7 @@ def plant(road: Road) -> dict[str, dict[Any, tuple[str, tuple[str, ...]]]]:
 async def test_a_sound_target_has_no_difference_while_it_is_written_to(road: Road) -> None:
     async with road.going():
         await road.settled()
-        with writing(road.source):
+        with writing(road.source, change, WRITERS):
             for _ in range(2):
                 tables, differences = await verified(road)
 
@@ -83,7 +84,7 @@ async def test_planted_faults_are_found_by_key_and_field_and_repaired(road: Road
     async with road.going():
         await road.settled()
         planted = plant(road)
-        with writing(road.source):
+        with writing(road.source, change, WRITERS):
             tables, differences = await verified(road)
             _, repaired = await verified(road, repair=True)
             again, left = await verified(road)

@@ -3,8 +3,7 @@
 import asyncio
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from random import Random
 from typing import Any
 
@@ -14,6 +13,7 @@ from pymongo.errors import OperationFailure
 from migrator.broker.queues import delete
 from tests.migrator.conftest import RoadFactory
 from tests.migrator.road import Road, Source
+from tests.migrator.writers import writing
 
 STARTS = int(os.environ.get("FRESH_STARTS", "3"))
 ACCOUNTS = 200
@@ -31,32 +31,15 @@ def fill(source: Source) -> None:
     )
 
 
-@contextmanager
-def transfers(source: Source) -> Iterator[None]:
-    """Writers move money between accounts, each transfer in one transaction."""
-    stop = threading.Event()
-
-    def write(seed: int) -> None:
-        random = Random(seed)
-        with source.connect(source.database) as connection, connection.cursor() as cursor:
-            while not stop.is_set():
-                # In the order of their keys, so that no two transfers block each other.
-                one, other = sorted(random.sample(range(ACCOUNTS), 2))
-                connection.begin()
-                for account, amount in (one, -7), (other, 7):
-                    sql = "UPDATE accounts SET balance = balance + %s WHERE id = %s"
-                    cursor.execute(sql, (amount, account))
-                connection.commit()
-
-    writers = [threading.Thread(target=write, args=(seed,)) for seed in range(WRITERS)]
-    for writer in writers:
-        writer.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for writer in writers:
-            writer.join()
+def transfer(cursor: Any, random: Random) -> None:
+    """Move money between two accounts, in one transaction."""
+    # In the order of their keys, so that no two transfers block each other.
+    one, other = sorted(random.sample(range(ACCOUNTS), 2))
+    cursor.execute("BEGIN")
+    for account, amount in (one, -7), (other, 7):
+        sql = "UPDATE accounts SET balance = balance + %s WHERE id = %s"
+        cursor.execute(sql, (amount, account))
+    cursor.execute("COMMIT")
 
 
 def look(client: "MongoClient[dict[str, Any]]", database: str, stop: threading.Event) -> set[int]:
@@ -80,7 +63,7 @@ async def sums_of_a_fresh_start(road: Road) -> set[int]:
     await delete(road.settings.broker_url.get_secret_value(), road.settings.name)
     reading = asyncio.create_task(asyncio.to_thread(look, road.client, road.source.database, stop))
     try:
-        with transfers(road.source):
+        with writing(road.source, transfer, WRITERS):
             async with road.going():
                 while road.client[road.source.database].accounts.count_documents({}) < ACCOUNTS:
                     await asyncio.sleep(0.01)
